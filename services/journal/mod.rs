@@ -1,0 +1,11 @@
+//! The stored form of what happened: envelope, chain, event payloads.
+//!
+//! Knows bytes and hashes, and nothing of where they are kept.
+
+pub mod commit;
+pub mod envelope;
+
+pub use commit::{ChainError, Commit, Head};
+pub use envelope::{
+    COMMIT_BYTES_MAX, EnvelopeError, Hash, Header, Record, RequestKey, Subject, ZERO_HASH, record_hash,
+};

@@ -1,0 +1,4 @@
+//! The incubator registry of a district: an append-only log of facts, and functions of that log.
+
+pub mod journal;
+pub mod log;
