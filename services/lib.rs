@@ -1,5 +1,7 @@
 //! The incubator registry of a district: an append-only log of facts, and functions of that log.
 
+pub mod domain;
+pub mod engine;
 pub mod journal;
 pub mod log;
 pub mod wire;

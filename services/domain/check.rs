@@ -1,0 +1,119 @@
+//! Whether the line that a command would leave keeps every rule, and what to say when it does not.
+
+use super::event::{Entity, Event};
+use super::line::AsOf;
+use super::reason::{Reason, Refusal};
+use super::registry::Registry;
+use super::settings::limits_on;
+use super::values::Day;
+use super::{firm, incubator};
+use std::collections::BTreeSet;
+
+/// A rule broken on a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The rule's word.
+    pub reason: Reason,
+    /// Position of the fact that breaks it.
+    pub breaker: u64,
+    /// Position of the fact because of which it does.
+    pub cause: Option<u64>,
+    /// One sentence.
+    pub message: String,
+}
+
+impl Violation {
+    /// A rule broken.
+    pub fn new(reason: Reason, breaker: u64, cause: Option<u64>, message: String) -> Self {
+        Self { reason, breaker, cause, message }
+    }
+}
+
+/// What a command touches.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// Entities on whose lines it puts or voids facts.
+    pub owners: BTreeSet<Entity>,
+    /// Carriers whose registration it puts or voids: their stays and their neighbours in the chain depend on it.
+    pub registrations: BTreeSet<Entity>,
+    /// It voids something.
+    pub voids: bool,
+}
+
+impl Touched {
+    /// Notes a fact that is put or voided.
+    pub fn note(&mut self, event: &Event) {
+        let Some(owner) = event.owner() else { return };
+        if matches!(event, Event::IncubatorRegistered(_)) {
+            self.registrations.insert(owner.clone());
+        }
+        self.owners.insert(owner);
+    }
+}
+
+/// Judges the registry that a command would leave; `recorded` is the last position before it.
+pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Refusal> {
+    let mut found = Vec::new();
+    for owner in &touched.owners {
+        match owner {
+            Entity::Firm(code) => found.extend(firm::rules::violations(next, *code)),
+            Entity::Incubator(id) => found.extend(incubator::rules::violations(next, id)),
+            Entity::Park(_) => {}
+            Entity::Settings => found.extend(settings_violations(next)),
+        }
+    }
+    for owner in &touched.registrations {
+        let Entity::Incubator(id) = owner else { continue };
+        for code in next.firms_ever_in(id) {
+            found.extend(firm::rules::violations(next, code));
+        }
+        for (other, _) in next.incubators(AsOf::NOW).filter(|(other, _)| *other != id) {
+            found.extend(incubator::rules::violations(next, other));
+        }
+    }
+    let settings = touched.owners.contains(&Entity::Settings);
+    match found.is_empty() {
+        true => Ok(()),
+        false => Err(refusal(found, recorded, touched.voids || settings)),
+    }
+}
+
+fn settings_violations(next: &Registry) -> Vec<Violation> {
+    if limits_on(next.settings(), Day::MAX, AsOf::NOW).is_none() {
+        let position = next.settings().entries().first().map_or(0, |entry| entry.position);
+        return vec![Violation::new(Reason::MissingValue, position, None, "a district is never without limits".into())];
+    }
+    let ages = |code| firm::rules::violations(next, code);
+    next.firm_codes().flat_map(ages).collect()
+}
+
+/// A rule that a new fact breaks is named by its word. A recorded fact that breaks one because of a new fact likewise, with
+/// its position; but where something was taken back or a limit was moved, the recorded facts that depend on it are named.
+fn refusal(mut found: Vec<Violation>, recorded: u64, dependents: bool) -> Refusal {
+    found.sort_by_key(|violation| (violation.breaker <= recorded, violation.reason));
+    let first = &found[0];
+    if first.breaker > recorded {
+        let refusal = Refusal::new(first.reason, first.message.clone());
+        return match first.cause.filter(|cause| *cause <= recorded) {
+            Some(cause) => refusal.at(cause),
+            None => refusal,
+        };
+    }
+    if !dependents {
+        return Refusal::new(first.reason, first.message.clone()).at(first.breaker);
+    }
+    let mut positions: Vec<u64> = found.iter().map(|violation| violation.breaker).collect();
+    positions.sort_unstable();
+    positions.dedup();
+    let message = format!(
+        "{} recorded fact(s) would then break a rule: {} ({})",
+        positions.len(),
+        first.reason.word(),
+        first.message
+    );
+    let count = positions.len();
+    positions.truncate(Refusal::POSITIONS_MAX);
+    Refusal { positions, ..Refusal::new(Reason::HasDependents, message) }
+        .with("count", count)
+        .with("rule", first.reason.word())
+}

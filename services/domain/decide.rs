@@ -1,0 +1,253 @@
+//! The decision: what a command would record, judged on the whole business-time line with its facts inserted.
+//!
+//! In the order of rules §2: references, DUPLICATE or CONFLICT, then the rules. (Format was judged when the command was
+//! made.) Voids come first: what a command replaces is not in its own way.
+
+use super::check::{Touched, judge};
+use super::command::{Command, Origin, Stated};
+use super::event::{Document, Entity, Event};
+use super::firm::FirmView;
+use super::line::{AsOf, Entry, Line};
+use super::reason::{Reason, Refusal, Warning};
+use super::registry::{Recorded, Registry};
+use super::values::Day;
+
+/// An event that the command would record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Its business date.
+    pub day: Day,
+    /// What happened.
+    pub event: Event,
+    /// What bears it out.
+    pub documents: Vec<Document>,
+}
+
+/// What becomes of a command that is not refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Decision {
+    /// Record these, all or nothing.
+    Record {
+        /// In order; at least one.
+        events: Vec<NewEvent>,
+        /// What to look at.
+        warnings: Vec<Warning>,
+    },
+    /// Everything it states is recorded already.
+    Same {
+        /// DUPLICATE or VOIDED_BEFORE.
+        reason: Reason,
+        /// Where the last of the facts stands.
+        position: u64,
+    },
+}
+
+/// How a stated fact relates to what is recorded.
+enum Sameness {
+    New,
+    Same(u64),
+    VoidedBefore(u64),
+}
+
+/// Decides a command on a day (the writer's, in Asia/Shanghai) and a state.
+pub fn decide(registry: &Registry, command: &Command, today: Day) -> Result<Decision, Refusal> {
+    let recorded = registry.position();
+    let mut draft = Draft {
+        next: registry.clone(),
+        start: recorded + 1,
+        today,
+        touched: Touched::default(),
+        events: Vec::new(),
+        warnings: Vec::new(),
+        same: 0,
+        voided: None,
+    };
+    draft.void(registry, command)?;
+    for fact in &command.facts {
+        draft.state(fact, command)?;
+    }
+    if let Some(position) = draft.voided {
+        return Ok(Decision::Same { reason: Reason::VoidedBefore, position });
+    }
+    if draft.events.is_empty() {
+        return Ok(Decision::Same { reason: Reason::Duplicate, position: draft.same });
+    }
+    draft.not_in_future()?;
+    judge(&draft.next, recorded, &draft.touched)?;
+    Ok(Decision::Record { events: draft.events, warnings: draft.warnings })
+}
+
+/// A decision in the making.
+struct Draft {
+    next: Registry,
+    start: u64,
+    today: Day,
+    touched: Touched,
+    events: Vec<NewEvent>,
+    warnings: Vec<Warning>,
+    same: u64,
+    voided: Option<u64>,
+}
+
+impl Draft {
+    fn record(&mut self, day: Day, event: Event, documents: Vec<Document>) {
+        let position = self.next.position() + 1;
+        let recorded = Recorded { position, start: self.start, day, event, documents };
+        self.touched.note(&recorded.event);
+        self.next.evolve(&recorded);
+        let Recorded { event, documents, .. } = recorded;
+        self.events.push(NewEvent { day, event, documents });
+    }
+
+    fn void(&mut self, registry: &Registry, command: &Command) -> Result<(), Refusal> {
+        let Some(order) = &command.void else { return Ok(()) };
+        for position in &order.positions {
+            let Some(entry) = registry.entry_at(*position) else {
+                let message = format!("position {position} holds no fact that could be taken back");
+                return Err(Refusal::new(Reason::UnknownFact, message).at(*position));
+            };
+            if let Some(by) = entry.voided {
+                let message = format!("the fact at position {position} was taken back at {by}");
+                return Err(Refusal::new(Reason::AlreadyVoided, message).at(by));
+            }
+            self.touched.note(&entry.event);
+        }
+        self.touched.voids = true;
+        let (positions, reason, decided_by) = (order.positions.clone(), order.reason.clone(), order.decided_by.clone());
+        // The documents of a pure void bear out the void; beside new facts they bear out the facts.
+        let documents = if command.facts.is_empty() { command.documents.clone() } else { Vec::new() };
+        self.record(self.today, Event::FactsVoided { positions, reason, decided_by }, documents);
+        Ok(())
+    }
+
+    fn state(&mut self, fact: &Stated, command: &Command) -> Result<(), Refusal> {
+        let event = self.resolve(fact)?;
+        self.references(&event)?;
+        match self.sameness(fact.day, &event, command)? {
+            Sameness::Same(position) => self.same = self.same.max(position),
+            Sameness::VoidedBefore(position) => self.voided = Some(position),
+            Sameness::New => {
+                self.warn(&event);
+                self.record(fact.day, event, command.documents.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Names the stay that a leaving ends, where the command left it open.
+    fn resolve(&self, fact: &Stated) -> Result<Event, Refusal> {
+        let mut event = fact.event.clone();
+        let (Event::FirmGraduated { firm, incubator, admitted, .. }
+        | Event::FirmLeft { firm, incubator, admitted, .. }) = &mut event
+        else {
+            return Ok(event);
+        };
+        let line = self.next.firm_line(firm).ok_or_else(|| unknown_firm(firm))?;
+        let view = FirmView::of(*firm, line, AsOf::NOW);
+        let stay = match fact.open_stay {
+            true => view.stay_to_end(incubator, fact.day),
+            false => view.stays.iter().find(|stay| stay.incubator == incubator && stay.admitted == *admitted),
+        };
+        match stay {
+            Some(stay) => *admitted = stay.admitted,
+            // A row's leaving whose admission was voided before is judged with its admission.
+            None if self.voided.is_some() => {}
+            None => {
+                if self.next.kind_of(incubator, AsOf::NOW).is_none() {
+                    return Err(unknown_incubator(incubator));
+                }
+                let message = format!("firm {firm} has no stay in {incubator} that could end on {}", fact.day);
+                return Err(Refusal::new(Reason::NoOpenStay, message));
+            }
+        }
+        Ok(event)
+    }
+
+    fn references(&self, event: &Event) -> Result<(), Refusal> {
+        let registers = matches!(event, Event::FirmRegistered { .. } | Event::IncubatorRegistered(_));
+        let named = [event.owner().filter(|_| !registers), event.other()];
+        // The carrier of a stay is judged before the firm, as rules §2 lists them.
+        for entity in named.into_iter().flatten().rev() {
+            match entity {
+                Entity::Firm(code) if self.next.firm(&code, AsOf::NOW).is_none() => return Err(unknown_firm(&code)),
+                Entity::Incubator(id) if self.next.kind_of(&id, AsOf::NOW).is_none() => {
+                    return Err(unknown_incubator(&id));
+                }
+                _ => {}
+            }
+        }
+        let upstream = match event {
+            Event::IncubatorRegistered(registered) => registered.upstream.as_ref(),
+            Event::UpstreamChanged { upstream, .. } => upstream.as_ref(),
+            _ => None,
+        };
+        match upstream.filter(|id| self.next.kind_of(id, AsOf::NOW).is_none()) {
+            // A carrier that names itself is told so by the rule against cycles.
+            Some(id) if event.owner() != Some(Entity::Incubator(id.clone())) => Err(unknown_incubator(id)),
+            _ => Ok(()),
+        }
+    }
+
+    fn sameness(&self, day: Day, event: &Event, command: &Command) -> Result<Sameness, Refusal> {
+        let Some(line) = event.owner().and_then(|owner| self.next.line(&owner)) else { return Ok(Sameness::New) };
+        let key = event.key(day);
+        let same_value = |entry: &Entry| {
+            let documents = command.documents.is_empty() || command.documents == entry.documents;
+            entry.day == day && entry.event == *event && documents
+        };
+        let of_key = |entry: &&Entry| entry.event.key(entry.day) == key;
+        if let Some(entry) = line.live().filter(of_key).find(|entry| same_value(entry)) {
+            return Ok(Sameness::Same(entry.position));
+        }
+        if let Some(entry) = contradiction(line, day, event) {
+            let message = format!("recorded with other values at position {}", entry.position);
+            return Err(Refusal::new(Reason::Conflict, message).at(entry.position));
+        }
+        let voided =
+            line.entries().iter().filter(|entry| !entry.is_live()).filter(of_key).rfind(|entry| same_value(entry));
+        match voided {
+            Some(entry) if command.origin == Origin::Import => Ok(Sameness::VoidedBefore(entry.position)),
+            _ => Ok(Sameness::New),
+        }
+    }
+
+    fn warn(&mut self, event: &Event) {
+        if let Event::FirmRegistered { firm, .. } = event
+            && !firm.checksum_holds()
+        {
+            let message = format!("the last character of {firm} is not the one that GB 32100-2015 computes");
+            self.warnings.push(Warning { reason: Reason::CodeChecksum, field: "firm_code", message });
+        }
+    }
+
+    fn not_in_future(&self) -> Result<(), Refusal> {
+        let ahead = |new: &&NewEvent| new.day > self.today && !new.event.may_lie_ahead();
+        match self.events.iter().find(ahead) {
+            None => Ok(()),
+            Some(new) => {
+                let message = format!("{} lies after today, {}", new.day, self.today);
+                Err(Refusal::new(Reason::DateInFuture, message).with("today", self.today))
+            }
+        }
+    }
+}
+
+/// The live fact that the stated one contradicts: same key, other values. An end of a recognition before those recorded is
+/// a new fact, and the earlier end holds; a later one contradicts.
+fn contradiction<'a>(line: &'a Line, day: Day, event: &Event) -> Option<&'a Entry> {
+    let key = event.key(day);
+    let mut same_key = line.live().filter(|entry| entry.event.key(entry.day) == key);
+    match event {
+        Event::RecognitionEnded { .. } => same_key.find(|entry| entry.day <= day),
+        _ => same_key.next(),
+    }
+}
+
+fn unknown_firm(code: &super::values::Uscc) -> Refusal {
+    Refusal::new(Reason::UnknownFirm, format!("firm {code} is not registered")).with("firm", code)
+}
+
+fn unknown_incubator(id: &super::values::IncubatorId) -> Refusal {
+    Refusal::new(Reason::UnknownIncubator, format!("carrier {id} is not registered")).with("incubator", id)
+}

@@ -1,0 +1,384 @@
+//! What can happen. Events are past tense, and true for ever once recorded; a wrong one is voided, never changed.
+
+use super::reason::{Fault, Reason};
+use super::values::{Area, Day, IncubatorId, ParkId, Uscc, text};
+use super::words::{BuildMode, Criterion, Kind, LeaveKind, Level};
+use std::fmt;
+
+/// Documents that one fact may carry.
+pub const DOCUMENTS_MAX: usize = 20;
+
+/// A document that bears a fact out: the reference and the digest, not the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Title as printed.
+    pub title: String,
+    /// Document number (文号); empty: none.
+    pub document_no: String,
+    /// SHA-256 of the file; none: no file.
+    pub sha256: Option<[u8; 32]>,
+    /// Where the file is kept; empty: unknown.
+    pub location: String,
+}
+
+/// An entity that facts are about. Its name is its resource name within the district.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Entity {
+    /// A firm.
+    Firm(Uscc),
+    /// A carrier.
+    Incubator(IncubatorId),
+    /// A park.
+    Park(ParkId),
+    /// The district's settings.
+    Settings,
+}
+
+impl fmt::Display for Entity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Firm(code) => write!(f, "firms/{code}"),
+            Self::Incubator(id) => write!(f, "incubators/{id}"),
+            Self::Park(id) => write!(f, "parks/{id}"),
+            Self::Settings => f.write_str("settings"),
+        }
+    }
+}
+
+/// Who runs a carrier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// Registered name.
+    pub name: String,
+    /// Its USCC.
+    pub code: Uscc,
+    /// Brought in by the district (引进运营).
+    pub introduced: bool,
+}
+
+/// Limits of a district, in force from a day on. Nothing of them is a constant of the code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Months from registration to the first admission to an incubator.
+    pub admission_age_months: u32,
+    /// Months of incubation.
+    pub incubation_months: u32,
+    /// Months of incubation in the fields below.
+    pub extended_incubation_months: u32,
+    /// Technical fields with the extended term, sorted.
+    pub extended_fields: Vec<String>,
+    /// VENTURE_FUNDING is met strictly over this, fen.
+    pub venture_funding_over_fen: i64,
+    /// REVENUE is met strictly over this, fen.
+    pub revenue_over_fen: i64,
+}
+
+impl Limits {
+    const MONTHS_MAX: u32 = 1200;
+    const FIELDS_MAX: usize = 100;
+
+    /// The same limits with fields sorted and single, or what is wrong with them.
+    pub fn checked(mut self) -> Result<Self, Fault> {
+        let months = [
+            ("limits.admission_age_months", self.admission_age_months),
+            ("limits.incubation_months", self.incubation_months),
+            ("limits.extended_incubation_months", self.extended_incubation_months),
+        ];
+        for (field, value) in months {
+            if !(1..=Self::MONTHS_MAX).contains(&value) {
+                return Err(Fault::new(Reason::OutOfRange, field, format!("{field} is {value}; 1 to 1200 months")));
+            }
+        }
+        for (field, value) in [
+            ("limits.venture_funding_over_fen", self.venture_funding_over_fen),
+            ("limits.revenue_over_fen", self.revenue_over_fen),
+        ] {
+            if value < 0 {
+                return Err(Fault::new(Reason::OutOfRange, field, format!("{field} is {value}; it is not negative")));
+            }
+        }
+        if self.extended_fields.len() > Self::FIELDS_MAX {
+            return Err(Fault::new(Reason::OutOfRange, "limits.extended_fields", "at most 100 fields"));
+        }
+        for name in &self.extended_fields {
+            super::values::required_text("limits.extended_fields", name)?;
+        }
+        self.extended_fields.sort();
+        self.extended_fields.dedup();
+        Ok(self)
+    }
+
+    /// Months that a firm of this field may incubate.
+    pub fn incubation_months_of(&self, field: &str) -> u32 {
+        let extended = self.extended_fields.iter().any(|f| f == field);
+        if extended { self.extended_incubation_months } else { self.incubation_months }
+    }
+}
+
+/// Everything that is recorded. The day it holds from (its business date) stands beside it, not in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Which log this is; position 1 of every log.
+    LogCreated {
+        /// GB/T 2260 code.
+        district: String,
+        /// Random id.
+        log_id: [u8; 16],
+        /// As in the envelope.
+        hash_algorithm: u32,
+    },
+    /// Facts taken back (红冲).
+    FactsVoided {
+        /// Their positions, ascending.
+        positions: Vec<u64>,
+        /// Why.
+        reason: String,
+        /// Who decided.
+        decided_by: String,
+    },
+    /// Limits from this day on.
+    LimitsSet(Limits),
+    /// A carrier, founded on this day.
+    IncubatorRegistered(IncubatorRegistered),
+    /// A recognition from this day on.
+    IncubatorRecognised {
+        /// The carrier.
+        incubator: IncubatorId,
+        /// Its level.
+        level: Level,
+        /// Document number.
+        document_no: String,
+    },
+    /// A recognition holds no longer from this day on.
+    RecognitionEnded {
+        /// The carrier.
+        incubator: IncubatorId,
+        /// Level of the recognition.
+        level: Level,
+        /// First day of the recognition.
+        recognition: Day,
+    },
+    /// Another operator from this day on.
+    OperatorChanged {
+        /// The carrier.
+        incubator: IncubatorId,
+        /// Who runs it.
+        operator: Operator,
+    },
+    /// Other areas from this day on.
+    AreaChanged {
+        /// The carrier.
+        incubator: IncubatorId,
+        /// Its areas.
+        area: Area,
+    },
+    /// Another carrier before it from this day on.
+    UpstreamChanged {
+        /// The carrier.
+        incubator: IncubatorId,
+        /// The carrier before it; none: none.
+        upstream: Option<IncubatorId>,
+    },
+    /// A firm, registered on this day.
+    FirmRegistered {
+        /// Its code.
+        firm: Uscc,
+        /// Its name.
+        name: String,
+        /// Technical field.
+        field: String,
+    },
+    /// Another name from this day on.
+    FirmRenamed {
+        /// The firm.
+        firm: Uscc,
+        /// The name.
+        name: String,
+    },
+    /// Struck off on this day.
+    FirmDeregistered {
+        /// The firm.
+        firm: Uscc,
+    },
+    /// Taken in on this day.
+    FirmAdmitted {
+        /// The firm.
+        firm: Uscc,
+        /// The carrier.
+        incubator: IncubatorId,
+        /// Document that waives the age limit; empty: none.
+        waiver: String,
+    },
+    /// Graduated on this day.
+    FirmGraduated {
+        /// The firm.
+        firm: Uscc,
+        /// The carrier.
+        incubator: IncubatorId,
+        /// Day of admission of the stay that ends.
+        admitted: Day,
+        /// On what ground.
+        criterion: Criterion,
+        /// Document of the graduation; empty: none.
+        document_no: String,
+    },
+    /// Left otherwise on this day.
+    FirmLeft {
+        /// The firm.
+        firm: Uscc,
+        /// The carrier.
+        incubator: IncubatorId,
+        /// Day of admission of the stay that ends.
+        admitted: Day,
+        /// Why; never GRADUATED.
+        kind: LeaveKind,
+    },
+    /// The treasury of a park from this day on.
+    ParkTreasurySet {
+        /// The park.
+        park: ParkId,
+        /// 9-digit code.
+        treasury_code: String,
+        /// Its name.
+        treasury_name: String,
+    },
+    /// Signed with a park on this day.
+    RelocationSigned {
+        /// The firm.
+        firm: Uscc,
+        /// The park.
+        park: ParkId,
+    },
+    /// Settled in the park on this day.
+    FirmSettled {
+        /// The firm.
+        firm: Uscc,
+        /// The park.
+        park: ParkId,
+    },
+    /// In production from this day on.
+    ProductionStarted {
+        /// The firm.
+        firm: Uscc,
+        /// The park.
+        park: ParkId,
+    },
+}
+
+/// A carrier as it enters the registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncubatorRegistered {
+    /// Its id.
+    pub incubator: IncubatorId,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Who runs it at first.
+    pub operator: Operator,
+    /// How it was built.
+    pub build_mode: BuildMode,
+    /// Its areas at first.
+    pub area: Area,
+    /// The carrier before it in the chain.
+    pub upstream: Option<IncubatorId>,
+}
+
+/// What makes two facts of one entity the same fact (rules §2), their values apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key<'a> {
+    kind: u8,
+    incubator: Option<&'a IncubatorId>,
+    level: Option<Level>,
+    day: Option<Day>,
+}
+
+impl Event {
+    /// The entity on whose line the fact stands; none for facts about the log itself.
+    pub fn owner(&self) -> Option<Entity> {
+        use Event::*;
+        Some(match self {
+            LogCreated { .. } | FactsVoided { .. } => return None,
+            LimitsSet(_) => Entity::Settings,
+            IncubatorRegistered(r) => Entity::Incubator(r.incubator.clone()),
+            IncubatorRecognised { incubator, .. }
+            | RecognitionEnded { incubator, .. }
+            | OperatorChanged { incubator, .. }
+            | AreaChanged { incubator, .. }
+            | UpstreamChanged { incubator, .. } => Entity::Incubator(incubator.clone()),
+            FirmRegistered { firm, .. }
+            | FirmRenamed { firm, .. }
+            | FirmDeregistered { firm }
+            | FirmAdmitted { firm, .. }
+            | FirmGraduated { firm, .. }
+            | FirmLeft { firm, .. }
+            | RelocationSigned { firm, .. }
+            | FirmSettled { firm, .. }
+            | ProductionStarted { firm, .. } => Entity::Firm(*firm),
+            ParkTreasurySet { park, .. } => Entity::Park(park.clone()),
+        })
+    }
+
+    /// The second entity that the fact is about: the carrier of a stay, the park of a relocation.
+    pub fn other(&self) -> Option<Entity> {
+        use Event::*;
+        match self {
+            FirmAdmitted { incubator, .. } | FirmGraduated { incubator, .. } | FirmLeft { incubator, .. } => {
+                Some(Entity::Incubator(incubator.clone()))
+            }
+            RelocationSigned { park, .. } | FirmSettled { park, .. } | ProductionStarted { park, .. } => {
+                Some(Entity::Park(park.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// What makes it the same fact as another on its owner's line. `day` is its business date.
+    pub fn key(&self, day: Day) -> Key<'_> {
+        use Event::*;
+        let plain = |kind| Key { kind, incubator: None, level: None, day: None };
+        match self {
+            LogCreated { .. } => plain(0),
+            FactsVoided { .. } => plain(1),
+            LimitsSet(_) => Key { day: Some(day), ..plain(2) },
+            IncubatorRegistered(_) => plain(10),
+            IncubatorRecognised { level, .. } => Key { level: Some(*level), day: Some(day), ..plain(11) },
+            RecognitionEnded { level, recognition, .. } => {
+                Key { level: Some(*level), day: Some(*recognition), ..plain(12) }
+            }
+            OperatorChanged { .. } => Key { day: Some(day), ..plain(13) },
+            AreaChanged { .. } => Key { day: Some(day), ..plain(14) },
+            UpstreamChanged { .. } => Key { day: Some(day), ..plain(15) },
+            FirmRegistered { .. } => plain(20),
+            FirmRenamed { .. } => Key { day: Some(day), ..plain(21) },
+            FirmDeregistered { .. } => Key { day: Some(day), ..plain(22) },
+            FirmAdmitted { incubator, .. } => Key { incubator: Some(incubator), day: Some(day), ..plain(23) },
+            FirmGraduated { incubator, admitted, .. } | FirmLeft { incubator, admitted, .. } => {
+                Key { incubator: Some(incubator), day: Some(*admitted), ..plain(24) }
+            }
+            ParkTreasurySet { .. } => Key { day: Some(day), ..plain(30) },
+            RelocationSigned { .. } => plain(31),
+            FirmSettled { .. } => plain(32),
+            ProductionStarted { .. } => plain(33),
+        }
+    }
+
+    /// Whether its business date may lie after the day it is recorded: only an expiry may (rules §2).
+    pub fn may_lie_ahead(&self) -> bool {
+        matches!(self, Self::RecognitionEnded { .. })
+    }
+}
+
+/// Checks the documents that came with a fact.
+pub fn checked_documents(documents: &[Document]) -> Result<(), Fault> {
+    if documents.len() > DOCUMENTS_MAX {
+        let message = format!("{} documents; at most {DOCUMENTS_MAX}", documents.len());
+        return Err(Fault::new(Reason::OutOfRange, "documents", message));
+    }
+    for document in documents {
+        super::values::required_text("documents.title", &document.title)?;
+        text("documents.document_no", &document.document_no)?;
+        text("documents.location", &document.location)?;
+    }
+    Ok(())
+}

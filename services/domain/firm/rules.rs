@@ -1,0 +1,152 @@
+//! The rules that the whole line of a firm must keep, whatever the order of recording (rules §2).
+
+use super::{FirmView, Stay, Step};
+use crate::domain::check::Violation;
+use crate::domain::line::AsOf;
+use crate::domain::reason::Reason;
+use crate::domain::registry::Registry;
+use crate::domain::settings::limits_on;
+use crate::domain::values::Uscc;
+use crate::domain::words::Kind;
+
+/// Everything on the firm's line that breaks a rule, in the order in which rules §2 lists the rules.
+pub fn violations(registry: &Registry, code: Uscc) -> Vec<Violation> {
+    let Some(line) = registry.firm_line(&code) else { return Vec::new() };
+    let view = FirmView::of(code, line, AsOf::NOW);
+    let mut found = Vec::new();
+    references(registry, &view, line.live().map(|entry| entry.position), &mut found);
+    orphans(&view, &mut found);
+    spans(&view, &mut found);
+    age(registry, &view, &mut found);
+    graduations(registry, &view, &mut found);
+    deregistration(&view, &mut found);
+    relocation(&view, &mut found);
+    found.sort_by_key(|violation| violation.reason);
+    found
+}
+
+fn references(registry: &Registry, view: &FirmView<'_>, live: impl Iterator<Item = u64>, found: &mut Vec<Violation>) {
+    if view.registered.is_none() {
+        for position in live {
+            let message = format!("firm {} is not registered", view.code);
+            found.push(Violation::new(Reason::UnknownFirm, position, None, message));
+        }
+    }
+    for stay in &view.stays {
+        if registry.kind_of(stay.incubator, AsOf::NOW).is_none() {
+            let message = format!("carrier {} is not registered", stay.incubator);
+            found.push(Violation::new(Reason::UnknownIncubator, stay.position, None, message));
+        }
+    }
+}
+
+fn orphans(view: &FirmView<'_>, found: &mut Vec<Violation>) {
+    for entry in &view.orphans {
+        let message = format!("firm {} has no such stay for the leaving of {} to end", view.code, entry.day);
+        found.push(Violation::new(Reason::NoOpenStay, entry.position, None, message));
+    }
+}
+
+fn spans(view: &FirmView<'_>, found: &mut Vec<Violation>) {
+    for stay in &view.stays {
+        if let Some(left) = stay.left.filter(|left| left.day < stay.admitted) {
+            let message = format!("left {} lies before admitted {}", left.day, stay.admitted);
+            found.push(Violation::new(Reason::LeftBeforeAdmitted, left.position, Some(stay.position), message));
+        }
+    }
+    for (i, a) in view.stays.iter().enumerate() {
+        for b in &view.stays[i + 1..] {
+            if a.meets(b) {
+                // Of the two, the one recorded later breaks the rule.
+                let (first, second) = if recorded_at(a) < recorded_at(b) { (a, b) } else { (b, a) };
+                let message = format!(
+                    "the stay of {} in {} meets that of {} in {}",
+                    second.admitted, second.incubator, first.admitted, first.incubator
+                );
+                found.push(Violation::new(Reason::OverlappingStay, recorded_at(second), Some(first.position), message));
+            }
+        }
+    }
+}
+
+/// Position of the last fact of a stay: a late leaving, too, can make two stays meet.
+fn recorded_at(stay: &Stay<'_>) -> u64 {
+    stay.position.max(stay.left.map_or(0, |left| left.position))
+}
+
+fn age(registry: &Registry, view: &FirmView<'_>, found: &mut Vec<Violation>) {
+    let first = view.first_incubator_stay(|id| registry.kind_of(id, AsOf::NOW));
+    let (Some(stay), Some(registered)) = (first, view.registered) else { return };
+    let Some(limits) = limits_on(registry.settings(), stay.admitted, AsOf::NOW) else { return };
+    let last = registered.day.add_months(limits.admission_age_months);
+    if stay.admitted > last && stay.waiver.is_empty() {
+        let message = format!(
+            "first admitted to an incubator on {}, later than {} ({} months after its registration on {}), without a waiver",
+            stay.admitted, last, limits.admission_age_months, registered.day
+        );
+        let found_at = Violation::new(Reason::AgeOverLimit, stay.position, Some(registered.position), message);
+        found.push(found_at);
+    }
+}
+
+fn graduations(registry: &Registry, view: &FirmView<'_>, found: &mut Vec<Violation>) {
+    let kind_of = |stay: &Stay<'_>| registry.kind_of(stay.incubator, AsOf::NOW);
+    for stay in &view.stays {
+        if let Some(left) = stay.graduated().filter(|_| kind_of(stay) == Some(Kind::Makerspace)) {
+            let message = format!("{} is a makerspace; its firms transfer or leave", stay.incubator);
+            found.push(Violation::new(Reason::MakerspaceCannotGraduate, left.position, Some(stay.position), message));
+        }
+    }
+    let Some((graduated, left)) = view.first_graduation() else { return };
+    for stay in &view.stays {
+        let other = stay.position != graduated.position;
+        if other && stay.admitted >= left.day && kind_of(stay) != Some(Kind::Accelerator) {
+            let message =
+                format!("firm {} graduated on {}; on or after it, only accelerators admit it", view.code, left.day);
+            found.push(Violation::new(Reason::AlreadyGraduated, stay.position, Some(left.position), message));
+        }
+    }
+}
+
+fn deregistration(view: &FirmView<'_>, found: &mut Vec<Violation>) {
+    let Some((day, recorded)) = view.deregistered else { return };
+    let relocation = [view.relocation.signed, view.relocation.settled, view.relocation.production];
+    let stays = view.stays.iter().map(|stay| (stay.admitted, stay.position));
+    let steps = relocation.into_iter().flatten().map(|step| (step.day, step.position));
+    for (at, position) in stays.chain(steps).filter(|(at, _)| *at >= day) {
+        let message = format!("firm {} is deregistered since {day}; the fact is of {at}", view.code);
+        found.push(Violation::new(Reason::FirmDeregistered, position, Some(recorded), message));
+    }
+}
+
+fn relocation(view: &FirmView<'_>, found: &mut Vec<Violation>) {
+    let steps = view.relocation;
+    follows(view, steps.signed, steps.settled, Reason::NotSigned, found);
+    follows(view, steps.settled, steps.production, Reason::NotSettled, found);
+}
+
+/// A step needs the one before it, in the same park, and not later than itself.
+fn follows(
+    view: &FirmView<'_>,
+    before: Option<Step<'_>>,
+    step: Option<Step<'_>>,
+    missing: Reason,
+    found: &mut Vec<Violation>,
+) {
+    let Some(step) = step else { return };
+    let Some(before) = before else {
+        let message = format!("firm {} has not taken the step before that of {}", view.code, step.day);
+        found.push(Violation::new(missing, step.position, None, message));
+        return;
+    };
+    if before.park != step.park {
+        let message = format!("firm {} relocates to {}, not to {}", view.code, before.park, step.park);
+        found.push(Violation::new(Reason::Conflict, step.position, Some(before.position), message));
+    }
+    if before.day > step.day {
+        // Of the two, the one recorded later breaks the rule.
+        let (first, second) = (before.position.min(step.position), before.position.max(step.position));
+        let message = format!("{} lies before {}, the step that it follows", step.day, before.day);
+        found.push(Violation::new(Reason::DatesOutOfOrder, second, Some(first), message));
+    }
+}

@@ -1,0 +1,30 @@
+//! The pure core: what can happen in a district, what is refused, and what holds on a day.
+//!
+//! Facts of one entity stand on its `Line`, in the order of their recording. `decide` judges a command on the business-time
+//! line that would result; `Registry::evolve` takes in what was recorded and cannot fail; everything read is a filter over
+//! the same facts (`AsOf`: a business day and a log position), never a replay. No clock, no randomness, no I/O: the day of
+//! the decision is an argument.
+
+pub mod check;
+pub mod command;
+pub mod decide;
+pub mod event;
+pub mod firm;
+pub mod incubator;
+pub mod line;
+pub mod park;
+pub mod reason;
+pub mod registry;
+pub mod rows;
+pub mod settings;
+pub mod values;
+pub mod words;
+
+pub use command::{Command, Origin, Stated, VoidOrder};
+pub use decide::{Decision, NewEvent, decide};
+pub use event::{Document, Entity, Event, Limits};
+pub use line::{AsOf, Entry, Line};
+pub use reason::{Fault, Faults, Reason, Refusal, Warning};
+pub use registry::{Recorded, Registry};
+pub use values::{Day, IncubatorId, ParkId, Uscc};
+pub use words::{BuildMode, Criterion, FirmChange, Kind, LeaveKind, Level};

@@ -1,0 +1,238 @@
+//! Why something is refused, skipped or warned about: the words of rules §2 and those that this service adds.
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal;)+) => {
+        /// The word of a refusal, as `ErrorInfo.reason` bears it. The API's `Reason` enum documents each one, with its
+        /// status; a test holds the two lists together. Their order is the order in which rules are judged.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Reason {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The word.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// By its word.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|reason| reason.word() == word)
+            }
+        }
+    };
+}
+
+reasons! {
+    /// Not 18 characters of the alphabet.
+    MalformedCode = "MALFORMED_CODE";
+    /// Warning: the 18th character is not the computed one.
+    CodeChecksum = "CODE_CHECKSUM";
+    /// No such day.
+    MalformedDate = "MALFORMED_DATE";
+    /// Not a number, or too precise.
+    MalformedAmount = "MALFORMED_AMOUNT";
+    /// A word outside its closed list.
+    UnknownWord = "UNKNOWN_WORD";
+    /// A required value is empty.
+    MissingValue = "MISSING_VALUE";
+    /// An id or name that can't be one.
+    MalformedName = "MALFORMED_NAME";
+    /// Well-formed, and out of its range.
+    OutOfRange = "OUT_OF_RANGE";
+    /// A transfer within one carrier.
+    SameIncubator = "SAME_INCUBATOR";
+    /// No such carrier.
+    UnknownIncubator = "UNKNOWN_INCUBATOR";
+    /// No such firm.
+    UnknownFirm = "UNKNOWN_FIRM";
+    /// No such loan.
+    UnknownLoan = "UNKNOWN_LOAN";
+    /// No such tax.
+    UnknownTax = "UNKNOWN_TAX";
+    /// Neither a firm nor an operator.
+    UnknownTaxpayer = "UNKNOWN_TAXPAYER";
+    /// No such park.
+    UnknownPark = "UNKNOWN_PARK";
+    /// This server does not keep that district.
+    UnknownDistrict = "UNKNOWN_DISTRICT";
+    /// No event at that position.
+    UnknownPosition = "UNKNOWN_POSITION";
+    /// No fact at a position to be voided.
+    UnknownFact = "UNKNOWN_FACT";
+    /// Voided already.
+    AlreadyVoided = "ALREADY_VOIDED";
+    /// The carrier has no such recognition.
+    NoSuchRecognition = "NO_SUCH_RECOGNITION";
+    /// No stay that the command could end.
+    NoOpenStay = "NO_OPEN_STAY";
+    /// The same fact again.
+    Duplicate = "DUPLICATE";
+    /// The same fact with other values.
+    Conflict = "CONFLICT";
+    /// In an import: recorded and voided before.
+    VoidedBefore = "VOIDED_BEFORE";
+    /// A business date after the writer's clock.
+    DateInFuture = "DATE_IN_FUTURE";
+    /// Left before admitted.
+    LeftBeforeAdmitted = "LEFT_BEFORE_ADMITTED";
+    /// Two stays of one firm meet.
+    OverlappingStay = "OVERLAPPING_STAY";
+    /// First admitted too late after registration.
+    AgeOverLimit = "AGE_OVER_LIMIT";
+    /// A makerspace's firms do not graduate.
+    MakerspaceCannotGraduate = "MAKERSPACE_CANNOT_GRADUATE";
+    /// Admission after graduation to anything but an accelerator.
+    AlreadyGraduated = "ALREADY_GRADUATED";
+    /// The firm is deregistered on that day.
+    FirmDeregistered = "FIRM_DEREGISTERED";
+    /// Settling without signing.
+    NotSigned = "NOT_SIGNED";
+    /// Production without settling.
+    NotSettled = "NOT_SETTLED";
+    /// Days that must follow one another do not.
+    DatesOutOfOrder = "DATES_OUT_OF_ORDER";
+    /// A carrier would precede itself.
+    UpstreamCycle = "UPSTREAM_CYCLE";
+    /// A fact that stays would break a rule.
+    HasDependents = "HAS_DEPENDENTS";
+    /// Request id missing or not a UUID.
+    MalformedRequestId = "MALFORMED_REQUEST_ID";
+    /// Request id used for other content.
+    RequestIdReused = "REQUEST_ID_REUSED";
+    /// The resource changed since.
+    StaleEtag = "STALE_ETAG";
+    /// Not an etag of this server.
+    MalformedEtag = "MALFORMED_ETAG";
+    /// Not a page token of this list.
+    MalformedPageToken = "MALFORMED_PAGE_TOKEN";
+    /// Filter or order can't be read.
+    MalformedFilter = "MALFORMED_FILTER";
+    /// The message can't be decoded.
+    MalformedMessage = "MALFORMED_MESSAGE";
+    /// Over the size limit.
+    TooLarge = "TOO_LARGE";
+    /// No such method.
+    UnknownMethod = "UNKNOWN_METHOD";
+    /// Beyond the log's head.
+    PositionAhead = "POSITION_AHEAD";
+    /// No principal.
+    NoPrincipal = "NO_PRINCIPAL";
+    /// The queue is full.
+    QueueFull = "QUEUE_FULL";
+    /// No space.
+    LogFull = "LOG_FULL";
+    /// Draining.
+    Draining = "DRAINING";
+    /// The log failed.
+    LogFailed = "LOG_FAILED";
+    /// The log is damaged.
+    LogDamaged = "LOG_DAMAGED";
+    /// The deadline passed.
+    Deadline = "DEADLINE";
+    /// A fault of this program.
+    Internal = "INTERNAL";
+}
+
+/// One thing wrong with one field of what came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The word.
+    pub reason: Reason,
+    /// Path of the field, in the names of the API.
+    pub field: String,
+    /// One sentence in English, with the value.
+    pub message: String,
+}
+
+impl Fault {
+    /// A fault of one field.
+    pub fn new(reason: Reason, field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { reason, field: field.into(), message: message.into() }
+    }
+}
+
+/// Collects every fault of a message or row, so that its sender sees all of them at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    /// Keeps the fault, if there is one, and gives the value, if there is one.
+    pub fn take<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
+        result.map_err(|fault| self.0.push(fault)).ok()
+    }
+
+    /// Notes a fault.
+    pub fn push(&mut self, reason: Reason, field: &str, message: impl Into<String>) {
+        self.0.push(Fault::new(reason, field, message));
+    }
+
+    /// The refusal that these faults make, whose word is the first in the order of rules §2; none without faults.
+    pub fn refusal(self) -> Option<Refusal> {
+        let first = self.0.iter().min_by_key(|fault| fault.reason)?;
+        let (reason, message) = (first.reason, first.message.clone());
+        Some(Refusal { faults: self.0, ..Refusal::new(reason, message) })
+    }
+}
+
+/// A "no", with everything its receiver needs to understand it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The word.
+    pub reason: Reason,
+    /// One sentence in English, with the values.
+    pub message: String,
+    /// Position of the recorded fact that stands in the way.
+    pub position: Option<u64>,
+    /// Positions of the facts that would break a rule (HAS_DEPENDENTS), at most `POSITIONS_MAX`.
+    pub positions: Vec<u64>,
+    /// Fields at fault, for what is malformed.
+    pub faults: Vec<Fault>,
+    /// Other variable parts, as name and value.
+    pub metadata: Vec<(&'static str, String)>,
+}
+
+impl Refusal {
+    /// At most so many dependents are named.
+    pub const POSITIONS_MAX: usize = 20;
+
+    /// A refusal that names nothing else.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { reason, message, position: None, positions: Vec::new(), faults: Vec::new(), metadata: Vec::new() }
+    }
+
+    /// With the position of the fact that stands in the way.
+    #[must_use]
+    pub fn at(mut self, position: u64) -> Self {
+        self.position = Some(position);
+        self
+    }
+
+    /// With another variable part.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.metadata.push((name, value.to_string()));
+        self
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self { faults: vec![fault.clone()], ..Self::new(fault.reason, fault.message) }
+    }
+}
+
+/// Something accepted that a person should look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The word.
+    pub reason: Reason,
+    /// The field it is about.
+    pub field: &'static str,
+    /// One sentence in English.
+    pub message: String,
+}

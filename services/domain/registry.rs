@@ -1,0 +1,191 @@
+//! The state of a district: every fact, on the line of the entity it is about. Clones in O(1), so that a group of commands
+//! is decided on a throw-away copy while readers keep an unchanging one.
+
+use super::event::{Document, Entity, Event};
+use super::firm::FirmView;
+use super::incubator::IncubatorView;
+use super::line::{AsOf, Entry, Line};
+use super::values::{Day, IncubatorId, ParkId, Uscc};
+use super::words::Kind;
+use imbl::{OrdMap, OrdSet, Vector};
+use std::sync::Arc;
+
+/// A fact as the log holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its position.
+    pub position: u64,
+    /// Position of the first event of its command.
+    pub start: u64,
+    /// Its business date.
+    pub day: Day,
+    /// What happened.
+    pub event: Event,
+    /// What bears it out.
+    pub documents: Vec<Document>,
+}
+
+/// Every fact of a district.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Registry {
+    firms: OrdMap<Uscc, Arc<Line>>,
+    incubators: OrdMap<IncubatorId, Arc<Line>>,
+    parks: OrdMap<ParkId, Arc<Line>>,
+    settings: Arc<Line>,
+    /// Firms with a fact, voided or not, about a stay in the carrier.
+    firms_in: OrdMap<IncubatorId, OrdSet<Uscc>>,
+    /// Firms with a fact, voided or not, about a relocation to the park.
+    firms_to: OrdMap<ParkId, OrdSet<Uscc>>,
+    /// Whose line holds the fact at position i + 1.
+    owners: Vector<Option<Entity>>,
+}
+
+impl Registry {
+    /// Position of the last event taken in.
+    pub fn position(&self) -> u64 {
+        self.owners.len() as u64
+    }
+
+    /// Takes in the next event. Cannot fail: what was decided holds.
+    pub fn evolve(&mut self, recorded: &Recorded) {
+        let Recorded { position, start, day, event, documents } = recorded.clone();
+        let owner = event.owner();
+        if let Event::FactsVoided { positions, .. } = &event {
+            for voided in positions {
+                self.void(*voided, start);
+            }
+        }
+        self.note_other(&event);
+        if let Some(owner) = &owner {
+            self.line_mut(owner).push(Entry { position, start, voided: None, day, event, documents });
+        }
+        self.owners.push_back(owner);
+    }
+
+    fn note_other(&mut self, event: &Event) {
+        let (Some(Entity::Firm(firm)), Some(other)) = (event.owner(), event.other()) else { return };
+        match other {
+            Entity::Incubator(id) => {
+                self.firms_in.entry(id).or_default().insert(firm);
+            }
+            Entity::Park(id) => {
+                self.firms_to.entry(id).or_default().insert(firm);
+            }
+            Entity::Firm(_) | Entity::Settings => {}
+        }
+    }
+
+    /// Takes a fact back, as the command that starts at `start` does.
+    pub fn void(&mut self, position: u64, start: u64) {
+        if let Some(owner) = self.owner_at(position).cloned() {
+            self.line_mut(&owner).void(position, start);
+        }
+    }
+
+    fn line_mut(&mut self, owner: &Entity) -> &mut Line {
+        let line = match owner {
+            Entity::Firm(code) => self.firms.entry(*code).or_default(),
+            Entity::Incubator(id) => self.incubators.entry(id.clone()).or_default(),
+            Entity::Park(id) => self.parks.entry(id.clone()).or_default(),
+            Entity::Settings => &mut self.settings,
+        };
+        Arc::make_mut(line)
+    }
+
+    /// The entity on whose line the fact at a position stands.
+    pub fn owner_at(&self, position: u64) -> Option<&Entity> {
+        let index = usize::try_from(position.checked_sub(1)?).ok()?;
+        self.owners.get(index)?.as_ref()
+    }
+
+    /// The fact at a position; none for events that are about the log itself.
+    pub fn entry_at(&self, position: u64) -> Option<&Entry> {
+        self.line(self.owner_at(position)?)?.at(position)
+    }
+
+    /// The line of an entity.
+    pub fn line(&self, owner: &Entity) -> Option<&Line> {
+        match owner {
+            Entity::Firm(code) => self.firm_line(code),
+            Entity::Incubator(id) => self.incubator_line(id),
+            Entity::Park(id) => self.park_line(id),
+            Entity::Settings => Some(&self.settings),
+        }
+    }
+
+    /// The line of a firm, if any fact names it as its own.
+    pub fn firm_line(&self, code: &Uscc) -> Option<&Line> {
+        self.firms.get(code).map(Arc::as_ref)
+    }
+
+    /// The line of a carrier.
+    pub fn incubator_line(&self, id: &IncubatorId) -> Option<&Line> {
+        self.incubators.get(id).map(Arc::as_ref)
+    }
+
+    /// The line of a park; none where only relocations name it.
+    pub fn park_line(&self, id: &ParkId) -> Option<&Line> {
+        self.parks.get(id).map(Arc::as_ref)
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Line {
+        &self.settings
+    }
+
+    /// Codes of all firms, in order.
+    pub fn firm_codes(&self) -> impl Iterator<Item = Uscc> + '_ {
+        self.firms.keys().copied()
+    }
+
+    /// A firm as seen; none where nothing about it is known.
+    pub fn firm(&self, code: &Uscc, as_of: AsOf) -> Option<FirmView<'_>> {
+        let line = self.firm_line(code)?;
+        let view = FirmView::of(*code, line, as_of);
+        view.registered.map(|_| view)
+    }
+
+    /// All firms as seen, in the order of their codes.
+    pub fn firms(&self, as_of: AsOf) -> impl Iterator<Item = FirmView<'_>> {
+        let views = self.firms.iter().map(move |(code, line)| FirmView::of(*code, line, as_of));
+        views.filter(|view| view.registered.is_some())
+    }
+
+    /// A carrier as seen; none where it is not registered.
+    pub fn incubator(&self, id: &IncubatorId, as_of: AsOf) -> Option<IncubatorView<'_>> {
+        let view = IncubatorView::of(self.incubator_line(id)?, as_of);
+        view.registered.map(|_| view)
+    }
+
+    /// All carriers as seen, in the order of their ids.
+    pub fn incubators(&self, as_of: AsOf) -> impl Iterator<Item = (&IncubatorId, IncubatorView<'_>)> {
+        let views = self.incubators.iter().map(move |(id, line)| (id, IncubatorView::of(line, as_of)));
+        views.filter(|(_, view)| view.registered.is_some())
+    }
+
+    /// What a carrier is; none where it is not registered, as known.
+    pub fn kind_of(&self, id: &IncubatorId, as_of: AsOf) -> Option<Kind> {
+        self.incubator_line(id)?.seen(as_of.any_day()).find_map(|entry| match &entry.event {
+            Event::IncubatorRegistered(registered) => Some(registered.kind),
+            _ => None,
+        })
+    }
+
+    /// Firms that have, or had before a void, a stay in the carrier.
+    pub fn firms_ever_in(&self, id: &IncubatorId) -> impl Iterator<Item = Uscc> + '_ {
+        self.firms_in.get(id).into_iter().flat_map(|codes| codes.iter().copied())
+    }
+
+    /// Firms that have, or had before a void, a step of relocation to the park.
+    pub fn firms_ever_to(&self, id: &ParkId) -> impl Iterator<Item = Uscc> + '_ {
+        self.firms_to.get(id).into_iter().flat_map(|codes| codes.iter().copied())
+    }
+
+    /// Ids of all parks that any fact names, in order.
+    pub fn park_ids(&self) -> Vec<&ParkId> {
+        let mut ids: Vec<&ParkId> = self.parks.keys().chain(self.firms_to.keys()).collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+}

@@ -1,0 +1,238 @@
+//! Rows of ledgers (rules §3), as typed values: what a row states, and which pairs of values must go together. Files and
+//! bulk messages both end here, so that a row means the same through either door.
+
+use super::command::{Command, Stated};
+use super::event::{Event, IncubatorRegistered, Operator};
+use super::reason::{Faults, Reason, Refusal};
+use super::values::{Area, Day, IncubatorId, ParkId, Uscc};
+use super::words::{BuildMode, Criterion, FirmChange, Kind, LeaveKind, Level};
+
+/// A row of one of the ledgers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// 载体台账.
+    Incubator(IncubatorRow),
+    /// 认定记录.
+    Recognition(RecognitionRow),
+    /// 企业台账.
+    Firm(FirmRow),
+    /// 在孵台账.
+    Stay(StayRow),
+    /// 落户园区.
+    Relocation(RelocationRow),
+    /// 企业变更.
+    FirmChange(FirmChangeRow),
+}
+
+/// A row of 载体台账.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncubatorRow {
+    /// 载体编号.
+    pub incubator: IncubatorId,
+    /// 载体名称.
+    pub name: String,
+    /// 类型.
+    pub kind: Kind,
+    /// 运营主体, its code, and 引进运营.
+    pub operator: Operator,
+    /// 建设模式.
+    pub build_mode: BuildMode,
+    /// 孵化场地面积, 公共服务面积.
+    pub area: Area,
+    /// 成立日期.
+    pub established: Day,
+    /// 上游载体编号.
+    pub upstream: Option<IncubatorId>,
+}
+
+/// A row of 认定记录.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecognitionRow {
+    /// 载体编号.
+    pub incubator: IncubatorId,
+    /// 认定级别.
+    pub level: Level,
+    /// 文号.
+    pub document_no: String,
+    /// 生效日期.
+    pub effective: Day,
+    /// 失效日期.
+    pub end: Option<Day>,
+}
+
+/// A row of 企业台账.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirmRow {
+    /// 统一社会信用代码.
+    pub firm: Uscc,
+    /// 企业名称.
+    pub name: String,
+    /// 注册日期.
+    pub registered: Day,
+    /// 技术领域.
+    pub field: String,
+}
+
+/// A row of 在孵台账.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StayRow {
+    /// 载体编号.
+    pub incubator: IncubatorId,
+    /// 统一社会信用代码.
+    pub firm: Uscc,
+    /// 入孵日期.
+    pub admitted: Day,
+    /// 豁免文号.
+    pub waiver: String,
+    /// How it ended.
+    pub leaving: Leaving,
+}
+
+/// 离孵日期, 离孵类型, 毕业依据, 毕业文号, as written: any may be missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leaving {
+    /// 离孵日期.
+    pub left: Option<Day>,
+    /// 离孵类型.
+    pub kind: Option<LeaveKind>,
+    /// 毕业依据.
+    pub criterion: Option<Criterion>,
+    /// 毕业文号.
+    pub document_no: String,
+}
+
+/// A row of 落户园区.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelocationRow {
+    /// 统一社会信用代码.
+    pub firm: Uscc,
+    /// 园区.
+    pub park: ParkId,
+    /// 签约日期.
+    pub signed: Option<Day>,
+    /// 落户日期.
+    pub settled: Option<Day>,
+    /// 投产日期.
+    pub production: Option<Day>,
+}
+
+/// A row of 企业变更.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirmChangeRow {
+    /// 统一社会信用代码.
+    pub firm: Uscc,
+    /// 变更类型.
+    pub kind: FirmChange,
+    /// 变更日期.
+    pub effective: Day,
+}
+
+impl Row {
+    /// The command that the row is; refused when values that go together are not.
+    pub fn command(&self) -> Result<Command, Refusal> {
+        Command::row(self.facts()?)
+    }
+
+    /// The facts that the row states.
+    pub fn facts(&self) -> Result<Vec<Stated>, Refusal> {
+        match self {
+            Self::Incubator(row) => Ok(vec![row.fact()]),
+            Self::Recognition(row) => Ok(row.facts()),
+            Self::Firm(row) => {
+                let FirmRow { firm, name, registered, field } = row.clone();
+                Ok(vec![Stated::new(registered, Event::FirmRegistered { firm, name, field })])
+            }
+            Self::Stay(row) => row.facts(),
+            Self::Relocation(row) => row.facts(),
+            Self::FirmChange(row) => match row.kind {
+                FirmChange::Deregistered => {
+                    Ok(vec![Stated::new(row.effective, Event::FirmDeregistered { firm: row.firm })])
+                }
+            },
+        }
+    }
+}
+
+impl IncubatorRow {
+    fn fact(&self) -> Stated {
+        let Self { incubator, name, kind, operator, build_mode, area, established, upstream } = self.clone();
+        let registered = IncubatorRegistered { incubator, name, kind, operator, build_mode, area, upstream };
+        Stated::new(established, Event::IncubatorRegistered(registered))
+    }
+}
+
+impl RecognitionRow {
+    /// The grant, and the end where one is stated.
+    pub fn facts(&self) -> Vec<Stated> {
+        let Self { incubator, level, document_no, effective, end } = self.clone();
+        let granted = Event::IncubatorRecognised { incubator: incubator.clone(), level, document_no };
+        let mut facts = vec![Stated::new(effective, granted)];
+        if let Some(end) = end {
+            facts.push(Stated::new(end, Event::RecognitionEnded { incubator, level, recognition: effective }));
+        }
+        facts
+    }
+}
+
+impl StayRow {
+    /// The admission, and the leaving where one is stated.
+    pub fn facts(&self) -> Result<Vec<Stated>, Refusal> {
+        let Self { incubator, firm, admitted, waiver, leaving } = self.clone();
+        let ended = leaving.event(firm, &incubator, admitted)?;
+        let mut facts = vec![Stated::new(admitted, Event::FirmAdmitted { firm, incubator, waiver })];
+        facts.extend(ended);
+        Ok(facts)
+    }
+}
+
+impl Leaving {
+    /// The fact that these values state; none when all are empty. MISSING_VALUE when they don't go together.
+    pub fn event(&self, firm: Uscc, incubator: &IncubatorId, admitted: Day) -> Result<Option<Stated>, Refusal> {
+        let mut faults = Faults::default();
+        let graduated = self.kind == Some(LeaveKind::Graduated);
+        if self.left.is_some() && self.kind.is_none() {
+            faults.push(Reason::MissingValue, "leave_kind", "a day of leaving goes with its kind");
+        }
+        if self.left.is_none() && self.kind.is_some() {
+            faults.push(Reason::MissingValue, "left_date", "a kind of leaving goes with its day");
+        }
+        if graduated && self.criterion.is_none() {
+            faults.push(Reason::MissingValue, "criterion", "a graduation goes with its criterion");
+        }
+        if !graduated && self.criterion.is_some() {
+            faults.push(Reason::MissingValue, "leave_kind", "a criterion goes with a graduation");
+        }
+        if !graduated && !self.document_no.is_empty() {
+            faults.push(Reason::MissingValue, "leave_kind", "a document of graduation goes with a graduation");
+        }
+        if let Some(refusal) = faults.refusal() {
+            return Err(refusal);
+        }
+        let (Some(day), Some(kind)) = (self.left, self.kind) else { return Ok(None) };
+        let incubator = incubator.clone();
+        let event = match self.criterion {
+            Some(criterion) => {
+                Event::FirmGraduated { firm, incubator, admitted, criterion, document_no: self.document_no.clone() }
+            }
+            None => Event::FirmLeft { firm, incubator, admitted, kind },
+        };
+        Ok(Some(Stated::new(day, event)))
+    }
+}
+
+impl RelocationRow {
+    /// The steps that are stated, in their order.
+    pub fn facts(&self) -> Result<Vec<Stated>, Refusal> {
+        let Self { firm, park, signed, settled, production } = self.clone();
+        let signed = signed.map(|day| Stated::new(day, Event::RelocationSigned { firm, park: park.clone() }));
+        let settled = settled.map(|day| Stated::new(day, Event::FirmSettled { firm, park: park.clone() }));
+        let production = production.map(|day| Stated::new(day, Event::ProductionStarted { firm, park }));
+        let facts: Vec<Stated> = [signed, settled, production].into_iter().flatten().collect();
+        if facts.is_empty() {
+            let mut faults = Faults::default();
+            faults.push(Reason::MissingValue, "signed_date", "a relocation states at least one of its days");
+            return faults.refusal().map_or(Ok(facts), Err);
+        }
+        Ok(facts)
+    }
+}

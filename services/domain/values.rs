@@ -1,0 +1,311 @@
+//! Values that are right by construction: codes, days, ids, texts and areas.
+
+use super::reason::{Fault, Reason};
+use std::fmt;
+use std::sync::Arc;
+
+/// Bytes that a registered name or any other line of text may have.
+pub const TEXT_BYTES_MAX: usize = 512;
+/// Bytes that an id of a carrier or a park may have.
+pub const ID_BYTES_MAX: usize = 64;
+/// The letters of a unified social credit code, in the order of their values (GB 32100-2015, table 1).
+const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
+
+/// A unified social credit code (统一社会信用代码, GB 32100-2015): 18 characters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uscc([u8; 18]);
+
+impl Uscc {
+    /// Reads a code as written; neither blanks nor lower case are mended here.
+    pub fn parse(text: &str) -> Result<Self, Reason> {
+        let bytes: [u8; 18] = text.as_bytes().try_into().map_err(|_| Reason::MalformedCode)?;
+        if bytes.iter().all(|b| ALPHABET.contains(b)) { Ok(Self(bytes)) } else { Err(Reason::MalformedCode) }
+    }
+
+    /// The code as text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default() // ASCII by construction.
+    }
+
+    /// Whether the last character is the one that GB 32100-2015 computes (weights 3^i mod 31). Real codes exist that fail
+    /// it, so it only warns.
+    pub fn checksum_holds(&self) -> bool {
+        let value = |b: &u8| ALPHABET.iter().position(|a| a == b).unwrap_or_default();
+        let mut weight = 1;
+        let mut sum = 0;
+        for b in &self.0[..17] {
+            sum += value(b) * weight;
+            weight = weight * 3 % 31;
+        }
+        value(&self.0[17]) == (31 - sum % 31) % 31
+    }
+}
+
+impl fmt::Display for Uscc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Uscc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A civil date in Asia/Shanghai: days since 1970-01-01. Years 1 to 9999.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(i32);
+
+impl Day {
+    /// The first day that can be written.
+    pub const MIN: Self = Self(-719_162);
+    /// The last day that can be written.
+    pub const MAX: Self = Self(2_932_896);
+
+    /// A day by its count since 1970-01-01; none outside the years 1 to 9999.
+    pub fn from_days(days: i32) -> Option<Self> {
+        (Self::MIN.0..=Self::MAX.0).contains(&days).then_some(Self(days))
+    }
+
+    /// The count of days since 1970-01-01.
+    pub fn days(self) -> i32 {
+        self.0
+    }
+
+    /// A day by the calendar; none where there is no such day.
+    pub fn from_ymd(year: i16, month: i8, day: i8) -> Option<Self> {
+        let date = jiff::civil::Date::new(year, month, day).ok()?;
+        Self::from_date(date)
+    }
+
+    /// Reads `2024-03-05` and nothing else.
+    pub fn parse_iso(text: &str) -> Result<Self, Reason> {
+        let bytes = text.as_bytes();
+        if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+            return Err(Reason::MalformedDate);
+        }
+        let number = |range: std::ops::Range<usize>| -> Option<i16> {
+            bytes[range.clone()].iter().all(u8::is_ascii_digit).then(|| text[range].parse().ok())?
+        };
+        let ymd =
+            || Self::from_ymd(number(0..4)?, i8::try_from(number(5..7)?).ok()?, i8::try_from(number(8..10)?).ok()?);
+        ymd().ok_or(Reason::MalformedDate)
+    }
+
+    fn from_date(date: jiff::civil::Date) -> Option<Self> {
+        let epoch = jiff::civil::Date::constant(1970, 1, 1);
+        let span = date.since((jiff::Unit::Day, epoch)).ok()?;
+        Self::from_days(span.get_days())
+    }
+
+    fn date(self) -> jiff::civil::Date {
+        let epoch = jiff::civil::Date::constant(1970, 1, 1);
+        epoch.saturating_add(jiff::Span::new().days(self.0))
+    }
+
+    /// The same day of the month `n` months on, clamped to the month's last day (2024-02-29 + 12 = 2025-02-28).
+    #[must_use]
+    pub fn add_months(self, n: u32) -> Self {
+        let months = i32::try_from(n.min(120_000)).unwrap_or(120_000);
+        let date = self.date().saturating_add(jiff::Span::new().months(months));
+        Self::from_date(date).unwrap_or(Self::MAX)
+    }
+
+    /// The next day.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self((self.0 + 1).min(Self::MAX.0))
+    }
+
+    /// The day before.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        Self((self.0 - 1).max(Self::MIN.0))
+    }
+
+    /// Its calendar year.
+    pub fn year(self) -> i16 {
+        self.date().year()
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let date = self.date();
+        write!(f, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+    }
+}
+
+impl fmt::Debug for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// Checks an id that becomes the last segment of a resource name: 1 to 64 bytes, no slash, no control character, no blank
+/// at either end, not `.` or `..`.
+fn checked_id(text: &str) -> Result<Arc<str>, Reason> {
+    let good = !text.is_empty()
+        && text.len() <= ID_BYTES_MAX
+        && text.trim() == text
+        && text != "."
+        && text != ".."
+        && !text.chars().any(|c| c == '/' || c.is_control());
+    if good { Ok(Arc::from(text)) } else { Err(Reason::MalformedName) }
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Takes an id exactly as registered; case matters.
+            pub fn parse(text: &str) -> Result<Self, Reason> {
+                checked_id(text).map(Self)
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// Id of a carrier (载体编号), as registered.
+    IncubatorId
+);
+id!(
+    /// Id of a park: its name as the district writes it.
+    ParkId
+);
+
+/// A line of text that may be empty: at most `TEXT_BYTES_MAX` bytes, no control characters.
+pub fn text(field: &str, value: &str) -> Result<String, Fault> {
+    if value.len() > TEXT_BYTES_MAX {
+        let message = format!("{field} has {} bytes; at most {TEXT_BYTES_MAX} are kept", value.len());
+        return Err(Fault::new(Reason::MalformedName, field, message));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(Fault::new(Reason::MalformedName, field, format!("{field} has a control character")));
+    }
+    Ok(value.to_owned())
+}
+
+/// A line of text that must not be empty or blank.
+pub fn required_text(field: &str, value: &str) -> Result<String, Fault> {
+    if value.trim().is_empty() {
+        return Err(Fault::new(Reason::MissingValue, field, format!("{field} is required")));
+    }
+    text(field, value)
+}
+
+/// The floor space of a carrier, in hundredths of a square metre; 0 is unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Area {
+    /// Incubation area (孵化场地面积).
+    pub incubation: i64,
+    /// Public service area (公共服务面积).
+    pub public: i64,
+}
+
+impl Area {
+    /// Ten square kilometres: past that it is a slip of the unit.
+    pub const HUNDREDTHS_MAX: i64 = 1_000_000_000;
+
+    /// Areas from 0 to `HUNDREDTHS_MAX` each.
+    pub fn new(incubation: i64, public: i64) -> Result<Self, Fault> {
+        for (field, value) in [("incubation_area_hundredths_m2", incubation), ("public_area_hundredths_m2", public)] {
+            if !(0..=Self::HUNDREDTHS_MAX).contains(&value) {
+                let message = format!("{field} is {value}; it lies between 0 and {}", Self::HUNDREDTHS_MAX);
+                return Err(Fault::new(Reason::OutOfRange, field, message));
+            }
+        }
+        Ok(Self { incubation, public })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        Day::parse_iso(text).unwrap()
+    }
+
+    #[test]
+    fn months_clamp_to_the_last_day() {
+        assert_eq!(day("2024-02-29").add_months(12), day("2025-02-28"));
+        assert_eq!(day("2024-01-31").add_months(1), day("2024-02-29"));
+        assert_eq!(day("2020-03-15").add_months(48), day("2024-03-15"));
+        assert_eq!(day("9999-12-31").add_months(1), Day::MAX);
+    }
+
+    #[test]
+    fn days_round_trip_at_both_ends() {
+        for text in ["0001-01-01", "1900-01-01", "1970-01-01", "2024-02-29", "9999-12-31"] {
+            assert_eq!(day(text).to_string(), text);
+        }
+        assert_eq!(day("0001-01-01"), Day::MIN);
+        assert_eq!(day("9999-12-31"), Day::MAX);
+        for bad in [
+            "2023-02-29",
+            "2024-13-01",
+            "2024-1-1",
+            "24-01-01",
+            "",
+            "2024-00-10",
+            "+024-01-01",
+            "2024-01-1a",
+            "二〇-01",
+        ] {
+            assert_eq!(Day::parse_iso(bad), Err(Reason::MalformedDate), "{bad}");
+        }
+    }
+
+    #[test]
+    fn codes_follow_gb_32100() {
+        for good in ["91350100M000100Y43", "91512081MA62K0260E"] {
+            assert!(Uscc::parse(good).unwrap().checksum_holds(), "{good}");
+        }
+        // Registered codes that fail the computation: read, not refused.
+        for odd in ["91350211M0000XUF46", "91350100M0001TGQXM"] {
+            assert!(!Uscc::parse(odd).unwrap().checksum_holds(), "{odd}");
+        }
+        for bad in [
+            "",
+            "91350100M000100Y4",
+            "91350100M000100Y433",
+            "91350100M000100YI3",
+            "91350100m000100y43",
+            "９1350100M000100",
+        ] {
+            assert_eq!(Uscc::parse(bad), Err(Reason::MalformedCode), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ids_are_segments_of_a_name() {
+        assert_eq!(IncubatorId::parse("WJ03").unwrap().as_str(), "WJ03");
+        assert!(ParkId::parse("武江甘棠园区").is_ok());
+        for bad in ["", " WJ03", "a/b", "a\nb", ".", "..", &"x".repeat(65)] {
+            assert!(IncubatorId::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

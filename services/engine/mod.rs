@@ -1,0 +1,155 @@
+//! The engine of one district: a single writer over its log, and the state that readers share.
+//!
+//! A command waits in a bounded queue; the writer takes all that wait, decides each on a speculative state that already
+//! holds its predecessors, and appends their events as one commit. Commands that arrive while the disk is busy share the
+//! next commit: there is no timer. A reply, refusals and duplicates too, leaves only after the commit of its group is on
+//! stable storage. Readers load an unchanging state and are never in the writer's way.
+
+pub mod clock;
+mod group;
+mod published;
+mod request;
+mod requests;
+mod start;
+mod subscribe;
+mod writer;
+
+pub use clock::{Clock, SystemClock};
+pub use published::{Published, SubjectHead};
+pub use request::{EngineError, Outcome, Principal, Request, RequestId, RowOutcome, Written};
+pub use start::{EngineConfig, StartError};
+pub use subscribe::{EventFilter, StoredEvent};
+
+use crate::domain::{Command, Refusal};
+use crate::journal::Head;
+use crate::log::EventLog;
+use arc_swap::ArcSwap;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+use writer::Work;
+
+/// Commands that may wait for the writer; past it they are refused with a hint to retry.
+pub const QUEUE_COMMANDS_MAX: usize = 4096;
+
+/// Rows that one message of a bulk import may hold.
+pub const ROWS_MAX: usize = 500;
+
+/// A handle on the engine of one district; clones are cheap.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    district: String,
+    queue: mpsc::Sender<Work>,
+    published: Arc<ArcSwap<Published>>,
+    head: watch::Receiver<Head>,
+    stopped: watch::Receiver<Option<Stop>>,
+    log: Arc<dyn EventLog>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Why an engine serves no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It was asked to drain, and has.
+    Drained,
+    /// The log can't be trusted with another write.
+    LogFailed(String),
+    /// The log is damaged from a position on.
+    Damaged {
+        /// First position that can't be trusted.
+        position: u64,
+        /// What was found.
+        detail: String,
+    },
+}
+
+impl Engine {
+    /// Opens a district on its log: reads or makes its first events, restores the snapshot if it fits, folds and verifies
+    /// the rest, and starts the writer.
+    pub async fn start(
+        config: EngineConfig,
+        log: Arc<dyn EventLog>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
+        start::start(config, log, clock).await
+    }
+
+    /// The district's GB/T 2260 code.
+    pub fn district(&self) -> &str {
+        &self.shared.district
+    }
+
+    /// The clock that dates decisions.
+    pub fn clock(&self) -> &dyn Clock {
+        self.shared.clock.as_ref()
+    }
+
+    /// The state as of the last durable commit.
+    pub fn published(&self) -> Arc<Published> {
+        self.shared.published.load_full()
+    }
+
+    /// Follows the published head.
+    pub fn watch_head(&self) -> watch::Receiver<Head> {
+        self.shared.head.clone()
+    }
+
+    /// Becomes `Some` when the engine serves no more.
+    pub fn watch_stop(&self) -> watch::Receiver<Option<Stop>> {
+        self.shared.stopped.clone()
+    }
+
+    /// Waits until a position is published. Only the caller's deadline bounds the wait.
+    pub async fn wait_for(&self, position: u64) -> Result<Arc<Published>, EngineError> {
+        let mut head = self.watch_head();
+        match head.wait_for(|head| head.position >= position).await {
+            Ok(_) => Ok(self.published()),
+            Err(_) => Err(self.stop_error()),
+        }
+    }
+
+    /// Decides and records one command. Refused at once when the queue is full.
+    pub async fn submit(&self, request: Request) -> Result<Outcome, EngineError> {
+        let (work, reply) = Work::command(request);
+        self.enqueue(work)?;
+        reply.await.map_err(|_| self.stop_error())?
+    }
+
+    /// Decides and records rows, each on its own, in order; waits for a place in the queue, so that a slow disk slows the
+    /// sender. The answers come when all of them are durable, one a row, with the position.
+    pub async fn submit_rows(
+        &self,
+        principal: Principal,
+        rows: Vec<Result<Command, Refusal>>,
+    ) -> Result<(Vec<RowOutcome>, u64), EngineError> {
+        let (work, reply) = Work::rows(principal, rows);
+        self.shared.queue.send(work).await.map_err(|_| self.stop_error())?;
+        reply.await.map_err(|_| self.stop_error())?
+    }
+
+    /// Stops taking commands, finishes those that wait, settles the log and closes it. Idempotent.
+    pub async fn drain(&self) -> Stop {
+        let _ = self.shared.queue.send(Work::Drain).await;
+        let mut stopped = self.watch_stop();
+        let stop = stopped.wait_for(Option::is_some).await.ok().and_then(|stop| stop.clone());
+        stop.unwrap_or(Stop::Drained)
+    }
+
+    fn enqueue(&self, work: Work) -> Result<(), EngineError> {
+        self.shared.queue.try_send(work).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => EngineError::QueueFull,
+            mpsc::error::TrySendError::Closed(_) => self.stop_error(),
+        })
+    }
+
+    fn stop_error(&self) -> EngineError {
+        match self.shared.stopped.borrow().clone() {
+            Some(Stop::LogFailed(detail)) => EngineError::LogFailed(detail),
+            Some(Stop::Damaged { position, detail }) => EngineError::Damaged { position, detail },
+            Some(Stop::Drained) | None => EngineError::Draining,
+        }
+    }
+}

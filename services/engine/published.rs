@@ -1,0 +1,47 @@
+//! The state that readers share: unchanging, replaced whole with each commit.
+
+use crate::domain::{Entity, Registry};
+use crate::journal::{Hash, Head};
+use imbl::{HashMap, Vector};
+use std::sync::Arc;
+
+/// Where an entity stands: the count of facts about it and the hash of the last record that is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubjectHead {
+    /// From 1.
+    pub revision: u64,
+    /// Hash of the last record about it.
+    pub hash: Hash,
+}
+
+/// A district as of a durable commit.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// Every fact.
+    pub registry: Arc<Registry>,
+    /// The log's end that it is true for.
+    pub head: Head,
+    /// Random id of the log.
+    pub log_id: [u8; 16],
+    /// Every entity that a fact is about.
+    pub subjects: HashMap<Entity, SubjectHead>,
+    /// Per commit: when it was recorded (microseconds since the epoch, never falling) and its last position.
+    pub commits: Vector<(i64, u64)>,
+}
+
+impl Published {
+    /// Count of facts about an entity; 0: none.
+    pub fn revision(&self, entity: &Entity) -> u64 {
+        self.subjects.get(entity).map_or(0, |head| head.revision)
+    }
+
+    /// The last position recorded at or before an instant; 0: none.
+    pub fn position_at(&self, micros: i64) -> u64 {
+        let (mut low, mut high) = (0, self.commits.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.commits[middle].0 <= micros { low = middle + 1 } else { high = middle }
+        }
+        low.checked_sub(1).map_or(0, |last| self.commits[last].1)
+    }
+}
