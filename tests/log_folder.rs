@@ -145,10 +145,19 @@ async fn a_creation_cut_short_is_taken_up_again() {
     let done = TempDir::new().unwrap();
     open(done.path()).unwrap().close().await.unwrap();
     // Each step of the creation, as a crash behind it leaves the folder.
-    for kept in [&[][..], &["lock"], &["lock", "witness.partial"], &["lock", "witness"], &["lock", "witness", "sled"]] {
+    for kept in [
+        &[][..],
+        &["lock"],
+        &["lock", "witness.partial"],
+        &["lock", "witness"],
+        &["lock", "witness", "trial"],
+        &["lock", "witness", "sled"],
+    ] {
         let dir = TempDir::new().unwrap();
         copy_dir(done.path(), dir.path());
         fs::write(dir.path().join("witness.partial"), "INC").unwrap();
+        fs::create_dir(dir.path().join("trial")).unwrap();
+        fs::write(dir.path().join("trial/conf"), "segment_size: 52").unwrap();
         for entry in fs::read_dir(dir.path()).unwrap() {
             let entry = entry.unwrap();
             if kept.iter().all(|name| entry.file_name() != *name) {

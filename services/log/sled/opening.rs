@@ -67,25 +67,23 @@ pub(super) fn open(dir: &Path, settings: Settings) -> Result<Opened, LogError> {
         let detail = format!("{} is missing, but {} was acknowledged", sled.display(), known.promised.position);
         return Err(LogError::DataLoss { position: 1, detail });
     }
-    let trusted = match &known.stop {
-        Stop::Clean(marker) => marker.agrees(&sled)?,
-        Stop::Unclean | Stop::Damaged => !sled.is_dir(),
-    };
-    if !trusted {
-        prove(dir, &known, settings)?;
+    match &known.stop {
+        _ if !sled.is_dir() => make(dir, settings)?,
+        Stop::Clean(marker) if marker.agrees(&sled)? => {}
+        Stop::Clean(_) | Stop::Damaged | Stop::Unclean => prove(dir, &known, settings)?,
     }
     // From here on sled writes, so the last stop's marker says nothing any more.
     disk::remove_file(dir, clean::NAME)?;
-    let store = Store::open(&sled, settings)?;
-    let head = meet(&store, &known)?;
+    let befores = befores(dir)?;
+    let opened = Store::open(&sled, settings).and_then(|store| meet(&store, &known).map(|head| (store, head)));
+    let (store, head) = opened.map_err(|error| left_as_found(error, befores.last().unwrap_or(&sled)))?;
     if known.format == Format::Missing {
         disk::sync_tree(&sled)?;
-        disk::sync_dir(dir)?;
         format::write(dir)?;
     }
     witness::write_both(dir, known.sequence + 1, head)?;
-    for kept in befores(dir)? {
-        disk::remove_tree(dir, &kept)?;
+    for before in &befores {
+        disk::remove_tree(dir, before)?;
     }
     Ok(Opened { lock, store, head, sequence: known.sequence + 1 })
 }
@@ -164,6 +162,16 @@ fn mend_swap(dir: &Path) -> Result<(), LogError> {
         disk::sync_dir(dir)?;
     }
     disk::remove_tree(dir, &dir.join(TRIAL))
+}
+
+/// Makes sled's folder under another name and renames it when it is whole: sled syncs little of what it makes, and takes
+/// half a file of its own for damage.
+fn make(dir: &Path, settings: Settings) -> Result<(), LogError> {
+    let (sled, trial) = (dir.join(SLED), dir.join(TRIAL));
+    Store::open(&trial, settings)?.close()?;
+    disk::sync_tree(&trial)?;
+    fs::rename(&trial, &sled).map_err(disk::io_error("renaming", &trial))?;
+    disk::sync_dir(dir)
 }
 
 /// What the open log must hold: the promised head, and after a clean stop nothing behind it.
