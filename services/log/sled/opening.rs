@@ -120,9 +120,15 @@ fn know(dir: &Path) -> Result<Known, LogError> {
             ));
         }
     };
-    let promised = match &stop {
-        Stop::Clean(marker) if marker.head.position > witnessed.position => marker.head,
-        _ => witnessed,
+    // A clean stop leaves both at the same head. A marker behind the witness is of an earlier stop and says nothing; one
+    // before it says that the witness is the older.
+    let (stop, promised) = match stop {
+        Stop::Clean(marker) if marker.head.position < witnessed.position => (Stop::Damaged, witnessed),
+        Stop::Clean(marker) if marker.head.position > witnessed.position => {
+            let head = marker.head;
+            (Stop::Clean(marker), head)
+        }
+        stop => (stop, witnessed),
     };
     Ok(Known { format, sequence, promised, stop })
 }
