@@ -151,7 +151,11 @@ fn names(path: &str, banned: &str) -> bool {
 
 fn module_doc(source: &Source) -> Vec<Fault> {
     let documented = source.text.lines().next().is_some_and(|l| l.starts_with("//! ") && l.len() > 10);
-    if documented { Vec::new() } else { vec![format!("{}:1: begins without a `//!` that says what lives here", source.path)] }
+    if documented {
+        Vec::new()
+    } else {
+        vec![format!("{}:1: begins without a `//!` that says what lives here", source.path)]
+    }
 }
 
 /// Whether the file is shipped code: neither a test nor one of the two mains.
