@@ -261,7 +261,7 @@ fn mark_test_files(sources: &mut [Source]) {
     for source in sources {
         let stem = source.path.strip_suffix(".rs").unwrap_or(&source.path);
         if modules.iter().any(|m| stem == m || stem.starts_with(&format!("{m}/"))) {
-            source.test = vec![0..source.tokens.len()];
+            source.test.push(0..source.tokens.len());
         }
     }
 }

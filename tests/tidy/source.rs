@@ -244,9 +244,9 @@ impl Source {
         found
     }
 
-    /// Whether the statement that holds `at` is a `pub use`.
+    /// Whether the statement that holds `at` is a `pub use`, or one with a narrower `pub(…)`.
     fn in_pub_use(&self, at: usize) -> bool {
         let start = (0..at).rev().find(|&i| self.word(i) == "use" || self.word(i) == ";");
-        start.is_some_and(|i| self.word(i) == "use" && self.word(i.wrapping_sub(1)) == "pub")
+        start.is_some_and(|i| self.word(i) == "use" && matches!(self.word(i.wrapping_sub(1)), "pub" | ")"))
     }
 }
