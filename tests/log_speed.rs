@@ -10,6 +10,13 @@ use tempfile::TempDir;
 
 const TIME: Duration = Duration::from_secs(5);
 
+/// Resident memory, now and at most.
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let lines = status.lines().filter(|line| line.starts_with("VmHWM") || line.starts_with("VmRSS"));
+    lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(", ")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]
 async fn speed() {
@@ -41,10 +48,11 @@ async fn speed() {
         let doubtful = since.elapsed();
         eprintln!(
             "{events:3} events a commit: {rate:6.0} commits/s, {:7.0} events/s, longest {longest:?}; {walked:.0} events/s \
-             verified; file {} MiB for {} positions, close {closed:?}, clean start {clean:?}, doubtful start {doubtful:?}",
+             verified; file {} MiB for {} positions, close {closed:?}, clean start {clean:?}, doubtful start {doubtful:?}; {}",
             rate * events as f64,
             bytes >> 20,
             head.position,
+            memory(),
         );
     }
 }
