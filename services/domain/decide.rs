@@ -78,6 +78,17 @@ pub fn decide(registry: &Registry, command: &Command, today: Day) -> Result<Deci
     Ok(Decision::Record { events: draft.events, warnings: draft.warnings })
 }
 
+/// What to look at about a stated fact, accepted all the same: said where a firm is registered.
+pub fn warning(event: &Event) -> Option<Warning> {
+    match event {
+        Event::FirmRegistered { firm, .. } if !firm.checksum_holds() => {
+            let message = format!("the last character of {firm} is not the one that GB 32100-2015 computes");
+            Some(Warning { reason: Reason::CodeChecksum, field: "firm_code", message })
+        }
+        _ => None,
+    }
+}
+
 /// A decision in the making.
 struct Draft {
     next: Registry,
@@ -128,7 +139,7 @@ impl Draft {
             Sameness::Same(position) => self.same = self.same.max(position),
             Sameness::VoidedBefore(position) => self.voided = Some(position),
             Sameness::New => {
-                self.warn(&event);
+                self.warnings.extend(warning(&event));
                 self.record(fact.day, event, command.documents.clone());
             }
         }
@@ -209,15 +220,6 @@ impl Draft {
         match voided {
             Some(entry) if command.origin == Origin::Import => Ok(Sameness::VoidedBefore(entry.position)),
             _ => Ok(Sameness::New),
-        }
-    }
-
-    fn warn(&mut self, event: &Event) {
-        if let Event::FirmRegistered { firm, .. } = event
-            && !firm.checksum_holds()
-        {
-            let message = format!("the last character of {firm} is not the one that GB 32100-2015 computes");
-            self.warnings.push(Warning { reason: Reason::CodeChecksum, field: "firm_code", message });
         }
     }
 
