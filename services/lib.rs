@@ -2,6 +2,7 @@
 
 pub mod domain;
 pub mod engine;
+pub mod grpc;
 pub mod journal;
 pub mod log;
 pub mod projections;

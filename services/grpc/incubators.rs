@@ -53,10 +53,7 @@ impl v1::incubator_service_server::IncubatorService for Incubators {
             let message = format!("carrier {id} is not registered, as known at position {}", view.position);
             status::refused(&Refusal::new(Reason::UnknownIncubator, message).with("incubator", &id))
         })?;
-        Ok(Response::new(v1::GetIncubatorResponse {
-            incubator: Some(incubator),
-            position: position(view.position),
-        }))
+        Ok(Response::new(v1::GetIncubatorResponse { incubator: Some(incubator), position: position(view.position) }))
     }
 
     async fn list_incubators(&self, request: Request<v1::ListIncubatorsRequest>) -> Reply<v1::ListIncubatorsResponse> {

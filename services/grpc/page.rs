@@ -245,7 +245,9 @@ fn filter<const N: usize>(names: [&str; N], text: &str) -> Result<[Option<String
             return Ok(values);
         }
         let joined = after_blank.strip_prefix("AND").filter(|more| more.starts_with(char::is_whitespace));
-        rest = joined.filter(|_| after_blank.len() < after.len()).ok_or_else(|| format!("AND is expected at {after:?}"))?;
+        rest = joined
+            .filter(|_| after_blank.len() < after.len())
+            .ok_or_else(|| format!("AND is expected at {after:?}"))?;
     }
 }
 
@@ -288,9 +290,20 @@ mod tests {
         assert_eq!(read("field=生物医药 AND incubator = WJ03"), Ok([some("WJ03"), some("生物医药")]));
         assert_eq!(read(r#"field = "a \"b\" AND c\\" "#), Ok([None, some(r#"a "b" AND c\"#)]));
         for bad in [
-            "WJ03", "incubator", "incubator =", "incubator = A B", "level = CITY", "incubator = A AND", "= A",
-            "incubator = A AND incubator = B", r#"field = "open"#, r#"field = "a"b"#, r#"field = "\n""#,
-            "incubator = A OR field = B", "incubator == A", r#"field = "a"AND incubator = B"#,
+            "WJ03",
+            "incubator",
+            "incubator =",
+            "incubator = A B",
+            "level = CITY",
+            "incubator = A AND",
+            "= A",
+            "incubator = A AND incubator = B",
+            r#"field = "open"#,
+            r#"field = "a"b"#,
+            r#"field = "\n""#,
+            "incubator = A OR field = B",
+            "incubator == A",
+            r#"field = "a"AND incubator = B"#,
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }

@@ -92,11 +92,8 @@ impl Stating for v1::SetParkTreasuryRequest {
         }
         let treasury_name = reader.text("treasury_name", &self.treasury_name);
         let day = reader.day("effective_date", &self.effective_date);
-        let event = Event::ParkTreasurySet {
-            park: park?,
-            treasury_code: treasury_code?,
-            treasury_name: treasury_name?,
-        };
+        let event =
+            Event::ParkTreasurySet { park: park?, treasury_code: treasury_code?, treasury_name: treasury_name? };
         Some(vec![Stated::new(day?, event)])
     }
 }

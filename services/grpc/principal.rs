@@ -19,7 +19,8 @@ pub fn required(metadata: &MetadataMap) -> Result<Principal, Status> {
         let message = format!("the header {header} holds 1 to {BYTES_MAX} visible ASCII characters");
         status::refused(&Refusal::new(reason, message).with("header", header))
     };
-    let id = visible(metadata, PRINCIPAL_HEADER).flatten().ok_or_else(|| refused(Reason::NoPrincipal, PRINCIPAL_HEADER))?;
+    let id =
+        visible(metadata, PRINCIPAL_HEADER).flatten().ok_or_else(|| refused(Reason::NoPrincipal, PRINCIPAL_HEADER))?;
     let on_behalf_of = match visible(metadata, ON_BEHALF_OF_HEADER) {
         None => String::new(),
         Some(Some(id)) => id,

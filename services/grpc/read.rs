@@ -98,14 +98,6 @@ impl Reader<'_> {
         Some(Moment { day: day?, known: known?, min_position: min_position? })
     }
 
-    /// The same, of a question that must name its day.
-    pub fn moment_of_a_day(&mut self, request: &impl Reading) -> Option<Moment> {
-        if request.as_of_date().is_empty() {
-            self.faults.push(Reason::MissingValue, "as_of_date", "as_of_date is required");
-        }
-        self.moment(request)
-    }
-
     fn instant(&mut self, field: &str, time: Timestamp) -> Option<i64> {
         let nanos = (0..1_000_000_000).contains(&time.nanos).then_some(i64::from(time.nanos));
         let micros = time.seconds.checked_mul(1_000_000).zip(nanos).and_then(|(s, n)| s.checked_add(n / 1000));
@@ -211,7 +203,8 @@ pub fn wait_of(metadata: &MetadataMap) -> Duration {
 /// Reads a `grpc-timeout`: at most 8 digits and a unit.
 pub fn timeout(text: &str) -> Option<Duration> {
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let value: u64 = Some(digits).filter(|d| (1..=8).contains(&d.len()) && d.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()?;
+    let value: u64 =
+        Some(digits).filter(|d| (1..=8).contains(&d.len()) && d.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()?;
     Some(match unit {
         "H" => Duration::from_secs(value * 3600),
         "M" => Duration::from_secs(value * 60),

@@ -29,9 +29,21 @@ pub fn code_of(reason: Reason) -> Code {
         | MalformedMessage => Code::InvalidArgument,
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact => Code::NotFound,
-        AlreadyVoided | NoSuchRecognition | NoOpenStay | DateInFuture | LeftBeforeAdmitted | OverlappingStay
-        | AgeOverLimit | MakerspaceCannotGraduate | AlreadyGraduated | FirmDeregistered | NotSigned | NotSettled
-        | DatesOutOfOrder | UpstreamCycle | HasDependents => Code::FailedPrecondition,
+        AlreadyVoided
+        | NoSuchRecognition
+        | NoOpenStay
+        | DateInFuture
+        | LeftBeforeAdmitted
+        | OverlappingStay
+        | AgeOverLimit
+        | MakerspaceCannotGraduate
+        | AlreadyGraduated
+        | FirmDeregistered
+        | NotSigned
+        | NotSettled
+        | DatesOutOfOrder
+        | UpstreamCycle
+        | HasDependents => Code::FailedPrecondition,
         Conflict | RequestIdReused => Code::AlreadyExists,
         StaleEtag => Code::Aborted,
         TooLarge | QueueFull | LogFull => Code::ResourceExhausted,
@@ -205,7 +217,11 @@ mod tests {
     fn details_stay_small() {
         let long = "字".repeat(5000);
         let faults = (0..100).map(|_| Fault::new(Reason::MalformedRequestId, long.clone(), long.clone())).collect();
-        let mut refusal = Refusal { faults, positions: (0..20).map(|i| u64::MAX - i).collect(), ..Refusal::new(Reason::HasDependents, long.clone()) };
+        let mut refusal = Refusal {
+            faults,
+            positions: (0..20).map(|i| u64::MAX - i).collect(),
+            ..Refusal::new(Reason::HasDependents, long.clone())
+        };
         for name in ["a", "b", "c", "d", "e"] {
             refusal = refusal.with(name, &long);
         }

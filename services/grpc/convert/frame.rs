@@ -130,7 +130,8 @@ impl Reader<'_> {
             self.faults.push(Reason::OutOfRange, "documents", format!("{} documents; at most {max}", wire.len()));
             return None;
         }
-        let documents: Vec<_> = wire.iter().enumerate().map(|(index, document)| self.document(index, document)).collect();
+        let documents: Vec<_> =
+            wire.iter().enumerate().map(|(index, document)| self.document(index, document)).collect();
         documents.into_iter().collect()
     }
 

@@ -7,7 +7,7 @@ pub mod reader;
 pub mod rows;
 pub mod scene;
 
-pub use frame::{Frame, Framed, RawFrame};
+pub use frame::Framed;
 pub use reader::Reader;
 pub use scene::Scene;
 

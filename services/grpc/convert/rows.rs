@@ -2,9 +2,7 @@
 
 use super::{Reader, position, reader, reason, warnings};
 use crate::domain::event::Operator;
-use crate::domain::rows::{
-    FirmChangeRow, FirmRow, IncubatorRow, Leaving, RecognitionRow, RelocationRow, Row, StayRow,
-};
+use crate::domain::rows::{FirmChangeRow, FirmRow, IncubatorRow, Leaving, RecognitionRow, RelocationRow, Row, StayRow};
 use crate::domain::values::Area;
 use crate::domain::{BuildMode, Command, Criterion, FirmChange, Kind, LeaveKind, Level, Reason, Refusal};
 use crate::engine::RowOutcome;
