@@ -85,6 +85,12 @@ const ROOMS: &[Room] = &[
         ],
         never: &[SLED],
     },
+    // What the server's main runs; only the log of one server is opened here, never sled itself.
+    Room {
+        name: "server",
+        uses: &["domain", "policy", "journal", "log", "formats", "engine", "auth", "grpc", "console"],
+        never: &[SLED],
+    },
 ];
 
 /// What may stand at the top level.

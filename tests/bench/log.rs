@@ -1,5 +1,7 @@
-//! How fast the log is on this machine: for reports, never a verdict. Run with `--release -- --ignored --nocapture`.
+//! How fast the log alone is on this machine, for a look at it: `cargo bench --bench log`. `LOG_SPEED_EVENTS` picks one size of
+//! commit, `LOG_SPEED_DIR` the disk.
 
+#[path = "../log_common/mod.rs"]
 mod log_common;
 
 use incubator_registry::journal::Head;
@@ -17,9 +19,8 @@ fn memory() -> String {
     lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(", ")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
-async fn speed() {
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
     let only: Option<usize> = std::env::var("LOG_SPEED_EVENTS").ok().and_then(|n| n.parse().ok());
     for events in [1, 16, 64, 200].into_iter().filter(|n| only.is_none_or(|only| only == *n)) {
         let dir = TempDir::new_in(std::env::var("LOG_SPEED_DIR").unwrap_or_else(|_| "/tmp".to_owned())).unwrap();
