@@ -43,7 +43,8 @@ impl Default for ServerConfig {
             calls_per_connection_max: 1024,
             keepalive_interval: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(20),
-            drain_max: Duration::from_secs(10),
+            // A connection that never said a word holds the drain this long: with the engines' share, 10 s are kept.
+            drain_max: Duration::from_secs(5),
         }
     }
 }
@@ -122,7 +123,7 @@ pub async fn serve(
     config: ServerConfig,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
-    let (health, health_service) = tonic_health::server::health_reporter();
+    let (mut health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::Serving).await;
     let routes = routes(&districts, &config)?.add_service(health_service);
     let (stop_accepting, accepting) = tokio::sync::oneshot::channel::<()>();
@@ -143,6 +144,7 @@ pub async fn serve(
         failed = first_stopped(&districts) => Err(failed),
     };
     set_health(&health, ServingStatus::NotServing).await;
+    end_health(&mut health).await;
     let _ = stop_accepting.send(());
     districts.close();
     if !matches!(asked, Err(ServeError::Transport(_))) {
@@ -158,6 +160,13 @@ pub async fn serve(
 async fn set_health(health: &HealthReporter, status: ServingStatus) {
     for service in SERVICES.into_iter().chain([""]) {
         health.set_service_status(service, status).await;
+    }
+}
+
+/// Ends the streams of those who watch, once they were told the last status: no client would end them.
+async fn end_health(health: &mut HealthReporter) {
+    for service in SERVICES.into_iter().chain([""]) {
+        health.clear_service_status(service).await;
     }
 }
 

@@ -118,9 +118,12 @@ fn read_limits(path: Option<&Path>) -> Result<(Day, Limits), RunError> {
     let (name, text) = match path {
         None => ("deploy/demo/limits.toml".to_owned(), LIMITS.to_owned()),
         Some(path) => {
-            let read = std::fs::read_to_string(path);
-            let step = format!("reading {}", path.display());
-            (path.display().to_string(), read.map_err(|source| RunError::Io { step, source })?)
+            let name = path.display().to_string();
+            match std::fs::read_to_string(path) {
+                Ok(text) => (name, text),
+                // What was typed names a file that can't be used, whatever the reason.
+                Err(error) => return Err(RunError::Limits { path: name, faults: vec![error.to_string()] }),
+            }
         }
     };
     match limits::parse(&text) {
