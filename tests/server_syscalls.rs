@@ -52,7 +52,7 @@ fn call(text: &str, began: usize, ended: usize) -> Option<Call> {
     }
     let (descriptor, arguments) = arguments.split_once(">, ").unwrap_or((arguments, ""));
     let (_, file) = descriptor.split_once('<')?;
-    let mut bytes: Vec<u8> = quoted(arguments).flat_map(|text| unescaped(text)).collect();
+    let mut bytes: Vec<u8> = quoted(arguments).flat_map(unescaped).collect();
     // A read or write says how much of what it was given it took.
     if let Ok(length) = result.split(' ').next()?.parse::<usize>() {
         bytes.truncate(length);

@@ -1,0 +1,175 @@
+//! Trouble at the door of the real server: whatever bytes come, the answer is a status with one word and every detail, and
+//! the server serves on.
+
+mod common_server;
+
+use common_server::{Client, DISTRICT, Incubatord, registration, says};
+use incubator_registry::wire::v1;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::metadata::{AsciiMetadataValue, MetadataMap};
+use tonic::{Code, Request, Status};
+
+/// Bytes as they are, for a client that does not speak the protocol.
+#[derive(Default)]
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Vec<u8>;
+    type Decode = Vec<u8>;
+    type Encoder = Raw;
+    type Decoder = Raw;
+
+    fn encoder(&mut self) -> Raw {
+        Raw
+    }
+
+    fn decoder(&mut self) -> Raw {
+        Raw
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn encode(&mut self, item: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        bytes::BufMut::put_slice(buffer, &item);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
+        let length = bytes::Buf::remaining(buffer);
+        Ok(Some(bytes::Buf::copy_to_bytes(buffer, length).to_vec()))
+    }
+}
+
+/// Sends bytes to a method.
+async fn raw(client: &Client, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, Status> {
+    let mut grpc = tonic::client::Grpc::new(client.channel.clone());
+    grpc.ready().await.unwrap();
+    let mut request = Request::new(body);
+    request.metadata_mut().insert("incubation-principal", "clerk-7".parse().unwrap());
+    let path = http::uri::PathAndQuery::from_static(path);
+    Ok(grpc.unary(request, path, Raw).await?.into_inner())
+}
+
+const REGISTER: &str = "/incubation.v1.FirmService/RegisterFirm";
+const LIMIT: (&str, &str) = ("limit_bytes", "4194304");
+
+/// A registration whose firm has a name of this many bytes.
+fn named(bytes: usize) -> v1::RegisterFirmRequest {
+    v1::RegisterFirmRequest { display_name: "n".repeat(bytes), ..registration(DISTRICT, 1) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_comes_is_answered_in_words() {
+    let data = TempDir::new().unwrap();
+    let server = Incubatord::on(data.path());
+    let client = server.client().await;
+    // Over the size of a message: alone, in a stream, and by far.
+    for bytes in [4 << 20, 10 << 20, 40 << 20] {
+        let large = client.firms().register_firm(named(bytes)).await.unwrap_err();
+        says(&large, Code::ResourceExhausted, "TOO_LARGE", &[LIMIT], &[]);
+    }
+    let row = v1::FirmRow { display_name: "n".repeat(10 << 20), ..Default::default() };
+    let rows = vec![v1::ImportRow { line: 1, row: Some(v1::import_row::Row::Firm(row)) }];
+    let message = v1::ImportRowsRequest { parent: DISTRICT.into(), rows };
+    let mut import = client.import().import_rows(tokio_stream::iter([message])).await.unwrap().into_inner();
+    says(&import.message().await.unwrap_err(), Code::ResourceExhausted, "TOO_LARGE", &[LIMIT], &[]);
+    // Small on the way, large when it is unpacked.
+    let mut packed = client.firms().send_compressed(tonic::codec::CompressionEncoding::Gzip);
+    let large = packed.register_firm(named(40 << 20)).await.unwrap_err();
+    says(&large, Code::ResourceExhausted, "TOO_LARGE", &[LIMIT], &[]);
+    // Within it, and still no name.
+    let long = client.firms().register_firm(named(3 << 20)).await.unwrap_err();
+    let (code, reason, _, fields) = common_server::said(&long);
+    assert_eq!((code, reason.as_str()), (Code::InvalidArgument, "MALFORMED_NAME"));
+    assert_eq!(fields, [("display_name".to_owned(), "MALFORMED_NAME".to_owned())]);
+    assert!(long.details().len() <= 4096 && long.message().len() <= 1000, "{}", long.message().len());
+    // No message at all.
+    for body in [vec![0xff; 64], b"\x0a\x05abc".to_vec(), b"\x0a\x02\xff\xfe".to_vec()] {
+        let undecodable = raw(&client, REGISTER, body).await.unwrap_err();
+        says(&undecodable, Code::InvalidArgument, "MALFORMED_MESSAGE", &[], &[]);
+    }
+    // No such method, of a service that there is and of one that there is not.
+    for path in ["/incubation.v1.FirmService/DeleteFirm", "/incubation.v1.Nothing/Get", "/"] {
+        let unknown = raw(&client, path, Vec::new()).await.unwrap_err();
+        says(&unknown, Code::Unimplemented, "UNKNOWN_METHOD", &[], &[]);
+    }
+    // Nothing was recorded, and the same connection goes on.
+    assert_eq!(client.head(DISTRICT).await.position, 2);
+    client.firms().register_firm(registration(DISTRICT, 1)).await.unwrap();
+    server.stop_cleanly();
+}
+
+/// A registration by whom the headers say.
+async fn by(client: &Client, headers: &[(&'static str, &[u8])]) -> Status {
+    let mut plain = v1::firm_service_client::FirmServiceClient::new(client.channel.clone());
+    let mut map = http::HeaderMap::new();
+    for (name, value) in headers {
+        map.append(*name, http::HeaderValue::from_bytes(value).unwrap());
+    }
+    let mut request = Request::new(registration(DISTRICT, 1));
+    *request.metadata_mut() = MetadataMap::from_headers(map);
+    plain.register_firm(request).await.unwrap_err()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_in_particular_records_nothing() {
+    let data = TempDir::new().unwrap();
+    let server = Incubatord::on(data.path());
+    let client = server.client().await;
+    let header = "incubation-principal";
+    let chinese = "科技局".as_bytes();
+    assert!(AsciiMetadataValue::try_from(chinese).is_ok(), "bytes that a header may bear");
+    let nobody: &[&[(&'static str, &[u8])]] = &[
+        &[],
+        &[(header, b"")],
+        &[(header, chinese)],
+        &[(header, b"two words")],
+        &[(header, b"one"), (header, b"two")],
+        &[(header, &[b'x'; 129])],
+        &[("incubation-on-behalf-of", b"bureau")],
+    ];
+    for headers in nobody {
+        says(&by(&client, headers).await, Code::Unauthenticated, "NO_PRINCIPAL", &[("header", header)], &[]);
+    }
+    let behalf = "incubation-on-behalf-of";
+    let status = by(&client, &[(header, b"clerk-7"), (behalf, chinese)]).await;
+    says(&status, Code::InvalidArgument, "MALFORMED_NAME", &[("header", behalf)], &[]);
+    // Headers larger than a connection takes are refused, and the server serves on.
+    let huge = by(&client, &[(header, &[b'x'; 100_000])]).await;
+    assert_ne!(huge.code(), Code::Ok);
+    let client = server.client().await;
+    assert_eq!(client.head(DISTRICT).await.position, 2);
+    server.stop_cleanly();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_grpc_does_no_harm() {
+    let data = TempDir::new().unwrap();
+    let mut server = Incubatord::on(data.path());
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice();
+    let endless = [preface, &[0xff; 512]].concat();
+    let settings = [preface, b"\0\0\0\x04\0\0\0\0\0", b"\0\0\x04\x01\x04\0\0\0\x01\xff\xff\xff\xff"].concat();
+    for bytes in [b"GET / HTTP/1.1\r\nhost: x\r\n\r\n".as_slice(), &[0; 4096], &endless, &settings, b"\x16\x03\x01"] {
+        let mut stream = tokio::net::TcpStream::connect(&server.address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        // A reset is an answer too.
+        let _ = stream.read_to_end(&mut answer).await;
+    }
+    assert!(server.runs());
+    assert_eq!(server.client().await.head(DISTRICT).await.position, 2);
+    let ended = server.stop();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+}
