@@ -5,6 +5,8 @@ mod common_server;
 
 use common_server::{Client, DISTRICT, Incubatord, registration, says};
 use incubator_registry::wire::v1;
+use std::process::Stdio;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -172,4 +174,51 @@ async fn what_is_no_grpc_does_no_harm() {
     let ended = server.stop();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+}
+
+/// A server that may have this many files open.
+fn with_descriptors(data: &TempDir, most: u32) -> Incubatord {
+    let mut command = std::process::Command::new("sh");
+    let run = format!("ulimit -n {most} && exec \"$0\" \"$@\"");
+    let data = data.path().to_str().unwrap();
+    command.args(["-c", &run, env!("CARGO_BIN_EXE_incubatord"), "--listen", "127.0.0.1:0", "--data", data]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    Incubatord::spawn(command)
+}
+
+/// Time that a process has had on processors.
+fn busy(pid: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    // utime and stime, in ticks of 10 ms.
+    let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(ticks * 10)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_connections_than_descriptors_stop_nothing() {
+    let data = TempDir::new().unwrap();
+    let server = with_descriptors(&data, 48);
+    let client = server.client().await;
+    client.firms().register_firm(registration(DISTRICT, 1)).await.unwrap();
+    let mut crowd = Vec::new();
+    for _ in 0..80 {
+        crowd.push(tokio::net::TcpStream::connect(&server.address).await.unwrap());
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    // Who is in goes on; recording needs no descriptor.
+    let before = busy(server.pid());
+    for number in 2..12 {
+        client.firms().register_firm(registration(DISTRICT, number)).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let took = busy(server.pid()) - before;
+    assert!(took < Duration::from_millis(600), "a server that waits was busy for {took:?}");
+    // When the crowd goes, others come in.
+    drop(crowd);
+    assert_eq!(server.client().await.head(DISTRICT).await.position, 13);
+    server.stop_cleanly();
+    let server = Incubatord::on(data.path());
+    assert_eq!(server.client().await.verified(DISTRICT).await, 13);
+    server.stop_cleanly();
 }

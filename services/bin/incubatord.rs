@@ -3,7 +3,7 @@
 use clap::Parser as _;
 use incubator_registry::server::{Options, run};
 use std::error::Error;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -46,9 +46,11 @@ fn main() -> ExitCode {
             tracing::info!("draining");
         };
         let ready = |address, hints: Option<String>| {
-            println!("listening on {address}");
+            // Whoever reads may have gone after the first line; that ends no server.
+            let mut out = std::io::stdout().lock();
+            let _ = writeln!(out, "listening on {address}");
             if let Some(hints) = hints {
-                println!("\n{hints}");
+                let _ = writeln!(out, "\n{hints}");
             }
         };
         Ok::<_, std::io::Error>(run(config, ready, shutdown).await)

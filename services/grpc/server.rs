@@ -13,8 +13,8 @@ use crate::engine::Stop;
 use crate::wire::{DESCRIPTORS, v1};
 use std::future::Future;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_stream::Stream;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -48,6 +48,9 @@ impl Default for ServerConfig {
         }
     }
 }
+
+/// How long no connection is accepted after one could not be.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Why a server stopped serving before it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -128,13 +131,12 @@ pub async fn serve(
     let routes = routes(&districts, &config)?.add_service(health_service);
     let (stop_accepting, accepting) = tokio::sync::oneshot::channel::<()>();
     let server = Server::builder()
-        .tcp_nodelay(true)
         .max_concurrent_streams(config.calls_per_connection_max)
         .http2_keepalive_interval(Some(config.keepalive_interval))
         .http2_keepalive_timeout(Some(config.keepalive_timeout))
         .layer(DoorLayer { message_bytes_max: config.message_bytes_max })
         .add_routes(routes)
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async {
+        .serve_with_incoming_shutdown(connections(listener), async {
             let _ = accepting.await;
         });
     tokio::pin!(server);
@@ -155,6 +157,26 @@ pub async fn serve(
     }
     drain(&districts).await;
     asked
+}
+
+/// Connections as they come. tonic's own settings hold only for what tonic binds, and it would ask without a pause for a
+/// connection that there is no descriptor for.
+fn connections(listener: TcpListener) -> impl Stream<Item = std::io::Result<TcpStream>> {
+    async_stream::stream! {
+        loop {
+            match listener.accept().await {
+                Ok((connection, _)) => {
+                    // Without it small answers wait for the receiver's acknowledgement; it may be gone already.
+                    let _ = connection.set_nodelay(true);
+                    yield Ok(connection);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection can't be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
 }
 
 async fn set_health(health: &HealthReporter, status: ServingStatus) {
