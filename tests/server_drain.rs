@@ -4,6 +4,7 @@
 mod common_server;
 
 use common_server::ledgers::{import, import_whole, lines, talk, wire};
+use common_server::state::State;
 use common_server::{Client, DISTRICT, Incubatord, refused_start, registration, said};
 use incubator_registry::wire::v1;
 use std::fs;
@@ -48,8 +49,11 @@ async fn a_drain_ends_everything_that_is_open() {
     assert_eq!(watched.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
     let idle_client = server.client().await;
     idle_client.head(DISTRICT).await;
-    // Commands, one after the other, until they are refused: each is answered, the last one with why.
-    let commands = tokio::spawn(until_refused(server.client().await));
+    // Commands of several clients until they are refused: each is answered, the last one with why.
+    let mut commands = Vec::new();
+    for nth in 0..8 {
+        commands.push(tokio::spawn(until_refused(server.client().await, nth * 1_000_000)));
+    }
     tokio::time::sleep(Duration::from_millis(150)).await;
     let ended = tokio::task::spawn_blocking(move || server.stop());
     let status = loop {
@@ -70,10 +74,14 @@ async fn a_drain_ends_everything_that_is_open() {
     assert!(ended.took < Duration::from_secs(4), "{:?}: {}", ended.took, ended.stderr);
     assert!(!ended.stderr.contains("cut off"), "{}", ended.stderr);
     assert!(!ended.stderr.contains('\u{1b}'), "colours in a file: {}", ended.stderr);
-    let (acknowledged, refused) = commands.await.unwrap();
-    // Cancelled is the client's own word for a connection that is gone.
-    let gone = [Code::Unavailable, Code::Unknown, Code::Cancelled];
-    assert!(gone.contains(&refused.code()), "{refused:?}");
+    let mut acknowledged = 0;
+    for command in commands {
+        let (answered, refused) = command.await.unwrap();
+        acknowledged += answered;
+        // Cancelled is the client's own word for a connection that is gone.
+        let gone = [Code::Unavailable, Code::Unknown, Code::Cancelled];
+        assert!(gone.contains(&refused.code()), "{refused:?}");
+    }
     drop((idle_client, client));
     no_copies(&log(&data));
     // The next start trusts this stop, and has all that was answered.
@@ -87,9 +95,9 @@ async fn a_drain_ends_everything_that_is_open() {
 }
 
 /// Sends registrations until one is refused; how many were answered, and why the last was not.
-async fn until_refused(client: Client) -> (u64, tonic::Status) {
+async fn until_refused(client: Client, from: u64) -> (u64, tonic::Status) {
     for number in 0.. {
-        if let Err(status) = client.firms().register_firm(registration(DISTRICT, number)).await {
+        if let Err(status) = client.firms().register_firm(registration(DISTRICT, from + number)).await {
             return (number, status);
         }
     }
@@ -257,4 +265,36 @@ async fn a_log_of_another_district_is_refused() {
     let ended = refused_start(&["--data", data_arg, "--listen", "127.0.0.1:0", "--district", "440204"]);
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.contains("440203") && ended.stderr.contains("440204"), "{}", ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_snapshot_is_only_a_cache() {
+    let data = TempDir::new().unwrap();
+    let snapshot = data.path().join("440203/snapshot/state.snapshot");
+    stopped(&data).await;
+    let early = fs::read(&snapshot).unwrap();
+    let server = Incubatord::on(data.path());
+    let client = server.client().await;
+    import_whole(&client, DISTRICT, &wire(&lines())).await;
+    let (head, state) = (client.head(DISTRICT).await, State::of(&client, DISTRICT).await);
+    server.stop_cleanly();
+    let good = fs::read(&snapshot).unwrap();
+    let flipped = |at: usize| {
+        let mut bytes = good.clone();
+        bytes[at] ^= 4;
+        bytes
+    };
+    let cases = [early, flipped(3), flipped(good.len() / 2), flipped(good.len() - 1), good[..50].to_vec(), Vec::new()];
+    for (case, bytes) in cases.into_iter().enumerate() {
+        fs::write(&snapshot, bytes).unwrap();
+        let server = Incubatord::on(data.path());
+        let client = server.client().await;
+        assert_eq!(client.head(DISTRICT).await, head, "{case}");
+        state.same(&State::of(&client, DISTRICT).await, &format!("snapshot {case}"));
+        server.stop_cleanly();
+    }
+    fs::remove_dir_all(snapshot.parent().unwrap()).unwrap();
+    let server = Incubatord::on(data.path());
+    state.same(&State::of(&server.client().await, DISTRICT).await, "without a snapshot");
+    server.stop_cleanly();
 }
