@@ -50,14 +50,14 @@ fn call(text: &str, began: usize, ended: usize) -> Option<Call> {
     if result.starts_with('-') {
         return None;
     }
-    let (descriptor, arguments) = arguments.split_once(">, ").unwrap_or((arguments, ""));
+    let (descriptor, arguments) = arguments.split_once(">, ").or_else(|| arguments.rsplit_once('>'))?;
     let (_, file) = descriptor.split_once('<')?;
     let mut bytes: Vec<u8> = quoted(arguments).flat_map(unescaped).collect();
     // A read or write says how much of what it was given it took.
     if let Ok(length) = result.split(' ').next()?.parse::<usize>() {
         bytes.truncate(length);
     }
-    let file = String::from_utf8_lossy(&unescaped(file)).trim_end_matches([')', '>']).to_owned();
+    let file = String::from_utf8_lossy(&unescaped(file)).into_owned();
     Some(Call { name: name.to_owned(), file, bytes, began, ended })
 }
 
@@ -125,23 +125,28 @@ enum Step {
     Said { stream: u32, call: usize, kind: u8 },
 }
 
+fn reads(call: &Call) -> bool {
+    call.name.starts_with("re")
+}
+
 /// What passed over the connections of the client, in order.
 fn steps(calls: &[Call], port: &str) -> Vec<Step> {
     let mut connections: HashMap<&str, (Frames, Frames)> = HashMap::new();
     let mut steps = Vec::new();
     let ours = |call: &Call| call.file.starts_with("TCP") && call.file.contains(port) && !call.bytes.is_empty();
-    for (at, call) in calls.iter().enumerate().filter(|(_, call)| ours(call)) {
+    let mut passed: Vec<(usize, &Call)> = calls.iter().enumerate().filter(|(_, call)| ours(call)).collect();
+    // A request is there when its read ends, an answer may be when its write begins: the client can be faster than the
+    // trace.
+    passed.sort_by_key(|(_, call)| if reads(call) { call.ended } else { call.began });
+    for (at, call) in passed {
         let fresh = || (Frames { preface: true, ..Frames::default() }, Frames::default());
         let (read, written) = connections.entry(&call.file).or_insert_with(fresh);
-        match call.name.as_str() {
-            "read" | "recvfrom" | "readv" | "recvmsg" => {
-                let whole = read.take(&call.bytes).into_iter().filter(|frame| frame.0 == DATA && frame.3 > 0);
-                steps.extend(whole.map(|frame| Step::Asked { stream: frame.2, call: at }));
-            }
-            _ => {
-                let said = written.take(&call.bytes).into_iter().filter(|frame| matches!(frame.0, DATA | HEADERS));
-                steps.extend(said.map(|frame| Step::Said { stream: frame.2, call: at, kind: frame.0 }));
-            }
+        if reads(call) {
+            let whole = read.take(&call.bytes).into_iter().filter(|frame| frame.0 == DATA && frame.3 > 0);
+            steps.extend(whole.map(|frame| Step::Asked { stream: frame.2, call: at }));
+        } else {
+            let said = written.take(&call.bytes).into_iter().filter(|frame| matches!(frame.0, DATA | HEADERS));
+            steps.extend(said.map(|frame| Step::Said { stream: frame.2, call: at, kind: frame.0 }));
         }
     }
     steps
