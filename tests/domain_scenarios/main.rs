@@ -3,6 +3,7 @@
 
 mod carriers;
 mod dsl;
+mod figures;
 mod firms;
 mod late;
 mod random;

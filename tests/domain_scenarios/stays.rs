@@ -199,3 +199,17 @@ fn a_transfer_is_a_leaving_and_an_admission_on_one_day() {
     // TRANSFERRED needs no admission elsewhere.
     stay().when(state([left("2024-06-01", 1, "WJ01", "2024-01-01", LeaveKind::Transferred)])).accepted();
 }
+
+#[test]
+fn rules_are_judged_in_their_order() {
+    // References before sameness, sameness before rules, and the rules as they are listed.
+    let stay = || given([admitted("2024-01-01", 1, "WJ03")]);
+    stay().when(state([admitted_waived("2024-01-01", 1, "WJ03", "豁免")])).refused_at(Reason::Conflict, 10);
+    stay().when(state([admitted("2026-01-01", 1, "WJ04")])).refused_at(Reason::OverlappingStay, 10);
+    let backwards = [admitted("2026-01-02", 2, "WJ03"), left("2026-01-01", 2, "WJ03", "2026-01-02", OUT)];
+    stay().when(state(backwards)).refused(Reason::LeftBeforeAdmitted);
+    let old_and_gone = given([deregistered("2025-06-01", 1)]);
+    old_and_gone.when(state([admitted("2025-06-01", 1, "WJ03")])).refused_at(Reason::AgeOverLimit, 7);
+    let maker = given([admitted("2024-01-01", 1, "WJ01"), left("2024-02-01", 1, "WJ01", "2024-01-01", OUT)]);
+    maker.when(state([graduated("2023-12-01", 1, "WJ01", "2024-01-01")])).refused_at(Reason::Conflict, 11);
+}
