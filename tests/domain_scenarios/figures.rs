@@ -57,6 +57,8 @@ fn a_year_balances_though_its_carrier_is_promoted() {
     assert_eq!((city.cumulative_graduates, city.in_incubator), (0, 1));
     let district = cut(&promoted, "2024-12-31", level(Some(Level::District)));
     assert_eq!((district.cumulative_graduates, district.in_incubator), (1, 0));
+    let later = promoted.clone().when(state([graduated("2024-06-01", 2, "WJ03", "2024-02-01")])).accepted();
+    assert_eq!(cut(&later, "2024-12-31", level(Some(Level::City))).cumulative_graduates, 1);
     let counts = chain_cut(&promoted, "2024-12-31", level(Some(Level::District))).incubators[&carrier("WJ03")];
     assert_eq!((counts.open, counts.admitted_ever, counts.graduated_ever), (0, 2, 1));
     // Carriers without any level can be asked for.
@@ -112,9 +114,15 @@ fn a_term_runs_from_the_first_incubator_admission_under_its_limits() {
     // It is found where the firm is now.
     let filter = Filter { incubators: BTreeSet::from([carrier("WJ04")]), ..Filter::default() };
     assert_eq!(cut(&stays, "2027-06-01", filter).overdue[0].first_admitted, day("2023-05-31"));
-    // Limits are read as known.
-    let known = AsOf { day: day("2024-06-02"), known: 9 };
-    assert!(metrics(stays.registry(), known, &Filter::default()).overdue.is_empty());
+}
+
+#[test]
+fn limits_are_read_as_known() {
+    let mut shorter = crate::world::limits();
+    shorter.incubation_months = 12;
+    let late = given([admitted("2023-06-01", 1, "WJ03"), (day("2023-06-01"), Event::LimitsSet(shorter))]);
+    let overdue = |known| metrics(late.registry(), AsOf { day: day("2024-06-02"), known }, &Filter::default()).overdue;
+    assert_eq!((overdue(10).len(), overdue(11).len()), (0, 1));
 }
 
 #[test]
