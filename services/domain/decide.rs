@@ -122,8 +122,8 @@ impl Draft {
     }
 
     fn state(&mut self, fact: &Stated, command: &Command) -> Result<(), Refusal> {
+        self.references(&fact.event)?;
         let event = self.resolve(fact)?;
-        self.references(&event)?;
         match self.sameness(fact.day, &event, command)? {
             Sameness::Same(position) => self.same = self.same.max(position),
             Sameness::VoidedBefore(position) => self.voided = Some(position),
@@ -154,9 +154,6 @@ impl Draft {
             // A row's leaving whose admission was voided before is judged with its admission.
             None if self.voided.is_some() => {}
             None => {
-                if self.next.kind_of(incubator, AsOf::NOW).is_none() {
-                    return Err(unknown_incubator(incubator));
-                }
                 let message = format!("firm {firm} has no stay in {incubator} that could end on {}", fact.day);
                 return Err(Refusal::new(Reason::NoOpenStay, message));
             }
