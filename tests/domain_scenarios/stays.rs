@@ -59,6 +59,10 @@ fn what_is_left_was_entered() {
         .when(state([left("2024-06-01", 1, "WJ99", "2024-01-01", OUT)]).open_stay())
         .refused(Reason::UnknownIncubator);
     given([]).when(state([left("2024-06-01", 9, "WJ03", "2024-01-01", OUT)]).open_stay()).refused(Reason::UnknownFirm);
+    given([]).when(state([left("2024-06-01", 9, "WJ99", "2024-01-01", OUT)])).refused(Reason::UnknownIncubator);
+    // A firm that was taken back is no firm, though something was recorded of it.
+    let gone = given([]).when(void(&[7])).accepted();
+    gone.when(leave("2024-06-01", "2024-01-01").open_stay()).refused(Reason::UnknownFirm);
 }
 
 #[test]
