@@ -291,6 +291,9 @@ async fn facts_are_taken_back_with_what_depends_on_them() {
     assert_eq!(alone.metadata["positions"], left.to_string());
     let none = server.journal().void_facts(void(vec![])).await.unwrap_err();
     assert_eq!(said(&none).fields[0], ("positions".to_owned(), "MISSING_VALUE".to_owned()));
+    let zero = server.journal().void_facts(void(vec![0])).await;
+    let field = [("positions", "OUT_OF_RANGE")];
+    refused(zero, Code::InvalidArgument, "OUT_OF_RANGE", &[("field", "positions")], &field);
     let restated = v1::RecordStayRequest {
         name: name.clone(),
         incubator: carrier_name("WJ03"),

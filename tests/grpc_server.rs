@@ -13,7 +13,7 @@ use incubator_registry::wire::v1;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_stream::StreamExt;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Code, Request, Status};
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus};
@@ -86,6 +86,19 @@ async fn what_is_no_call_is_refused_in_the_words_of_the_api() {
 }
 
 #[tokio::test]
+async fn compressed_messages_have_the_same_bound() {
+    let server = Server::start().await;
+    let mut firms =
+        server.firms().send_compressed(CompressionEncoding::Gzip).accept_compressed(CompressionEncoding::Gzip);
+    firms.register_firm(firm(1, "2023-01-10")).await.unwrap();
+    let bomb = v1::RegisterFirmRequest { display_name: "0".repeat(64 << 20), ..firm(2, "2023-01-10") };
+    let limit = [("limit_bytes", "4194304")];
+    refused(firms.register_firm(bomb).await, Code::ResourceExhausted, "TOO_LARGE", &limit, &[]);
+    drop(firms);
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
 async fn health_answers_for_every_service() {
     let mut server = Server::start().await;
     let mut health = HealthClient::new(server.channel.clone());
@@ -101,6 +114,8 @@ async fn health_answers_for_every_service() {
     assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::Serving);
     server.shut_down();
     assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::NotServing);
+    // A watcher does not hold the server up.
+    assert!(watch.next().await.is_none_or(|end| end.is_err()));
     drop((watch, health));
     server.ended().await.unwrap();
 }

@@ -67,6 +67,9 @@ pub enum ServeError {
     },
 }
 
+/// How long health still answers "not serving" while calls end.
+const HEALTH_LINGERS: Duration = Duration::from_secs(1);
+
 /// The names that health answers for, besides "".
 const SERVICES: [&str; 7] = [
     v1::incubator_service_server::SERVICE_NAME,
@@ -122,7 +125,7 @@ pub async fn serve(
     config: ServerConfig,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
-    let (health, health_service) = tonic_health::server::health_reporter();
+    let (mut health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::Serving).await;
     let routes = routes(&districts, &config)?.add_service(health_service);
     let (stop_accepting, accepting) = tokio::sync::oneshot::channel::<()>();
@@ -148,7 +151,17 @@ pub async fn serve(
     let _ = stop_accepting.send(());
     districts.close();
     if !matches!(asked, Err(ServeError::Transport(_))) {
-        match tokio::time::timeout(config.drain_max, &mut server).await {
+        let ended = match tokio::time::timeout(config.drain_max.min(HEALTH_LINGERS), &mut server).await {
+            Ok(ended) => Ok(ended),
+            Err(_) => {
+                // Who watches the health has been told; its stream ends with its entry.
+                for service in SERVICES.into_iter().chain([""]) {
+                    health.clear_service_status(service).await;
+                }
+                tokio::time::timeout(config.drain_max, &mut server).await
+            }
+        };
+        match ended {
             Ok(ended) => ended.map_err(ServeError::Transport)?,
             Err(_) => tracing::warn!("calls did not end in time and are cut off"),
         }
