@@ -73,7 +73,7 @@ async fn positions_ahead_of_the_head_are_refused_or_waited_for() {
     refused(server.firms().get_firm(ahead).await, Code::OutOfRange, "POSITION_AHEAD", &metadata, &[]);
     // Waits no longer than its caller does.
     let mut late = Request::new(v1::GetFirmRequest { min_position: beyond, ..ask(&name) });
-    late.set_timeout(Duration::from_millis(400));
+    late.set_timeout(Duration::from_secs(2));
     let metadata = [("min_position", beyond.to_string()), ("head", head.to_string())];
     let metadata: Vec<_> = metadata.iter().map(|(name, value)| (*name, value.as_str())).collect();
     refused(server.firms().get_firm(late).await, Code::DeadlineExceeded, "DEADLINE", &metadata, &[]);

@@ -3,10 +3,12 @@
 mod common;
 
 use bytes::{Buf, BufMut, Bytes};
-use common::server::{DISTRICT, Server, firm, refused, said};
+use common::server::{DISTRICT, HeldClock, Server, admission, firm, firm_name, refused, said};
 use common::world;
 use incubator_registry::domain::{Command, Event, Stated};
-use incubator_registry::engine::{Principal, QUEUE_COMMANDS_MAX, Request as EngineRequest, RequestId, Stop};
+use incubator_registry::engine::{
+    Engine, EngineConfig, Principal, QUEUE_COMMANDS_MAX, Request as EngineRequest, RequestId, Stop,
+};
 use incubator_registry::grpc::ServeError;
 use incubator_registry::log::{Fault, FaultyLog, MemoryLog, Plan};
 use incubator_registry::wire::v1;
@@ -219,8 +221,32 @@ async fn a_deadline_cuts_a_call_off_in_the_words_of_the_api() {
         min_position: i64::try_from(beyond).unwrap(),
         ..Default::default()
     });
-    ask.set_timeout(Duration::from_millis(200));
+    ask.set_timeout(Duration::from_secs(2));
     let late = server.settings().get_limits(ask).await.unwrap_err();
     assert_eq!((late.code(), said(&late).reason.as_str()), (Code::DeadlineExceeded, "DEADLINE"));
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn one_server_keeps_several_districts_apart() {
+    let clock = Arc::new(HeldClock::at(world::TODAY));
+    let mut engines = Vec::new();
+    for district in ["440203", "440204"] {
+        let limits = (world::day("1900-01-01"), world::limits());
+        let config = EngineConfig { district: district.into(), limits, snapshots: None };
+        engines.push(Engine::start(config, Arc::new(MemoryLog::new()), clock.clone()).await.unwrap());
+    }
+    let server = Server::of(engines, clock).await;
+    server.firm(1, "2023-01-10").await;
+    let other = v1::ListFirmsRequest { parent: "districts/440204".into(), ..Default::default() };
+    let other = server.firms().list_firms(other).await.unwrap().into_inner();
+    assert_eq!((other.firms.len(), other.position), (0, 2));
+    let mixed = v1::AdmitFirmRequest {
+        incubator: "districts/440204/incubators/WJ03".into(),
+        ..admission(&firm_name(1), "WJ03", "2023-02-01")
+    };
+    let fields = [("incubator", "OUT_OF_RANGE")];
+    let mixed = server.firms().admit_firm(mixed).await;
+    refused(mixed, Code::InvalidArgument, "OUT_OF_RANGE", &[("field", "incubator")], &fields);
     server.ended().await.unwrap();
 }

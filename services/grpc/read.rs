@@ -218,7 +218,7 @@ pub async fn view<Q: Reading, T>(
 /// How long to wait: a little less than the caller does, so that it is told why.
 pub fn wait_of(metadata: &MetadataMap) -> Duration {
     let timeout = metadata.get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(timeout);
-    timeout.map_or(WAIT_MAX, |timeout| timeout.mul_f64(0.95).min(WAIT_MAX))
+    timeout.map_or(WAIT_MAX, |timeout| timeout.mul_f64(0.9).min(WAIT_MAX))
 }
 
 /// Reads a `grpc-timeout`: at most 8 digits and a unit.

@@ -70,10 +70,16 @@ impl Server {
         let clock = Arc::new(HeldClock::at(super::world::TODAY));
         let config = EngineConfig { district: "440203".into(), limits: (day("1900-01-01"), limits()), snapshots: None };
         let engine = Engine::start(config, log, clock.clone()).await.unwrap();
+        Self::of(vec![engine], clock).await
+    }
+
+    /// A server of several districts; `engine` is the first.
+    pub async fn of(engines: Vec<Engine>, clock: Arc<HeldClock>) -> Self {
+        let engine = engines[0].clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
-        let districts = Districts::new([engine.clone()]);
+        let districts = Districts::new(engines);
         let config = ServerConfig { drain_max: Duration::from_secs(2), ..ServerConfig::default() };
         let task = tokio::spawn(serve(listener, districts, config, async {
             let _ = stopped.await;
