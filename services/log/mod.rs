@@ -3,7 +3,17 @@
 //! A log moves bytes. It knows the envelope of `journal` well enough to find a position, and nothing of what the
 //! records mean.
 
-use crate::journal::{Commit, Head};
+pub mod faulty;
+pub mod memory;
+pub mod sled;
+mod verify;
+
+pub use faulty::{Fault, FaultyLog, Plan};
+pub use memory::MemoryLog;
+pub use sled::{SledLog, SledOptions};
+pub use verify::verify_chain;
+
+use crate::journal::{COMMIT_BYTES_MAX, Commit, Head};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
@@ -23,7 +33,8 @@ pub enum Append {
     Unknown,
     /// No space; nothing was written, and reading goes on.
     Full,
-    /// The log can't be trusted with another write. Stop serving; never retry.
+    /// The log can't be trusted with another write, or the caller offered a commit that could never follow (then
+    /// nothing was written). Stop serving; never retry.
     Fatal(String),
 }
 
@@ -85,4 +96,23 @@ pub trait EventLog: Send + Sync + 'static {
     /// Settles everything that may lag (the witness), and lets go of the storage. Later calls answer `Closed` or
     /// `Fatal`.
     async fn close(&self) -> Result<(), LogError>;
+}
+
+/// Why `commit` may not stand behind `expected`, whatever the log holds: a mistake of the caller, found before a byte is
+/// written, because a log that took it could never be read again.
+fn refusal(expected: &Head, commit: &Commit) -> Option<String> {
+    if commit.records.len() > COMMIT_BYTES_MAX {
+        return Some(format!("a commit of {} bytes is larger than {COMMIT_BYTES_MAX}", commit.records.len()));
+    }
+    if commit.number != expected.commit + 1 || commit.first != expected.position + 1 {
+        return Some(format!(
+            "commit {} from position {} does not follow commit {} at position {}",
+            commit.number, commit.first, expected.commit, expected.position
+        ));
+    }
+    match Commit::from_stored(commit.first, commit.records.clone()) {
+        Ok(read) if read == *commit => None,
+        Ok(_) => Some(format!("commit {} does not describe its own records", commit.number)),
+        Err(fault) => Some(format!("commit {} can't be read back: {fault}", commit.number)),
+    }
 }
