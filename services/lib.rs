@@ -4,4 +4,5 @@ pub mod domain;
 pub mod engine;
 pub mod journal;
 pub mod log;
+pub mod projections;
 pub mod wire;

@@ -1,0 +1,318 @@
+//! The graduation metrics (rules §4) as of a day.
+//!
+//! What a cut means here. A figure counts facts in carriers, and is cut by the carrier of the counted fact with its level of
+//! that day; stocks by the level on the day asked for:
+//! - `in_makerspace`, `in_incubator`, `in_accelerator`, `overdue`: the open stay, on the day asked for;
+//! - `year`: one population of stays, so that its sum holds in every cut: the stay's carrier with its level on the day asked
+//!   for, in all five numbers (a carrier promoted in May brings its whole year along, as yearly returns by level do); a stay
+//!   that ended by graduation on a ground that is not asked for is left out of all five;
+//! - `cumulative_graduates`, `criterion`, `incubation_days`, `survival_years`, `graduates_settled_in_park`: the first
+//!   graduation, its carrier, its day, its ground;
+//! - `cohorts`: the first admission to an INCUBATOR; of its numbers only graduates are cut by the criterion, that of the first
+//!   graduation, wherever that was.
+//!
+//! Cuts by carrier, by kind, by level and by field add up to the whole; those by criterion do for what counts graduations.
+//! The terms (48, 60 months, the fields) are the limits in force on the day of the first INCUBATOR admission, as known. A
+//! cohort's horizon is the general term, whatever the field.
+
+use super::cut::Cut;
+use super::filter::Filter;
+use crate::domain::firm::{FirmView, Left, Stay};
+use crate::domain::settings::limits_on;
+use crate::domain::{AsOf, Criterion, Day, IncubatorId, Kind, Limits, Registry, Uscc};
+use std::collections::BTreeMap;
+
+/// Name of the projection.
+pub const NAME: &str = "metrics";
+/// Its version.
+pub const VERSION: u32 = 1;
+/// Years after graduation for which survival is asked.
+pub const SURVIVAL_YEARS: [u32; 2] = [1, 3];
+
+/// A ratio kept as its two numbers; with denominator 0 it has no value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ratio {
+    /// Numerator.
+    pub numerator: u64,
+    /// Denominator.
+    pub denominator: u64,
+}
+
+/// INCUBATOR stays in the calendar year of the day: opening + admitted − graduated − left otherwise = closing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct YearFlow {
+    /// Open at the end of 31 December before.
+    pub opening: u64,
+    /// Admitted in the year up to the day.
+    pub admitted: u64,
+    /// Left as GRADUATED.
+    pub graduated: u64,
+    /// Left otherwise.
+    pub left_otherwise: u64,
+    /// Open at the end of the day.
+    pub closing: u64,
+}
+
+impl YearFlow {
+    /// graduated / opening.
+    pub fn rate_a(&self) -> Ratio {
+        Ratio { numerator: self.graduated, denominator: self.opening }
+    }
+
+    /// graduated / (closing + graduated).
+    pub fn rate_b(&self) -> Ratio {
+        Ratio { numerator: self.graduated, denominator: self.closing + self.graduated }
+    }
+}
+
+/// Days from first INCUBATOR admission to first graduation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IncubationDays {
+    /// Graduates that had an INCUBATOR admission.
+    pub count: u64,
+    /// Sum of their days.
+    pub sum: i64,
+    /// Median in half days, so that it is exact: the middle one, or the mean of the middle two; 0 where there are none.
+    pub median_half_days: i64,
+}
+
+impl IncubationDays {
+    fn of(mut days: Vec<i64>) -> Self {
+        days.sort_unstable();
+        let middle = days.len() / 2;
+        let median_half_days = match days.len() {
+            0 => 0,
+            n if n % 2 == 1 => days[middle] * 2,
+            _ => days[middle - 1] + days[middle],
+        };
+        Self { count: days.len() as u64, sum: days.iter().sum(), median_half_days }
+    }
+}
+
+/// A firm that incubates longer than its term.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverdueFirm {
+    /// Its code.
+    pub firm: Uscc,
+    /// Its name on the day.
+    pub name: String,
+    /// Technical field.
+    pub field: String,
+    /// The carrier of its open INCUBATOR stay.
+    pub incubator: IncubatorId,
+    /// First admission to an INCUBATOR.
+    pub first_admitted: Day,
+    /// Last day of its term.
+    pub limit_date: Day,
+    /// Days over it.
+    pub days_over: u32,
+}
+
+/// Firms first admitted to an INCUBATOR in one year.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cohort {
+    /// All of them.
+    pub entrants: u64,
+    /// First graduation by the day and within the general term (48 months).
+    pub graduates_within_48_months: u64,
+    /// In an INCUBATOR on the day, not graduated, and the day before the end of that term.
+    pub still_incubating_within_horizon: u64,
+}
+
+/// Graduates some years on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Survival {
+    /// Graduates whose anniversary is on or before the day.
+    pub graduates: u64,
+    /// Of them, those not deregistered on or before the anniversary.
+    pub alive: u64,
+}
+
+/// The metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metrics {
+    /// State at the end of this day.
+    pub day: Day,
+    /// The position it is true for.
+    pub position: u64,
+    /// Firms with an open stay in a makerspace.
+    pub in_makerspace: u64,
+    /// Firms with an open stay in an incubator.
+    pub in_incubator: u64,
+    /// Firms with an open stay in an accelerator.
+    pub in_accelerator: u64,
+    /// The year up to the day.
+    pub year: YearFlow,
+    /// Firms whose first graduation is on or before the day.
+    pub cumulative_graduates: u64,
+    /// Of them, those settled in a park by the day.
+    pub graduates_settled_in_park: u64,
+    /// First graduations by ground; grounds without any are left out.
+    pub criteria: BTreeMap<Criterion, u64>,
+    /// How long graduates took.
+    pub incubation_days: IncubationDays,
+    /// Firms whose term is over, by code.
+    pub overdue: Vec<OverdueFirm>,
+    /// By year of first admission to an INCUBATOR; years without any are left out.
+    pub cohorts: BTreeMap<i16, Cohort>,
+    /// By years after graduation, for each of `SURVIVAL_YEARS`.
+    pub survival: BTreeMap<u32, Survival>,
+}
+
+/// The metrics as of a day, as known at a position, through a cut.
+pub fn metrics(registry: &Registry, as_of: AsOf, filter: &Filter) -> Metrics {
+    let day = as_of.day;
+    let mut tally = Tally {
+        registry,
+        as_of,
+        cut: Cut::new(registry, as_of, filter),
+        year_begins: Day::from_ymd(day.year(), 1, 1).unwrap_or(Day::MIN),
+        days: Vec::new(),
+        answer: Metrics {
+            day,
+            position: super::position(registry, as_of),
+            in_makerspace: 0,
+            in_incubator: 0,
+            in_accelerator: 0,
+            year: YearFlow::default(),
+            cumulative_graduates: 0,
+            graduates_settled_in_park: 0,
+            criteria: BTreeMap::new(),
+            incubation_days: IncubationDays::default(),
+            overdue: Vec::new(),
+            cohorts: BTreeMap::new(),
+            survival: SURVIVAL_YEARS.iter().map(|years| (*years, Survival::default())).collect(),
+        },
+    };
+    for firm in registry.firms(as_of) {
+        if tally.cut.field(&firm) {
+            tally.firm(&firm);
+        }
+    }
+    tally.answer.incubation_days = IncubationDays::of(tally.days);
+    tally.answer
+}
+
+/// The pass over the firms.
+struct Tally<'a> {
+    registry: &'a Registry,
+    as_of: AsOf,
+    cut: Cut<'a>,
+    year_begins: Day,
+    days: Vec<i64>,
+    answer: Metrics,
+}
+
+impl<'a> Tally<'a> {
+    fn firm(&mut self, firm: &FirmView<'a>) {
+        self.stocks(firm);
+        for stay in &firm.stays {
+            if self.cut.kind(stay.incubator) == Some(Kind::Incubator) {
+                self.flow(stay);
+            }
+        }
+        let graduation = firm.first_graduation();
+        let first = firm.first_incubator_stay(|id| self.cut.kind(id)).copied();
+        if let Some((_, left)) = graduation.filter(|(stay, left)| self.cut.graduation(stay, left)) {
+            self.graduate(firm, first.as_ref(), left);
+        }
+        if let Some(first) = &first {
+            self.cohort_and_term(firm, first, graduation.map(|(_, left)| left));
+        }
+    }
+
+    fn stocks(&mut self, firm: &FirmView<'a>) {
+        // A firm's stays never meet: at most one is open.
+        let Some(stay) = firm.stays.iter().find(|stay| stay.is_open()) else { return };
+        if !self.cut.carrier(stay.incubator, self.as_of.day) {
+            return;
+        }
+        match self.cut.kind(stay.incubator) {
+            Some(Kind::Makerspace) => self.answer.in_makerspace += 1,
+            Some(Kind::Incubator) => self.answer.in_incubator += 1,
+            Some(Kind::Accelerator) => self.answer.in_accelerator += 1,
+            None => {}
+        }
+    }
+
+    /// Each stay is put in at one end and taken out at the other, so that the sum holds by construction.
+    fn flow(&mut self, stay: &Stay<'_>) {
+        let other_ground = stay.graduated().is_some_and(|left| !self.cut.criterion(&left));
+        let gone_before = stay.left.is_some_and(|left| left.day < self.year_begins);
+        if other_ground || gone_before || !self.cut.carrier(stay.incubator, self.as_of.day) {
+            return;
+        }
+        let year = &mut self.answer.year;
+        match stay.admitted < self.year_begins {
+            true => year.opening += 1,
+            false => year.admitted += 1,
+        }
+        match (stay.left, stay.graduated()) {
+            (None, _) => year.closing += 1,
+            (Some(_), Some(_)) => year.graduated += 1,
+            (Some(_), None) => year.left_otherwise += 1,
+        }
+    }
+
+    fn graduate(&mut self, firm: &FirmView<'_>, first: Option<&Stay<'_>>, left: Left<'_>) {
+        let answer = &mut self.answer;
+        answer.cumulative_graduates += 1;
+        answer.graduates_settled_in_park += u64::from(firm.relocation.settled.is_some());
+        if let Some(criterion) = left.criterion {
+            *answer.criteria.entry(criterion).or_default() += 1;
+        }
+        if let Some(first) = first {
+            self.days.push(i64::from(left.day.days()) - i64::from(first.admitted.days()));
+        }
+        for (years, survival) in &mut answer.survival {
+            let anniversary = left.day.add_months(12 * years);
+            if anniversary <= self.as_of.day {
+                survival.graduates += 1;
+                let gone = firm.deregistered.is_some_and(|(day, _)| day <= anniversary);
+                survival.alive += u64::from(!gone);
+            }
+        }
+    }
+
+    fn cohort_and_term(&mut self, firm: &FirmView<'_>, first: &Stay<'_>, graduation: Option<Left<'_>>) {
+        let limits = limits_on(self.registry.settings(), first.admitted, self.as_of.any_day());
+        let is_open = |stay: &&Stay<'_>| stay.is_open() && self.cut.kind(stay.incubator) == Some(Kind::Incubator);
+        let open = firm.stays.iter().find(is_open).copied();
+        if self.cut.carrier(first.incubator, first.admitted) {
+            let horizon = limits.map(|limits| first.admitted.add_months(limits.incubation_months));
+            self.cohort(first.admitted.year(), horizon, open.is_some(), graduation);
+        }
+        if let (Some(open), Some(limits)) = (open, limits) {
+            self.term(firm, first, &open, limits);
+        }
+    }
+
+    fn cohort(&mut self, year: i16, horizon: Option<Day>, open: bool, graduation: Option<Left<'_>>) {
+        let cohort = self.answer.cohorts.entry(year).or_default();
+        cohort.entrants += 1;
+        let Some(horizon) = horizon else { return };
+        match graduation {
+            Some(left) => {
+                let counts = left.day <= horizon && self.cut.criterion(&left);
+                cohort.graduates_within_48_months += u64::from(counts);
+            }
+            None => cohort.still_incubating_within_horizon += u64::from(open && self.as_of.day < horizon),
+        }
+    }
+
+    fn term(&mut self, firm: &FirmView<'_>, first: &Stay<'_>, open: &Stay<'_>, limits: &Limits) {
+        let day = self.as_of.day;
+        let limit_date = first.admitted.add_months(limits.incubation_months_of(firm.field()));
+        if day > limit_date && self.cut.carrier(open.incubator, day) {
+            self.answer.overdue.push(OverdueFirm {
+                firm: firm.code,
+                name: firm.name().to_owned(),
+                field: firm.field().to_owned(),
+                incubator: open.incubator.clone(),
+                first_admitted: first.admitted,
+                limit_date,
+                days_over: day.days().abs_diff(limit_date.days()),
+            });
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What several test binaries share: a district made of the sample ledgers, and small makers of values.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+pub mod ledgers;
+pub mod world;
