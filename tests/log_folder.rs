@@ -145,10 +145,19 @@ async fn a_creation_cut_short_is_taken_up_again() {
     let done = TempDir::new().unwrap();
     open(done.path()).unwrap().close().await.unwrap();
     // Each step of the creation, as a crash behind it leaves the folder.
-    for kept in [&[][..], &["lock"], &["lock", "witness.partial"], &["lock", "witness"], &["lock", "witness", "sled"]] {
+    for kept in [
+        &[][..],
+        &["lock"],
+        &["lock", "witness.partial"],
+        &["lock", "witness"],
+        &["lock", "witness", "trial"],
+        &["lock", "witness", "sled"],
+    ] {
         let dir = TempDir::new().unwrap();
         copy_dir(done.path(), dir.path());
         fs::write(dir.path().join("witness.partial"), "INC").unwrap();
+        fs::create_dir(dir.path().join("trial")).unwrap();
+        fs::write(dir.path().join("trial/conf"), "segment_size: 52").unwrap();
         for entry in fs::read_dir(dir.path()).unwrap() {
             let entry = entry.unwrap();
             if kept.iter().all(|name| entry.file_name() != *name) {
@@ -326,4 +335,27 @@ async fn a_swap_cut_short_is_mended() {
         assert!(!dir.path().join("trial").exists());
         assert!(!dir.path().join("before-20260101T000000000Z").exists());
     }
+}
+
+#[tokio::test]
+async fn a_marker_or_a_witness_of_an_earlier_stop_proves_nothing_false() {
+    let dir = TempDir::new().unwrap();
+    let head = closed(dir.path()).await;
+    let old = TempDir::new().unwrap();
+    copy_dir(dir.path(), old.path());
+    let log = open(dir.path()).unwrap();
+    let newer = fill(&log, head, 3, 1, 10).await;
+    log.close().await.unwrap();
+    for name in ["clean", "witness"] {
+        let mixed = TempDir::new().unwrap();
+        copy_dir(dir.path(), mixed.path());
+        fs::copy(old.path().join(name), mixed.path().join(name)).unwrap();
+        let log = open(mixed.path()).unwrap();
+        assert_eq!(verify_chain(&log, Head::EMPTY).await.unwrap(), newer, "{name}");
+    }
+    // The marker alone still knows what the older witness does not.
+    fs::copy(old.path().join("witness"), dir.path().join("witness")).unwrap();
+    fs::remove_dir_all(dir.path().join("sled")).unwrap();
+    copy_dir(&old.path().join("sled"), &dir.path().join("sled"));
+    assert_eq!(data_loss(&refused(dir.path())), head.position + 1);
 }

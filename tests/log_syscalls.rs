@@ -111,9 +111,15 @@ fn each_acknowledgement_follows_a_write_and_a_sync() {
         from = ack.ended;
     }
     // Creation: every file and folder that the first acknowledgement stands on.
-    for path in
-        ["/log/sled/conf", "/log/sled/blobs", "/log/sled", "/log", "/log/FORMAT.partial", "/log/witness.partial"]
-    {
+    for path in [
+        "/log/trial/conf",
+        "/log/trial/blobs",
+        "/log/trial",
+        "/log/sled",
+        "/log",
+        "/log/FORMAT.partial",
+        "/log/witness.partial",
+    ] {
         let synced = calls.iter().any(|call| call.is(&SYNCS, path) && call.ended < acks[0].began);
         assert!(synced, "{path} is not synced before the first acknowledgement");
     }

@@ -6,6 +6,7 @@
 //! - `clean`: the marker of a clean stop, with a hash of each file.
 //! - `opening`: creation, the start after a clean and after a doubtful stop, and what is refused.
 //! - `writer`: the thread; nothing else ever writes.
+//! - `stall`: a bound on the time of a commit.
 //! - `format`, `disk`: the lock and the version; files made durable.
 //!
 //! What the witness can't prove: after an unclean stop, the commits of the last 100 ms before it. Their loss would have
@@ -15,6 +16,7 @@ mod clean;
 mod disk;
 mod format;
 mod opening;
+mod stall;
 mod store;
 mod witness;
 mod writer;
@@ -22,6 +24,7 @@ mod writer;
 use super::{Append, EventLog, LogError};
 use crate::journal::{Commit, Head};
 use async_trait::async_trait;
+use stall::{COMMIT_TIME_MAX, Stall};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -59,6 +62,7 @@ pub struct SledLog {
     store: Shared,
     head: watch::Receiver<Head>,
     dir: PathBuf,
+    stall: Arc<Stall>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -72,7 +76,9 @@ impl SledLog {
         let (jobs, queue) = mpsc::channel(JOBS_MAX);
         let witness = witness::Witness::start(dir, opened.sequence, opened.head)?;
         let store: Shared = Arc::new(RwLock::new(Some(opened.store)));
+        let stall = Stall::start(COMMIT_TIME_MAX).map_err(disk::io_error("starting the thread of", dir))?;
         let writer = Writer {
+            stall: Arc::clone(&stall),
             dir: dir.to_owned(),
             reserve_bytes: options.reserve_bytes,
             lock: opened.lock,
@@ -85,7 +91,7 @@ impl SledLog {
             .name("log-writer".to_owned())
             .spawn(move || writer.run(queue))
             .map_err(disk::io_error("starting the thread of", dir))?;
-        Ok(Self { jobs: Some(jobs), store, head, dir: dir.to_owned(), thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), store, head, dir: dir.to_owned(), stall, thread: Some(thread) })
     }
 
     /// `open` for callers that must not block.
@@ -101,8 +107,8 @@ impl SledLog {
 
     async fn send(&self, job: Job) -> bool {
         match &self.jobs {
-            Some(jobs) => jobs.send(job).await.is_ok(),
-            None => false,
+            Some(jobs) if !self.stall.stalled() => jobs.send(job).await.is_ok(),
+            _ => false,
         }
     }
 }
@@ -111,7 +117,8 @@ impl Drop for SledLog {
     /// Without `close` this is an unclean stop: what was acknowledged is safe, the next start is a doubtful one.
     fn drop(&mut self) {
         self.jobs = None;
-        if let Some(thread) = self.thread.take() {
+        // A thread that was given up would never be joined.
+        if let Some(thread) = self.thread.take().filter(|_| !self.stall.stalled()) {
             // A panic of the thread has been answered to whoever waited for it.
             let _ = thread.join();
         }

@@ -67,25 +67,23 @@ pub(super) fn open(dir: &Path, settings: Settings) -> Result<Opened, LogError> {
         let detail = format!("{} is missing, but {} was acknowledged", sled.display(), known.promised.position);
         return Err(LogError::DataLoss { position: 1, detail });
     }
-    let trusted = match &known.stop {
-        Stop::Clean(marker) => marker.agrees(&sled)?,
-        Stop::Unclean | Stop::Damaged => !sled.is_dir(),
-    };
-    if !trusted {
-        prove(dir, &known, settings)?;
+    match &known.stop {
+        _ if !sled.is_dir() => make(dir, settings)?,
+        Stop::Clean(marker) if marker.agrees(&sled)? => {}
+        Stop::Clean(_) | Stop::Damaged | Stop::Unclean => prove(dir, &known, settings)?,
     }
     // From here on sled writes, so the last stop's marker says nothing any more.
     disk::remove_file(dir, clean::NAME)?;
-    let store = Store::open(&sled, settings)?;
-    let head = meet(&store, &known)?;
+    let befores = befores(dir)?;
+    let opened = Store::open(&sled, settings).and_then(|store| meet(&store, &known).map(|head| (store, head)));
+    let (store, head) = opened.map_err(|error| left_as_found(error, befores.last().unwrap_or(&sled)))?;
     if known.format == Format::Missing {
         disk::sync_tree(&sled)?;
-        disk::sync_dir(dir)?;
         format::write(dir)?;
     }
     witness::write_both(dir, known.sequence + 1, head)?;
-    for kept in befores(dir)? {
-        disk::remove_tree(dir, &kept)?;
+    for before in &befores {
+        disk::remove_tree(dir, before)?;
     }
     Ok(Opened { lock, store, head, sequence: known.sequence + 1 })
 }
@@ -93,9 +91,6 @@ pub(super) fn open(dir: &Path, settings: Settings) -> Result<Opened, LogError> {
 /// Reads the small files, makes the first of them in a new folder, and refuses what doesn't fit together.
 fn know(dir: &Path) -> Result<Known, LogError> {
     let format = format::read(dir)?;
-    let stop = clean::read(dir)?;
-    let unusable = |detail: String| Err(LogError::Unusable { detail });
-    let place = dir.display();
     let (sequence, witnessed) = match (witness::read(dir)?, format) {
         (Found::Slot { sequence, head }, Format::Known) => (sequence, head),
         (Found::Slot { sequence, head }, Format::Missing) if head == Head::EMPTY => (sequence, head),
@@ -103,30 +98,38 @@ fn know(dir: &Path) -> Result<Known, LogError> {
             witness::write_both(dir, 0, Head::EMPTY)?;
             (1, Head::EMPTY)
         }
-        (Found::Missing, Format::Missing) => {
-            return unusable(format!("{place} is neither empty nor a log's folder (no {} in it)", format::NAME));
-        }
-        (Found::Slot { .. }, Format::Missing) => {
-            return unusable(format!("{place} holds a log, but its file {} is missing: restore it", format::NAME));
-        }
-        (Found::Missing, Format::Known) => {
-            return unusable(format!(
-                "{place} has lost its witness, so nothing can tell whether the log is whole: restore the folder from \
-                 a backup"
-            ));
-        }
-        (Found::Damaged, _) => {
-            return unusable(format!(
-                "both slots of the witness in {place} are damaged, so nothing can tell whether the log is whole: \
-                 restore the folder from a backup"
-            ));
-        }
+        (found, format) => return Err(unfit(dir, found, format)),
     };
-    let promised = match &stop {
-        Stop::Clean(marker) if marker.head.position > witnessed.position => marker.head,
-        _ => witnessed,
+    // A clean stop leaves both at the same head. A marker behind the witness is of an earlier stop and says nothing; one
+    // before it says that the witness is the older.
+    let (stop, promised) = match clean::read(dir)? {
+        Stop::Clean(marker) if marker.head.position < witnessed.position => (Stop::Damaged, witnessed),
+        Stop::Clean(marker) if marker.head.position > witnessed.position => {
+            let head = marker.head;
+            (Stop::Clean(marker), head)
+        }
+        stop => (stop, witnessed),
     };
     Ok(Known { format, sequence, promised, stop })
+}
+
+/// Why witness and FORMAT don't fit together, and what to do.
+fn unfit(dir: &Path, found: Found, format: Format) -> LogError {
+    let place = dir.display();
+    let untold = "so nothing can tell whether the log is whole: restore the folder from a backup";
+    let detail = match (found, format) {
+        (Found::Missing, Format::Missing) => {
+            format!("{place} is neither empty nor a log's folder (no {} in it)", format::NAME)
+        }
+        (Found::Slot { .. }, _) => no_format(dir),
+        (Found::Missing, Format::Known) => format!("{place} has lost its file {}, {untold}", witness::NAME),
+        (Found::Damaged, _) => format!("both slots of the {} in {place} are damaged, {untold}", witness::NAME),
+    };
+    LogError::Unusable { detail }
+}
+
+fn no_format(dir: &Path) -> String {
+    format!("{} holds a log, but its file {} is missing: restore it", dir.display(), format::NAME)
 }
 
 /// Whether the folder holds nothing but what a creation cut short before its first step leaves.
@@ -166,6 +169,16 @@ fn mend_swap(dir: &Path) -> Result<(), LogError> {
     disk::remove_tree(dir, &dir.join(TRIAL))
 }
 
+/// Makes sled's folder under another name and renames it when it is whole: sled syncs little of what it makes, and takes
+/// half a file of its own for damage.
+fn make(dir: &Path, settings: Settings) -> Result<(), LogError> {
+    let (sled, trial) = (dir.join(SLED), dir.join(TRIAL));
+    Store::open(&trial, settings)?.close()?;
+    disk::sync_tree(&trial)?;
+    fs::rename(&trial, &sled).map_err(disk::io_error("renaming", &trial))?;
+    disk::sync_dir(dir)
+}
+
 /// What the open log must hold: the promised head, and after a clean stop nothing behind it.
 fn meet(store: &Store, known: &Known) -> Result<Head, LogError> {
     store.meet(&known.promised)?;
@@ -176,7 +189,7 @@ fn meet(store: &Store, known: &Known) -> Result<Head, LogError> {
             Err(LogError::DataLoss { position: head.position.min(marker.head.position) + 1, detail })
         }
         _ if known.format == Format::Missing && head != Head::EMPTY => Err(LogError::Unusable {
-            detail: format!("the folder holds a log, but its file {} is missing: restore it", format::NAME),
+            detail: format!("the log is not empty, but its file {} is missing: restore it", format::NAME),
         }),
         _ => Ok(head),
     }

@@ -1,13 +1,14 @@
 //! The thread that writes: one commit after the other, each on stable storage before its reply leaves.
 
 use super::opening::SLED;
+use super::stall::Stall;
 use super::witness::Witness;
 use super::{Shared, clean, disk};
 use crate::journal::{Commit, Head};
 use crate::log::{Append, LogError, refusal};
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// What the thread is asked to do.
@@ -37,6 +38,7 @@ pub(super) struct Writer {
     pub store: Shared,
     pub witness: Witness,
     pub head: watch::Sender<Head>,
+    pub stall: Arc<Stall>,
     /// Why nothing may be written any more. Once set, for good: what a failed sync left is not known, and a second one
     /// would claim success for pages that the system already dropped.
     pub fatal: Option<String>,
@@ -48,9 +50,11 @@ impl Writer {
         while let Some(job) = jobs.blocking_recv() {
             match job {
                 Job::Append { expected, commit, reply } => {
+                    self.stall.begin(reply);
                     let outcome = self.append(expected, &commit);
-                    // The asker may have given up; the log has not.
-                    let _ = reply.send(outcome);
+                    if !self.stall.end(outcome) {
+                        self.fatal.get_or_insert_with(|| "an earlier commit took too long".to_owned());
+                    }
                 }
                 Job::Close { reply } => {
                     jobs.close();
@@ -104,6 +108,7 @@ impl Writer {
 
     /// Settles the witness and lets go of sled; `clean` also leaves the marker, if nothing ever failed.
     fn close(self, clean: bool) -> Result<(), LogError> {
+        self.stall.over();
         let head = *self.head.borrow();
         let witnessed = self.witness.finish();
         let store = self.store.write().unwrap_or_else(PoisonError::into_inner).take();
