@@ -289,6 +289,9 @@ pub enum LogCommand {
         /// A data folder that no server has open; the log is in <DIR>/<district>/log.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
+        /// Where to put the copy that is read, as large as the log; default: the folder for temporary files.
+        #[arg(long, value_name = "DIR", requires = "data")]
+        scratch: Option<PathBuf>,
     },
     /// Where the log ends.
     Head,

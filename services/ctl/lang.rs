@@ -1,7 +1,7 @@
-//! The two languages that the command line speaks, and its own sentences for the words of refusals: the server's are
-//! English, and the people at the district's desks read Chinese.
+//! The two languages that the command line speaks, and what fields and statuses are called in them: the server's own
+//! sentences are English, and the people at the district's desks read Chinese.
 
-use crate::domain::Reason;
+use crate::formats;
 
 /// In which language people are told things.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -29,6 +29,12 @@ impl Lang {
     }
 }
 
+impl From<Lang> for formats::Lang {
+    fn from(lang: Lang) -> Self {
+        lang.pick(Self::Zh, Self::En)
+    }
+}
+
 /// A sentence in both languages, made where the facts are known and spoken where the language is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Say {
@@ -47,66 +53,6 @@ impl Say {
     /// The one that is spoken.
     pub fn text(&self, lang: Lang) -> &str {
         lang.pick(&self.zh, &self.en)
-    }
-}
-
-/// What a refusal's word means, in Chinese.
-pub fn reason_zh(reason: Reason) -> &'static str {
-    match reason {
-        Reason::MalformedCode => "统一社会信用代码不是18位合法字符",
-        Reason::CodeChecksum => "统一社会信用代码校验位不符（已接受，请核对）",
-        Reason::MalformedDate => "日期不存在或格式无法识别",
-        Reason::MalformedAmount => "不是数字，或精度超出允许范围",
-        Reason::UnknownWord => "不在规定的词表之内",
-        Reason::MissingValue => "缺少必填项，或应成对填写的项只填了一个",
-        Reason::MalformedName => "编号或名称为空、过长或含有不允许的字符",
-        Reason::OutOfRange => "数值超出范围",
-        Reason::SameIncubator => "不能在同一载体之内转移",
-        Reason::UnknownIncubator => "没有这个载体",
-        Reason::UnknownFirm => "没有这家企业",
-        Reason::UnknownLoan => "没有这笔贷款",
-        Reason::UnknownTax => "没有这个税种",
-        Reason::UnknownTaxpayer => "纳税人既不是企业也不是载体运营主体",
-        Reason::UnknownPark => "没有这个园区",
-        Reason::UnknownDistrict => "服务器不管理该区",
-        Reason::UnknownPosition => "该位置没有记录",
-        Reason::UnknownFact => "该位置没有可红冲的事实",
-        Reason::AlreadyVoided => "该事实已被红冲",
-        Reason::NoSuchRecognition => "该载体没有这项认定",
-        Reason::NoOpenStay => "该企业在此载体没有可结束的在孵经历",
-        Reason::Duplicate => "同一事实已登记（重复）",
-        Reason::Conflict => "同一事实已以其他内容登记；请用红冲更正",
-        Reason::VoidedBefore => "该事实曾登记并已红冲",
-        Reason::DateInFuture => "业务日期在今天之后",
-        Reason::LeftBeforeAdmitted => "离孵日期早于入孵日期",
-        Reason::OverlappingStay => "与该企业另一段在孵经历重叠",
-        Reason::AgeOverLimit => "首次入孵时企业注册已超过年限，且无豁免文号",
-        Reason::MakerspaceCannotGraduate => "众创空间的企业只能转入或退出，不能毕业",
-        Reason::AlreadyGraduated => "企业已毕业，只能再进入加速器",
-        Reason::FirmDeregistered => "企业当日已注销",
-        Reason::NotSigned => "尚未签约，不能落户",
-        Reason::NotSettled => "尚未落户，不能投产",
-        Reason::DatesOutOfOrder => "日期先后次序不对",
-        Reason::UpstreamCycle => "上游载体形成环",
-        Reason::HasDependents => "其他已登记的事实依赖于它，须一并红冲",
-        Reason::MalformedRequestId => "请求编号缺失或不是 UUID",
-        Reason::RequestIdReused => "请求编号已用于其他内容",
-        Reason::StaleEtag => "资源在读取之后已有变化，请重新读取",
-        Reason::MalformedEtag => "etag 不是本服务器给出的",
-        Reason::MalformedPageToken => "翻页标记不属于该列表",
-        Reason::MalformedFilter => "筛选或排序条件无法识别",
-        Reason::MalformedMessage => "报文无法解码",
-        Reason::TooLarge => "报文或命令超过大小限制",
-        Reason::UnknownMethod => "没有这个方法",
-        Reason::PositionAhead => "位置超出日志末尾",
-        Reason::NoPrincipal => "未说明操作人",
-        Reason::QueueFull => "服务器繁忙，请稍后再试",
-        Reason::LogFull => "服务器磁盘已满，未写入任何内容",
-        Reason::Draining => "服务器正在停机，请稍后再试",
-        Reason::LogFailed => "日志写入失败；用同一请求编号重发即可得知是否已写入",
-        Reason::LogDamaged => "日志已损坏",
-        Reason::Deadline => "超时",
-        Reason::Internal => "程序内部错误",
     }
 }
 

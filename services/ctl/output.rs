@@ -100,7 +100,7 @@ pub fn print_tables(grids: &[Grid], out: &mut dyn Write) -> Result<(), Trouble> 
 
 fn table(grid: &Grid) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::UTF8_FULL_CONDENSED);
+    table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
     table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
     if !grid.head.is_empty() {
         table.set_header(&grid.head);

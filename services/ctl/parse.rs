@@ -22,6 +22,11 @@ pub fn day(text: &str) -> Result<Day, String> {
     Day::parse_iso(text).map_err(|_| format!("`{text}` is no day; write it as 2024-03-05 (日期写作 2024-03-05)"))
 }
 
+/// A day as the API has it; none is empty.
+pub fn opt_day(day: Option<Day>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
+}
+
 /// Digits are a position; anything else an instant, in Chinese time where it has no offset.
 pub fn known_at(text: &str) -> Result<KnownAt, String> {
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
@@ -30,7 +35,8 @@ pub fn known_at(text: &str) -> Result<KnownAt, String> {
     let timed = text.contains(['T', 't', ' ']);
     let chinese = || text.parse::<jiff::civil::DateTime>().ok()?.in_tz("Asia/Shanghai").ok().map(|z| z.timestamp());
     let instant = text.parse::<jiff::Timestamp>().ok().or_else(chinese).filter(|_| timed);
-    let instant = instant.ok_or_else(|| format!("`{text}` is neither a position nor an instant such as 2024-03-05T10:00:00+08:00"))?;
+    let instant = instant
+        .ok_or_else(|| format!("`{text}` is neither a position nor an instant such as 2024-03-05T10:00:00+08:00"))?;
     Ok(KnownAt::Time(prost_types::Timestamp { seconds: instant.as_second(), nanos: instant.subsec_nanosecond() }))
 }
 

@@ -1,7 +1,8 @@
 //! What can go wrong with a run, and the one clear sentence that is said about it.
 
-use super::lang::{Lang, Say, code_zh, reason_zh};
+use super::lang::{Lang, Say, code_zh};
 use crate::domain::Reason;
+use crate::formats::report::reason_text;
 use crate::log::LogError;
 use std::error::Error as _;
 use tonic_types::StatusExt as _;
@@ -99,7 +100,8 @@ pub fn status_sentence(status: &tonic::Status, lang: Lang) -> String {
     let details = status.get_error_details();
     let info = details.error_info();
     let word = info.map(|info| info.reason.as_str()).unwrap_or_default();
-    let meaning = Reason::from_word(word).map_or_else(|| code_zh(status.code()), reason_zh);
+    let meaning =
+        Reason::from_word(word).map_or_else(|| code_zh(status.code()), |reason| reason_text(reason, lang.into()));
     let shown = if word.is_empty() { format!("{:?}", status.code()) } else { word.to_owned() };
     let mut parts = Vec::new();
     for violation in details.bad_request().map(|b| b.field_violations.as_slice()).unwrap_or_default() {
@@ -126,13 +128,17 @@ mod tests {
 
     #[test]
     fn a_refusal_says_word_place_and_values() {
-        let metadata = HashMap::from([("position".to_owned(), "10".to_owned()), ("other".to_owned(), "WJ03".to_owned())]);
+        let metadata =
+            HashMap::from([("position".to_owned(), "10".to_owned()), ("other".to_owned(), "WJ03".to_owned())]);
         let mut details = ErrorDetails::new();
         details.set_error_info("OVERLAPPING_STAY", "incubation.v1", metadata);
         details.add_bad_request_violation("effective_date", "meets another stay");
         let status = tonic::Status::with_error_details(tonic::Code::FailedPrecondition, "the stays meet", details);
         let en = status_sentence(&status, Lang::En);
-        assert_eq!(en, "OVERLAPPING_STAY: the stays meet (effective_date: meets another stay; other=WJ03; position=10)");
+        assert_eq!(
+            en,
+            "OVERLAPPING_STAY: the stays meet (effective_date: meets another stay; other=WJ03; position=10)"
+        );
         let zh = status_sentence(&status, Lang::Zh);
         assert!(zh.starts_with("与该企业另一段在孵经历重叠 [OVERLAPPING_STAY]"), "{zh}");
     }
