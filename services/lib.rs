@@ -3,6 +3,7 @@
 pub mod ctl;
 pub mod domain;
 pub mod engine;
+pub mod formats;
 pub mod journal;
 pub mod log;
 pub mod projections;
