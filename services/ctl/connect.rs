@@ -16,7 +16,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 
 /// Header that names who acts.
-pub const PRINCIPAL_HEADER: &str = "x-principal";
+pub const PRINCIPAL_HEADER: &str = "incubation-principal";
 /// A connection that is not there by then is not coming.
 const CONNECT_SECONDS_MAX: u64 = 10;
 /// A silent connection is asked for a sign of life so often, and given up when none comes.
