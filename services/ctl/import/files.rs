@@ -59,8 +59,12 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Trouble> {
 
 /// The ledger for a later import that a file is, by its headings.
 fn later(fault: &FileError) -> Option<&'static str> {
-    let FileError::Headings { unknown, .. } = fault else { return None };
-    let has = |heading: &str| unknown.iter().any(|found| found.trim().starts_with(heading));
+    let headings = match fault {
+        FileError::Headings { unknown, .. } => unknown,
+        FileError::NoHeadings { found, .. } => found,
+        _ => return None,
+    };
+    let has = |heading: &str| headings.iter().any(|found| found.trim().starts_with(heading));
     LATER.iter().find(|(_, heading)| has(heading)).map(|(name, _)| *name)
 }
 

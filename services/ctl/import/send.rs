@@ -33,7 +33,7 @@ pub async fn send(
     steps: &mut mpsc::Receiver<Step>,
     names: &[String],
     report: &mut ImportReport,
-    progress: &dyn Fn(u64),
+    progress: &(dyn Fn(u64) + Sync),
 ) -> Sent {
     let mut talk = Talk { names, report, progress, waiting: VecDeque::new(), sent: Sent::default() };
     let Some(first) = talk.next_batch(steps).await else { return talk.sent };
@@ -53,7 +53,7 @@ pub async fn send(
 struct Talk<'a> {
     names: &'a [String],
     report: &'a mut ImportReport,
-    progress: &'a dyn Fn(u64),
+    progress: &'a (dyn Fn(u64) + Sync),
     /// Places of the rows of each unanswered message, oldest first.
     waiting: VecDeque<Vec<Place>>,
     sent: Sent,
