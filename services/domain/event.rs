@@ -45,6 +45,22 @@ impl fmt::Display for Entity {
     }
 }
 
+impl Entity {
+    /// Reads a name as `Display` writes it; none where it is no entity's.
+    pub fn parse(name: &str) -> Option<Self> {
+        if name == "settings" {
+            return Some(Self::Settings);
+        }
+        let (collection, id) = name.split_once('/')?;
+        match collection {
+            "firms" => Uscc::parse(id).ok().map(Self::Firm),
+            "incubators" => IncubatorId::parse(id).ok().map(Self::Incubator),
+            "parks" => ParkId::parse(id).ok().map(Self::Park),
+            _ => None,
+        }
+    }
+}
+
 /// Who runs a carrier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
@@ -331,6 +347,11 @@ impl Event {
             }
             _ => None,
         }
+    }
+
+    /// Every entity that the fact is about; for facts about the log itself, none.
+    pub fn subjects(&self) -> impl Iterator<Item = Entity> {
+        self.owner().into_iter().chain(self.other())
     }
 
     /// What makes it the same fact as another on its owner's line. `day` is its business date.

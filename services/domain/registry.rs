@@ -62,6 +62,16 @@ impl Registry {
         self.owners.push_back(owner);
     }
 
+    /// Takes in the next position as a snapshot kept it: a fact with its void, or nothing for an event about the log itself.
+    pub fn restore(&mut self, kept: Option<Entry>) {
+        let owner = kept.as_ref().and_then(|entry| entry.event.owner());
+        if let (Some(owner), Some(entry)) = (&owner, kept) {
+            self.note_other(&entry.event);
+            self.line_mut(owner).push(entry);
+        }
+        self.owners.push_back(owner);
+    }
+
     fn note_other(&mut self, event: &Event) {
         let (Some(Entity::Firm(firm)), Some(other)) = (event.owner(), event.other()) else { return };
         match other {

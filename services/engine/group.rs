@@ -1,1 +1,304 @@
-//! todo
+//! A group in the making: commands decided one after the other on speculative state, their events encoded as one commit.
+//!
+//! Nobody sees the state of a group before its commit is durable. When the commit can't be made, the group is dropped and
+//! nothing remains of it.
+
+use super::clock::shanghai_day;
+use super::fold::Fold;
+use super::published::{Published, SubjectHead};
+use super::request::{Outcome, Principal, Request, Written};
+use super::requests::{Remembered, RequestKey, Requests};
+use crate::domain::decide::warning;
+use crate::domain::{
+    Command, Day, Decision, Entity, Event, NewEvent, Reason, Recorded, Refusal, Registry, Warning, decide,
+};
+use crate::journal::{
+    self, COMMIT_BYTES_MAX, Commit, Hash, Head, Record, Subject, ZERO_HASH, canonical, codec, record_hash,
+};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// What a command may not be without, whoever brings it.
+struct Frame<'a> {
+    principal: &'a Principal,
+    request: Option<journal::RequestKey>,
+}
+
+/// A group of commands that share a commit.
+pub struct Group {
+    /// The head that its commit follows.
+    expected: Head,
+    /// When it is recorded.
+    recorded_at: i64,
+    today: Day,
+    registry: Registry,
+    subjects: imbl::HashMap<Entity, SubjectHead>,
+    position: u64,
+    hash: Hash,
+    bytes: Vec<u8>,
+    requests: HashMap<RequestKey, Remembered>,
+}
+
+/// An answer that waits for the commit.
+pub struct Pending {
+    written: Written,
+    warnings: Vec<Warning>,
+    known: u64,
+    revision: u64,
+    /// The state to answer from, for what is only validated; else the published one.
+    registry: Option<Arc<Registry>>,
+}
+
+/// What became of one command in a group.
+pub enum Judged<T> {
+    /// Its answer, once the commit is durable.
+    Done(T),
+    /// Its events don't fit any more: it opens the next group.
+    Full,
+}
+
+impl Pending {
+    /// The answer, from the state that the commit left.
+    pub fn outcome(self, published: &Published) -> Outcome {
+        let Self { written, warnings, known, revision, registry } = self;
+        let registry = registry.unwrap_or_else(|| Arc::clone(&published.registry));
+        Outcome { written, warnings, registry, known, revision }
+    }
+}
+
+impl Group {
+    /// An empty group behind the published head. `now` in microseconds since the epoch; a clock set back does not turn back
+    /// the log's time.
+    pub fn new(fold: &Fold, now: i64) -> Self {
+        let recorded_at = now.max(fold.recorded_at());
+        let published = &fold.published;
+        Self {
+            expected: published.head,
+            recorded_at,
+            today: shanghai_day(recorded_at),
+            registry: Registry::clone(&published.registry),
+            subjects: published.subjects.clone(),
+            position: published.head.position,
+            hash: published.head.hash,
+            bytes: Vec::new(),
+            requests: HashMap::new(),
+        }
+    }
+
+    /// Decides a command that came with its frame.
+    pub fn request(&mut self, request: &Request, known: &Requests) -> Judged<Result<Pending, Refusal>> {
+        let hash = canonical::request_hash(&request.command);
+        let key = Requests::key(&request.principal, request.id);
+        if let Some(remembered) = self.requests.get(&key).copied().or_else(|| known.get(&key)) {
+            return Judged::Done(self.again(remembered, hash, request));
+        }
+        if let Err(refusal) = self.expect_revision(request) {
+            return Judged::Done(Err(refusal));
+        }
+        let (events, warnings) = match decide(&self.registry, &request.command, self.today) {
+            Err(refusal) => return Judged::Done(Err(refusal)),
+            Ok(Decision::Same { position, .. }) => {
+                return Judged::Done(Ok(self.pending(Written::Duplicate { position }, Vec::new(), request, None)));
+            }
+            Ok(Decision::Record { events, warnings }) => (events, warnings),
+        };
+        if request.validate_only {
+            return Judged::Done(Ok(self.as_if(&events, warnings, request)));
+        }
+        let stamp = journal::RequestKey { id: request.id.0, hash };
+        let frame = Frame { principal: &request.principal, request: Some(stamp) };
+        match self.append(&frame, events) {
+            Judged::Full => Judged::Full,
+            Judged::Done(Err(refusal)) => Judged::Done(Err(refusal)),
+            Judged::Done(Ok((first, last))) => {
+                let pending = self.pending(Written::Recorded { first, last }, warnings, request, None);
+                self.requests.insert(key, Remembered { first, last, revision: pending.revision, hash });
+                Judged::Done(Ok(pending))
+            }
+        }
+    }
+
+    /// Decides a row of a bulk import: no request id, since the sameness of facts makes a resend harmless.
+    pub fn row(&mut self, principal: &Principal, command: &Command) -> Judged<Result<(Decision, u64), Refusal>> {
+        let decision = match decide(&self.registry, command, self.today) {
+            Err(refusal) => return Judged::Done(Err(refusal)),
+            Ok(decision) => decision,
+        };
+        let (events, warnings) = match decision {
+            Decision::Same { position, .. } => return Judged::Done(Ok((decision, position))),
+            Decision::Record { events, warnings } => (events, warnings),
+        };
+        match self.append(&Frame { principal, request: None }, events) {
+            Judged::Full => Judged::Full,
+            Judged::Done(Err(refusal)) => Judged::Done(Err(refusal)),
+            Judged::Done(Ok((_, last))) => Judged::Done(Ok((Decision::Record { events: Vec::new(), warnings }, last))),
+        }
+    }
+
+    /// Whether the group has anything to append.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The commit, and what the writer keeps once it is durable.
+    pub fn finish(self, fold: &Fold) -> (Commit, Fold) {
+        let number = self.expected.commit + 1;
+        let (first, last) = (self.expected.position + 1, self.position);
+        let commit = Commit { number, first, last, hash: self.hash, records: self.bytes.into() };
+        let mut next = fold.clone();
+        next.published.registry = Arc::new(self.registry);
+        next.published.subjects = self.subjects;
+        next.published.head = commit.head();
+        next.published.commits.push_back((self.recorded_at, last));
+        for (key, remembered) in self.requests {
+            next.requests.insert(key, remembered);
+        }
+        (commit, next)
+    }
+
+    /// The first answer, to the same content under the same id.
+    fn again(&self, remembered: Remembered, hash: Hash, request: &Request) -> Result<Pending, Refusal> {
+        if remembered.hash != hash {
+            let message = "the request id was used for another command";
+            return Err(Refusal::new(Reason::RequestIdReused, message));
+        }
+        let Remembered { first, last, revision, .. } = remembered;
+        let warnings = request.command.facts.iter().filter_map(|fact| warning(&fact.event)).collect();
+        Ok(Pending { written: Written::Recorded { first, last }, warnings, known: last, revision, registry: None })
+    }
+
+    fn expect_revision(&self, request: &Request) -> Result<(), Refusal> {
+        let (Some(expected), Some(target)) = (request.expected_revision, &request.command.target) else {
+            return Ok(());
+        };
+        let actual = self.revision(Some(target));
+        if actual == expected {
+            return Ok(());
+        }
+        let message = format!("{target} is at revision {actual}, not {expected}");
+        Err(Refusal::new(Reason::StaleEtag, message).with("expected", expected).with("actual", actual))
+    }
+
+    fn revision(&self, entity: Option<&Entity>) -> u64 {
+        entity.and_then(|entity| self.subjects.get(entity)).map_or(0, |head| head.revision)
+    }
+
+    fn pending(
+        &self,
+        written: Written,
+        warnings: Vec<Warning>,
+        request: &Request,
+        registry: Option<Arc<Registry>>,
+    ) -> Pending {
+        let revision = self.revision(request.command.target.as_ref());
+        Pending { written, warnings, known: self.position, revision, registry }
+    }
+
+    /// What would be answered if the events were recorded.
+    fn as_if(&self, events: &[NewEvent], warnings: Vec<Warning>, request: &Request) -> Pending {
+        let mut registry = self.registry.clone();
+        let start = self.position + 1;
+        let mut position = self.position;
+        let mut touches = 0;
+        for NewEvent { day, event, documents } in events.iter().cloned() {
+            position += 1;
+            let target = request.command.target.as_ref();
+            touches += u64::from(self.subjects_of(&registry, &event).iter().any(|entity| Some(entity) == target));
+            registry.evolve(&Recorded { position, start, day, event, documents });
+        }
+        let written = Written::Recorded { first: start, last: position };
+        let pending = self.pending(written, warnings, request, Some(Arc::new(registry)));
+        Pending { known: position, revision: pending.revision + touches, ..pending }
+    }
+
+    /// Every entity that an event is about: for a void, those of the facts it takes back.
+    fn subjects_of(&self, registry: &Registry, event: &Event) -> BTreeSet<Entity> {
+        match event {
+            Event::FactsVoided { positions, .. } => {
+                let entries = positions.iter().filter_map(|position| registry.entry_at(*position));
+                entries.flat_map(|entry| entry.event.subjects()).collect()
+            }
+            _ => event.subjects().collect(),
+        }
+    }
+
+    /// Encodes the events of one command behind what the group holds; gives their first and last position.
+    fn append(&mut self, frame: &Frame<'_>, events: Vec<NewEvent>) -> Judged<Result<(u64, u64), Refusal>> {
+        let start = self.position + 1;
+        let mut next = Next { position: self.position, hash: self.hash, subjects: self.subjects.clone() };
+        let mut registry = self.registry.clone();
+        let mut bytes = Vec::new();
+        let count = u16::try_from(events.len()).unwrap_or(u16::MAX);
+        for (index, NewEvent { day, event, documents }) in (0..count).zip(events) {
+            let subjects = self.subjects_of(&registry, &event);
+            let record = self.record(frame, &mut next, (index, count), day, &event, &documents, subjects);
+            bytes.extend_from_slice(&record);
+            registry.evolve(&Recorded { position: next.position, start, day, event, documents });
+        }
+        if bytes.len() > COMMIT_BYTES_MAX {
+            let message = format!("the command takes {} bytes; a commit holds at most {COMMIT_BYTES_MAX}", bytes.len());
+            let refusal = Refusal::new(Reason::TooLarge, message).with("limit_bytes", COMMIT_BYTES_MAX);
+            return Judged::Done(Err(refusal));
+        }
+        if self.bytes.len() + bytes.len() > COMMIT_BYTES_MAX {
+            return Judged::Full;
+        }
+        self.bytes.extend_from_slice(&bytes);
+        (self.position, self.hash, self.subjects, self.registry) = (next.position, next.hash, next.subjects, registry);
+        Judged::Done(Ok((start, self.position)))
+    }
+
+    #[allow(clippy::too_many_arguments)] // One record has that many independent parts.
+    fn record(
+        &self,
+        frame: &Frame<'_>,
+        next: &mut Next,
+        (index, count): (u16, u16),
+        day: Day,
+        event: &Event,
+        documents: &[crate::domain::Document],
+        subjects: BTreeSet<Entity>,
+    ) -> Vec<u8> {
+        let encoded = codec::encode(event, documents);
+        next.position += 1;
+        let mut listed: Vec<Subject> = subjects.iter().map(|entity| next.subject(entity)).collect();
+        listed.sort_by(|a, b| a.name.cmp(&b.name));
+        let record = Record {
+            commit: self.expected.commit + 1,
+            position: next.position,
+            index,
+            count,
+            event_type: encoded.event_type,
+            schema_version: encoded.schema_version,
+            effective_days: day.days(),
+            recorded_at_micros: self.recorded_at,
+            principal: frame.principal.id.clone(),
+            on_behalf_of: frame.principal.on_behalf_of.clone(),
+            request: frame.request,
+            previous: next.hash,
+            subjects: listed,
+            payload: encoded.payload,
+        };
+        let bytes = record.encode();
+        next.hash = record_hash(&bytes);
+        for entity in subjects {
+            let revision = next.subject(&entity).revision;
+            next.subjects.insert(entity, SubjectHead { revision, hash: next.hash });
+        }
+        bytes
+    }
+}
+
+/// Where the chain stands while a command is encoded.
+struct Next {
+    position: u64,
+    hash: Hash,
+    subjects: imbl::HashMap<Entity, SubjectHead>,
+}
+
+impl Next {
+    fn subject(&self, entity: &Entity) -> Subject {
+        let (revision, previous) = self.subjects.get(entity).map_or((0, ZERO_HASH), |head| (head.revision, head.hash));
+        Subject { name: entity.to_string(), revision: revision + 1, previous }
+    }
+}

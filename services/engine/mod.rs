@@ -6,12 +6,15 @@
 //! stable storage. Readers load an unchanging state and are never in the writer's way.
 
 pub mod clock;
+mod fold;
 mod group;
 mod published;
 mod request;
 mod requests;
+mod snapshot;
 mod start;
 mod subscribe;
+mod verify;
 mod writer;
 
 pub use clock::{Clock, SystemClock};
@@ -45,7 +48,7 @@ struct Shared {
     queue: mpsc::Sender<Work>,
     published: Arc<ArcSwap<Published>>,
     head: watch::Receiver<Head>,
-    stopped: watch::Receiver<Option<Stop>>,
+    stop: watch::Sender<Option<Stop>>,
     log: Arc<dyn EventLog>,
     clock: Arc<dyn Clock>,
 }
@@ -99,7 +102,7 @@ impl Engine {
 
     /// Becomes `Some` when the engine serves no more.
     pub fn watch_stop(&self) -> watch::Receiver<Option<Stop>> {
-        self.shared.stopped.clone()
+        self.shared.stop.subscribe()
     }
 
     /// Waits until a position is published. Only the caller's deadline bounds the wait.
@@ -146,10 +149,6 @@ impl Engine {
     }
 
     fn stop_error(&self) -> EngineError {
-        match self.shared.stopped.borrow().clone() {
-            Some(Stop::LogFailed(detail)) => EngineError::LogFailed(detail),
-            Some(Stop::Damaged { position, detail }) => EngineError::Damaged { position, detail },
-            Some(Stop::Drained) | None => EngineError::Draining,
-        }
+        self.shared.stop.borrow().as_ref().map_or(EngineError::Draining, Stop::error)
     }
 }

@@ -1,9 +1,9 @@
 //! Reading and following the log. A reader pulls from the log at its own pace: a slow one loses nothing, and nothing piles
 //! up for it.
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, Stop};
 use crate::domain::Entity;
-use crate::journal::{Hash, Record};
+use crate::journal::{Hash, Record, record_hash};
 use bytes::Bytes;
 
 /// Which events.
@@ -25,8 +25,8 @@ pub struct StoredEvent {
 }
 
 impl Engine {
-    /// The next events from a position on, at most about `bytes_max` of the log and none beyond `until`; with the position
-    /// to go on from. Empty with `next == from` when there is nothing more yet.
+    /// The next events from a position on, at most about `bytes_max` of the log and none beyond `until` or the published
+    /// head; with the position to go on from. Where that is `from`, there is nothing more yet.
     pub async fn read_events(
         &self,
         from: u64,
@@ -34,7 +34,33 @@ impl Engine {
         filter: &EventFilter,
         bytes_max: usize,
     ) -> Result<(Vec<StoredEvent>, u64), EngineError> {
-        let _ = (from, until, filter, bytes_max);
-        todo!()
+        let until = until.min(self.published().head.position);
+        let from = from.max(1);
+        if from > until {
+            return Ok((Vec::new(), from));
+        }
+        let read = self.shared.log.read(from, bytes_max).await;
+        let commits = read.map_err(|error| self.fail(Stop::from_log(&error)))?;
+        let subject = filter.subject.as_ref().map(ToString::to_string);
+        let mut events = Vec::new();
+        let mut next = from;
+        for (position, bytes) in commits.iter().flat_map(|commit| commit.iter()) {
+            if position < from || position > until {
+                continue;
+            }
+            let record = Record::decode(&bytes)
+                .map_err(|error| self.fail(Stop::Damaged { position, detail: error.to_string() }))?;
+            next = position + 1;
+            let wanted = |name: &String| record.subjects.iter().any(|about| about.name == *name);
+            if subject.as_ref().is_none_or(wanted) {
+                let hash = record_hash(&bytes);
+                events.push(StoredEvent { record, hash, bytes });
+            }
+        }
+        if next == from {
+            let detail = "the log ends before its published head".to_owned();
+            return Err(self.fail(Stop::Damaged { position: from, detail }));
+        }
+        Ok((events, next))
     }
 }

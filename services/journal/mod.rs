@@ -2,10 +2,13 @@
 //!
 //! Knows bytes and hashes, and nothing of where they are kept.
 
+pub mod canonical;
+pub mod codec;
 pub mod commit;
 pub mod envelope;
 
+pub use codec::CodecError;
 pub use commit::{ChainError, Commit, Head};
 pub use envelope::{
-    COMMIT_BYTES_MAX, EnvelopeError, Hash, Header, Record, RequestKey, Subject, ZERO_HASH, record_hash,
+    COMMIT_BYTES_MAX, EnvelopeError, HASH_SHA256, Hash, Header, Record, RequestKey, Subject, ZERO_HASH, record_hash,
 };

@@ -130,6 +130,7 @@ pub(super) struct Text<R> {
     out_end: usize,
     begun: bool,
     no_more_bytes: bool,
+    malformed: Option<u64>,
     ended: bool,
 }
 
@@ -147,6 +148,7 @@ impl<R: Read> Text<R> {
             out_end: 0,
             begun: false,
             no_more_bytes: false,
+            malformed: None,
             ended: false,
         }
     }
@@ -154,10 +156,13 @@ impl<R: Read> Text<R> {
     /// What was decoded and not yet consumed; empty at the end of the file only.
     pub(super) fn fill(&mut self) -> Result<&[u8], TextError> {
         while self.out_at == self.out_end && !self.ended {
+            if let Some(byte) = self.malformed {
+                return Err(TextError::Malformed(byte));
+            }
             if self.raw_at == self.raw_end && !self.no_more_bytes {
                 self.read()?;
             }
-            self.decode()?;
+            self.decode();
         }
         Ok(&self.out[self.out_at..self.out_end])
     }
@@ -179,7 +184,7 @@ impl<R: Read> Text<R> {
         Ok(())
     }
 
-    fn decode(&mut self) -> Result<(), TextError> {
+    fn decode(&mut self) {
         let raw = &self.raw[self.raw_at..self.raw_end];
         let (result, read, written) =
             self.decoder.decode_to_utf8_without_replacement(raw, &mut self.out, self.no_more_bytes);
@@ -193,14 +198,12 @@ impl<R: Read> Text<R> {
             }
         }
         match result {
-            DecoderResult::InputEmpty => {
-                self.ended = self.no_more_bytes;
-                Ok(())
-            }
-            DecoderResult::OutputFull => Ok(()),
+            DecoderResult::InputEmpty => self.ended = self.no_more_bytes,
+            DecoderResult::OutputFull => {}
             DecoderResult::Malformed(bad, after) => {
+                // What was good before it comes first.
                 let back = u64::from(bad) + u64::from(after);
-                Err(TextError::Malformed(self.offset.saturating_sub(back)))
+                self.malformed = Some(self.offset.saturating_sub(back));
             }
         }
     }

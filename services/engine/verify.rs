@@ -1,0 +1,52 @@
+//! The whole chain, read and checked on demand. A break stops the engine: nothing is served from a log that lies.
+
+use super::start::READ_BYTES;
+use super::{Engine, EngineError, Stop};
+use crate::journal::Head;
+
+impl Engine {
+    /// Reads the log from its first record to the head that is published now, and checks every record and the chain. Gives
+    /// the last one checked.
+    pub async fn verify(&self) -> Result<Head, EngineError> {
+        let end = self.published().head;
+        let mut head = Head::EMPTY;
+        while head.position < end.position {
+            let commits = match self.shared.log.read(head.position + 1, READ_BYTES).await {
+                Ok(commits) => commits,
+                Err(error) => return Err(self.fail(Stop::from_log(&error))),
+            };
+            if commits.is_empty() {
+                let detail = format!("the log ends before {}", end.position);
+                return Err(self.fail(Stop::Damaged { position: head.position + 1, detail }));
+            }
+            for commit in commits {
+                if let Err(error) = commit.verify_after(&head) {
+                    let (position, detail) = (error.position(), error.to_string());
+                    return Err(self.fail(Stop::Damaged { position, detail }));
+                }
+                head = commit.head();
+                if head.position == end.position && head.hash != end.hash {
+                    let detail = "the record is not the one that was published".to_owned();
+                    return Err(self.fail(Stop::Damaged { position: end.position, detail }));
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(head)
+    }
+
+    /// Tells everyone that the log can't be trusted; a log that was merely closed is no such case.
+    pub(super) fn fail(&self, stop: Stop) -> EngineError {
+        let error = stop.error();
+        if matches!(stop, Stop::Damaged { .. }) {
+            self.shared.stop.send_if_modified(|known| {
+                let first = known.is_none();
+                if first {
+                    *known = Some(stop);
+                }
+                first
+            });
+        }
+        error
+    }
+}

@@ -1,0 +1,119 @@
+//! Event payloads: domain events to and from `incubation.journal.v1`.
+//!
+//! A type's code and its messages live as long as the log: fields are added, never changed; a change of meaning is a new type.
+//! Old schema versions are read into today's events here (none yet), never rewritten. A type or version that is not known
+//! stops the reader: skipping it would falsify every figure behind it.
+
+mod read;
+mod write;
+
+use crate::domain::{Day, Document, Event};
+
+/// What may be wrong with a payload.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CodecError {
+    /// An event type this program does not know.
+    #[error("event type {0} is not known to this program")]
+    Type(u16),
+    /// A schema version of a known type that this program does not know.
+    #[error("schema version {version} of {name} is not known to this program")]
+    Version {
+        /// Name of the type.
+        name: &'static str,
+        /// The version.
+        version: u16,
+    },
+    /// The payload is not the message it should be.
+    #[error("the payload of {name} can't be read: {detail}")]
+    Payload {
+        /// Name of the type.
+        name: &'static str,
+        /// What is wrong.
+        detail: String,
+    },
+}
+
+/// Type and payload of an event, as the envelope holds them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// Event type code.
+    pub event_type: u16,
+    /// Schema version of the payload.
+    pub schema_version: u16,
+    /// The message.
+    pub payload: Vec<u8>,
+}
+
+/// Every event type: its code, its name, and the schema version that is written.
+pub const TYPES: &[(u16, &str, u16)] = &[
+    (1, "LogCreated", 1),
+    (2, "FactsVoided", 1),
+    (3, "LimitsSet", 1),
+    (10, "IncubatorRegistered", 1),
+    (11, "IncubatorRecognised", 1),
+    (12, "RecognitionEnded", 1),
+    (13, "OperatorChanged", 1),
+    (14, "AreaChanged", 1),
+    (15, "UpstreamChanged", 1),
+    (20, "FirmRegistered", 1),
+    (21, "FirmRenamed", 1),
+    (22, "FirmDeregistered", 1),
+    (23, "FirmAdmitted", 1),
+    (24, "FirmGraduated", 1),
+    (25, "FirmLeft", 1),
+    (30, "ParkTreasurySet", 1),
+    (31, "RelocationSigned", 1),
+    (32, "FirmSettled", 1),
+    (33, "ProductionStarted", 1),
+];
+
+/// Name of an event type, which is also that of its message in `incubation.journal.v1`.
+pub fn type_name(event_type: u16) -> Option<&'static str> {
+    TYPES.iter().find(|(code, _, _)| *code == event_type).map(|(_, name, _)| *name)
+}
+
+/// Type code of an event.
+pub fn type_code(event: &Event) -> u16 {
+    match event {
+        Event::LogCreated { .. } => 1,
+        Event::FactsVoided { .. } => 2,
+        Event::LimitsSet(_) => 3,
+        Event::IncubatorRegistered(_) => 10,
+        Event::IncubatorRecognised { .. } => 11,
+        Event::RecognitionEnded { .. } => 12,
+        Event::OperatorChanged { .. } => 13,
+        Event::AreaChanged { .. } => 14,
+        Event::UpstreamChanged { .. } => 15,
+        Event::FirmRegistered { .. } => 20,
+        Event::FirmRenamed { .. } => 21,
+        Event::FirmDeregistered { .. } => 22,
+        Event::FirmAdmitted { .. } => 23,
+        Event::FirmGraduated { .. } => 24,
+        Event::FirmLeft { .. } => 25,
+        Event::ParkTreasurySet { .. } => 30,
+        Event::RelocationSigned { .. } => 31,
+        Event::FirmSettled { .. } => 32,
+        Event::ProductionStarted { .. } => 33,
+    }
+}
+
+/// The stored form of an event.
+pub fn encode(event: &Event, documents: &[Document]) -> Encoded {
+    let event_type = type_code(event);
+    let schema_version = TYPES.iter().find(|(code, _, _)| *code == event_type).map_or(1, |(_, _, version)| *version);
+    Encoded { event_type, schema_version, payload: write::payload(event, documents) }
+}
+
+/// Reads a stored event back.
+pub fn decode(event_type: u16, schema_version: u16, payload: &[u8]) -> Result<(Event, Vec<Document>), CodecError> {
+    let known = TYPES.iter().find(|(code, _, _)| *code == event_type);
+    let (_, name, version) = *known.ok_or(CodecError::Type(event_type))?;
+    if schema_version != version {
+        return Err(CodecError::Version { name, version: schema_version });
+    }
+    read::event(event_type, payload).map_err(|detail| CodecError::Payload { name, detail })
+}
+
+fn day(days: i32) -> Result<Day, String> {
+    Day::from_days(days).ok_or_else(|| format!("day {days} is out of range"))
+}

@@ -1,0 +1,207 @@
+//! Stored messages as domain events.
+
+use super::day;
+use crate::domain::event::{IncubatorRegistered, Operator};
+use crate::domain::values::Area;
+use crate::domain::{
+    BuildMode, Criterion, Document, Event, IncubatorId, Kind, LeaveKind, Level, Limits, ParkId, Reason, Uscc,
+};
+use crate::wire::journal as stored;
+use prost::Message;
+
+type Read = Result<(Event, Vec<Document>), String>;
+
+/// Reads the payload of a known event type.
+pub fn event(event_type: u16, payload: &[u8]) -> Read {
+    match event_type {
+        1..=3 => of_log(event_type, payload),
+        10..=15 => of_incubator(event_type, payload),
+        20..=25 => of_firm(event_type, payload),
+        _ => of_park(event_type, payload),
+    }
+}
+
+fn message<M: Message + Default>(payload: &[u8]) -> Result<M, String> {
+    M::decode(payload).map_err(|error| error.to_string())
+}
+
+fn word<T>(found: Option<T>, what: &str, code: u32) -> Result<T, String> {
+    found.ok_or_else(|| format!("{what} {code} is not known"))
+}
+
+fn id<T>(read: Result<T, Reason>, text: &str) -> Result<T, String> {
+    read.map_err(|reason| format!("{} {text:?}", reason.word()))
+}
+
+fn firm(text: &str) -> Result<Uscc, String> {
+    id(Uscc::parse(text), text)
+}
+
+fn incubator(text: &str) -> Result<IncubatorId, String> {
+    id(IncubatorId::parse(text), text)
+}
+
+fn upstream(text: &str) -> Result<Option<IncubatorId>, String> {
+    if text.is_empty() { Ok(None) } else { incubator(text).map(Some) }
+}
+
+fn documents(stored: Vec<stored::Document>) -> Result<Vec<Document>, String> {
+    let read = |document: stored::Document| {
+        let sha256 = match document.sha256.len() {
+            0 => None,
+            _ => Some(document.sha256.try_into().map_err(|_| "a digest is not 32 bytes".to_owned())?),
+        };
+        Ok(Document { title: document.title, document_no: document.document_no, sha256, location: document.location })
+    };
+    stored.into_iter().map(read).collect()
+}
+
+fn of_log(event_type: u16, payload: &[u8]) -> Read {
+    match event_type {
+        1 => {
+            let m: stored::LogCreated = message(payload)?;
+            let log_id = m.log_id.try_into().map_err(|_| "the log's id is not 16 bytes".to_owned())?;
+            Ok((Event::LogCreated { district: m.district, log_id, hash_algorithm: m.hash_algorithm }, Vec::new()))
+        }
+        2 => {
+            let m: stored::FactsVoided = message(payload)?;
+            let event = Event::FactsVoided { positions: m.positions, reason: m.reason, decided_by: m.decided_by };
+            Ok((event, documents(m.documents)?))
+        }
+        _ => {
+            let m: stored::LimitsSet = message(payload)?;
+            let limits = Limits {
+                admission_age_months: m.admission_age_months,
+                incubation_months: m.incubation_months,
+                extended_incubation_months: m.extended_incubation_months,
+                extended_fields: m.extended_fields,
+                venture_funding_over_fen: m.venture_funding_over_fen,
+                revenue_over_fen: m.revenue_over_fen,
+            };
+            Ok((Event::LimitsSet(limits), documents(m.documents)?))
+        }
+    }
+}
+
+fn of_incubator(event_type: u16, payload: &[u8]) -> Read {
+    match event_type {
+        10 => {
+            let m: stored::IncubatorRegistered = message(payload)?;
+            let operator = Operator { name: m.operator_name, code: firm(&m.operator_code)?, introduced: m.introduced };
+            let registered = IncubatorRegistered {
+                incubator: incubator(&m.incubator_id)?,
+                name: m.display_name,
+                kind: word(Kind::from_code(m.kind), "kind", m.kind)?,
+                operator,
+                build_mode: word(BuildMode::from_code(m.build_mode), "build mode", m.build_mode)?,
+                area: Area { incubation: m.incubation_area_hundredths_m2, public: m.public_area_hundredths_m2 },
+                upstream: upstream(&m.upstream_id)?,
+            };
+            Ok((Event::IncubatorRegistered(registered), documents(m.documents)?))
+        }
+        11 => {
+            let m: stored::IncubatorRecognised = message(payload)?;
+            let level = word(Level::from_code(m.level), "level", m.level)?;
+            let incubator = incubator(&m.incubator_id)?;
+            Ok((Event::IncubatorRecognised { incubator, level, document_no: m.document_no }, documents(m.documents)?))
+        }
+        12 => {
+            let m: stored::RecognitionEnded = message(payload)?;
+            let level = word(Level::from_code(m.level), "level", m.level)?;
+            let (incubator, recognition) = (incubator(&m.incubator_id)?, day(m.recognition_day)?);
+            Ok((Event::RecognitionEnded { incubator, level, recognition }, documents(m.documents)?))
+        }
+        13 => {
+            let m: stored::OperatorChanged = message(payload)?;
+            let operator = Operator { name: m.operator_name, code: firm(&m.operator_code)?, introduced: m.introduced };
+            Ok((Event::OperatorChanged { incubator: incubator(&m.incubator_id)?, operator }, documents(m.documents)?))
+        }
+        14 => {
+            let m: stored::AreaChanged = message(payload)?;
+            let area = Area { incubation: m.incubation_area_hundredths_m2, public: m.public_area_hundredths_m2 };
+            Ok((Event::AreaChanged { incubator: incubator(&m.incubator_id)?, area }, documents(m.documents)?))
+        }
+        _ => {
+            let m: stored::UpstreamChanged = message(payload)?;
+            let (incubator, upstream) = (incubator(&m.incubator_id)?, upstream(&m.upstream_id)?);
+            Ok((Event::UpstreamChanged { incubator, upstream }, documents(m.documents)?))
+        }
+    }
+}
+
+fn of_firm(event_type: u16, payload: &[u8]) -> Read {
+    match event_type {
+        20 => {
+            let m: stored::FirmRegistered = message(payload)?;
+            let event = Event::FirmRegistered { firm: firm(&m.firm_code)?, name: m.display_name, field: m.field };
+            Ok((event, documents(m.documents)?))
+        }
+        21 => {
+            let m: stored::FirmRenamed = message(payload)?;
+            let event = Event::FirmRenamed { firm: firm(&m.firm_code)?, name: m.display_name };
+            Ok((event, documents(m.documents)?))
+        }
+        22 => {
+            let m: stored::FirmDeregistered = message(payload)?;
+            Ok((Event::FirmDeregistered { firm: firm(&m.firm_code)? }, documents(m.documents)?))
+        }
+        23 => {
+            let m: stored::FirmAdmitted = message(payload)?;
+            let (firm, incubator) = (firm(&m.firm_code)?, incubator(&m.incubator_id)?);
+            let event = Event::FirmAdmitted { firm, incubator, waiver: m.waiver_document_no };
+            Ok((event, documents(m.documents)?))
+        }
+        24 => {
+            let m: stored::FirmGraduated = message(payload)?;
+            let event = Event::FirmGraduated {
+                firm: firm(&m.firm_code)?,
+                incubator: incubator(&m.incubator_id)?,
+                admitted: day(m.admitted_day)?,
+                criterion: word(Criterion::from_code(m.criterion), "criterion", m.criterion)?,
+                document_no: m.graduation_document_no,
+            };
+            Ok((event, documents(m.documents)?))
+        }
+        _ => {
+            let m: stored::FirmLeft = message(payload)?;
+            let event = Event::FirmLeft {
+                firm: firm(&m.firm_code)?,
+                incubator: incubator(&m.incubator_id)?,
+                admitted: day(m.admitted_day)?,
+                kind: word(LeaveKind::from_code(m.leave_kind), "leave kind", m.leave_kind)?,
+            };
+            Ok((event, documents(m.documents)?))
+        }
+    }
+}
+
+fn of_park(event_type: u16, payload: &[u8]) -> Read {
+    let park = |text: &str| id(ParkId::parse(text), text);
+    match event_type {
+        30 => {
+            let m: stored::ParkTreasurySet = message(payload)?;
+            let event = Event::ParkTreasurySet {
+                park: park(&m.park_id)?,
+                treasury_code: m.treasury_code,
+                treasury_name: m.treasury_name,
+            };
+            Ok((event, documents(m.documents)?))
+        }
+        31 => {
+            let m: stored::RelocationSigned = message(payload)?;
+            let event = Event::RelocationSigned { firm: firm(&m.firm_code)?, park: park(&m.park_id)? };
+            Ok((event, documents(m.documents)?))
+        }
+        32 => {
+            let m: stored::FirmSettled = message(payload)?;
+            let event = Event::FirmSettled { firm: firm(&m.firm_code)?, park: park(&m.park_id)? };
+            Ok((event, documents(m.documents)?))
+        }
+        33 => {
+            let m: stored::ProductionStarted = message(payload)?;
+            let event = Event::ProductionStarted { firm: firm(&m.firm_code)?, park: park(&m.park_id)? };
+            Ok((event, documents(m.documents)?))
+        }
+        other => Err(format!("type {other} has no reader")),
+    }
+}
