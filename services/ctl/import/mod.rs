@@ -56,12 +56,16 @@ pub async fn run(global: &Global, args: ImportArgs, lang: Lang, io: &mut Io<'_>)
     if let Some(status) = &sent.broken {
         return Err(interrupted(&sent, status));
     }
-    publish(&report, global.output, args.report.as_deref(), lang, io)?;
     let rejected = report.files().any(|(_, file)| file.rejected_count() > 0);
-    match (report.is_failed(), rejected) {
-        (true, _) => Ok(Exit::Trouble),
-        (false, true) => Ok(Exit::Rejected),
-        (false, false) => Ok(Exit::Clean),
+    let exit = match (report.is_failed(), rejected) {
+        (true, _) => Exit::Trouble,
+        (false, true) => Exit::Rejected,
+        (false, false) => Exit::Clean,
+    };
+    match publish(&report, global.output, args.report.as_deref(), lang, io) {
+        // Whoever reads only the first lines still wants the true exit code.
+        Err(Trouble::Output(fault)) if fault.kind() == std::io::ErrorKind::BrokenPipe => Ok(exit),
+        published => published.map(|()| exit),
     }
 }
 
