@@ -8,6 +8,7 @@ use super::fold::Fold;
 use super::published::{Published, SubjectHead};
 use super::request::{Outcome, Principal, Request, Written};
 use super::requests::{Remembered, RequestKey, Requests};
+use super::revision::revision_at;
 use crate::domain::decide::warning;
 use crate::domain::{
     Command, Day, Decision, Entity, Event, NewEvent, Reason, Recorded, Refusal, Registry, Warning, decide,
@@ -112,7 +113,7 @@ impl Group {
             Judged::Done(Err(refusal)) => Judged::Done(Err(refusal)),
             Judged::Done(Ok((first, last))) => {
                 let pending = self.pending(Written::Recorded { first, last }, warnings, request, None);
-                self.requests.insert(key, Remembered { first, last, revision: pending.revision, hash });
+                self.requests.insert(key, Remembered { first, last, hash });
                 Judged::Done(Ok(pending))
             }
         }
@@ -162,8 +163,11 @@ impl Group {
             let message = "the request id was used for another command";
             return Err(Refusal::new(Reason::RequestIdReused, message));
         }
-        let Remembered { first, last, revision, .. } = remembered;
-        let warnings = request.command.facts.iter().filter_map(|fact| warning(&fact.event)).collect();
+        let Remembered { first, last, .. } = remembered;
+        let target = request.command.target.as_ref();
+        let revision = target.map_or(0, |target| revision_at(&self.registry, target, last));
+        let recorded = (first..=last).filter_map(|position| self.registry.entry_at(position));
+        let warnings = recorded.filter_map(|entry| warning(&entry.event)).collect();
         Ok(Pending { written: Written::Recorded { first, last }, warnings, known: last, revision, registry: None })
     }
 

@@ -11,6 +11,7 @@ mod group;
 mod published;
 mod request;
 mod requests;
+mod revision;
 mod snapshot;
 mod start;
 mod subscribe;
