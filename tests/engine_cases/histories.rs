@@ -100,9 +100,9 @@ pub async fn records(rig: &Rig) -> Vec<Record> {
 
 #[tokio::test]
 async fn known_at_a_position_is_the_fold_of_the_log_up_to_it() {
-    for seed in 1..=8 {
+    for seed in 1..=10 {
         let rig = Rig::peopled(4).await;
-        history(&rig, seed, 250).await;
+        history(&rig, seed, 400).await;
         let published = rig.engine.published();
         let (full, records) = (&published.registry, records(&rig).await);
         let voids = records.iter().filter(|record| record.event_type == 2).count();
