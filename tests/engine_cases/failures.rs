@@ -241,3 +241,94 @@ async fn through_a_season_of_faults_nothing_is_lost_doubled_or_untrue() {
         }
     }
 }
+
+/// A log that is found damaged while the writer waits for an append.
+async fn found_damaged(rig: &Rig) {
+    let loss = || LogError::DataLoss { position: 3, detail: "planned".to_owned() };
+    rig.faulty.plan_reads([Some(loss())]);
+    assert!(matches!(rig.engine.verify().await, Err(EngineError::Damaged { position: 3, .. })));
+}
+
+#[tokio::test]
+async fn damage_stops_a_writer_that_always_has_more_to_do() {
+    let rig = Rig::peopled(0).await;
+    let filler = rig.occupy().await;
+    let wide = |number| Ok(Command { documents: super::heavy(), ..register(number) });
+    let (appends, engine) = (rig.gate.count(), rig.engine.clone());
+    let rows = (1..=60).map(wide).collect();
+    let rows = tokio::spawn(async move { engine.submit_rows(super::principal("bureau"), rows).await });
+    settle().await;
+    rig.gate.pass();
+    filler.await.unwrap().unwrap();
+    rig.gate.arrived(appends + 1).await;
+    found_damaged(&rig).await;
+    rig.gate.open();
+    assert!(matches!(rows.await.unwrap(), Err(EngineError::Damaged { position: 3, .. })));
+    assert_eq!(rig.gate.count(), appends + 1, "nothing is appended to a log that lies");
+}
+
+#[tokio::test]
+async fn a_drain_does_not_hide_damage() {
+    let rig = Rig::peopled(0).await;
+    let filler = rig.occupy().await;
+    let waiting = rig.send(request(register(1)));
+    settle().await;
+    let engine = rig.engine.clone();
+    let drain = tokio::spawn(async move { engine.drain().await });
+    settle().await;
+    found_damaged(&rig).await;
+    rig.gate.open();
+    filler.await.unwrap().unwrap();
+    assert!(matches!(waiting.await.unwrap(), Err(EngineError::Damaged { .. })));
+    assert!(matches!(drain.await.unwrap(), Stop::Damaged { position: 3, .. }));
+    assert!(matches!(rig.engine.drain().await, Stop::Damaged { position: 3, .. }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_clients_at_once_on_a_faulty_log_agree_with_what_is_stored() {
+    let rig = Rig::peopled(6).await;
+    rig.faulty.set_plan(Plan::seeded(11, 300));
+    let clients = (0..8u64).map(|client| {
+        let engine = rig.engine.clone();
+        tokio::spawn(async move {
+            let mut rng = super::histories::Rng(client);
+            let mut kept = Vec::new();
+            for _ in 0..60 {
+                let request = request(rng.command(engine.published().head.position));
+                let answer = loop {
+                    match engine.submit(request.clone()).await {
+                        Err(EngineError::LogFull) => {}
+                        answer => break answer,
+                    }
+                };
+                match answer {
+                    Ok(outcome) if !outcome.written.is_duplicate() => {
+                        assert!(engine.published().head.position >= outcome.known, "published before it is answered");
+                        kept.push((request, outcome));
+                    }
+                    Ok(_) => {}
+                    other => drop(refused(other)),
+                }
+            }
+            kept
+        })
+    });
+    let clients: Vec<_> = clients.collect();
+    let mut written = Vec::new();
+    let mut kept = Vec::new();
+    for client in clients {
+        kept.extend(client.await.unwrap());
+    }
+    let again = rig.again(None).await;
+    assert!(again.engine.published().registry == rig.engine.published().registry);
+    assert_eq!(again.engine.verify().await.unwrap(), rig.engine.published().head);
+    for (request, first) in kept {
+        let later = again.engine.submit(request).await.unwrap();
+        assert_eq!((later.written, later.revision), (first.written, first.revision));
+        let Written::Recorded { first, last } = first.written else { unreachable!() };
+        written.extend(first..=last);
+    }
+    written.sort_unstable();
+    let base = 2 + 4 + 6;
+    assert_eq!(written, (base + 1..=rig.head()).collect::<Vec<_>>(), "every position is one answer's");
+}

@@ -110,7 +110,7 @@ pub fn record(event: &Event) -> Record {
     };
     Record {
         commit: 0x1122_3344,
-        position: 0x5566_7788_99,
+        position: 0x55_6677_8899,
         index: 1,
         count: 3,
         event_type: encoded.event_type,
