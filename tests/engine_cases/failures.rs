@@ -1,6 +1,6 @@
 //! Bad days of the log: lost acknowledgements, other writers, a full disk, a failed one. Nobody is told what is not true.
 
-use super::{Rig, admit, refused, register, rename, request, settle};
+use super::{Rig, admit, refused, register, rename, request, settle, soon};
 use incubator_registry::domain::Command;
 use incubator_registry::engine::{EngineError, Request, Stop, Written};
 use incubator_registry::journal::{Commit, Head};
@@ -71,7 +71,7 @@ async fn a_commit_that_was_lost_with_its_acknowledgement_is_offered_again() {
 async fn a_log_that_never_tells_is_given_up() {
     let rig = Rig::peopled(0).await;
     rig.faulty.set_plan(Plan::each(|_, _| Fault::UnknownLost));
-    let answer = tokio::time::timeout(std::time::Duration::from_secs(30), rig.ask(register(1))).await.unwrap();
+    let answer = rig.ask(register(1)).await;
     assert!(matches!(answer, Err(EngineError::LogFailed(_))), "{answer:?}");
     assert!(matches!(rig.engine.drain().await, Stop::LogFailed(_)));
 }
@@ -187,9 +187,9 @@ async fn a_log_that_lost_what_it_had_acknowledged_is_damaged() {
     let stand_in = std::sync::Arc::new(super::starts::Stale { log: rig.memory.clone(), shown: short });
     let clock = rig.clock.clone();
     let engine = incubator_registry::engine::Engine::start(super::config(None), stand_in, clock).await.unwrap();
-    let answer = tokio::time::timeout(std::time::Duration::from_secs(5), engine.submit(request(register(1)))).await;
+    let answer = soon(engine.submit(request(register(1)))).await;
     assert!(
-        matches!(answer, Ok(Err(EngineError::Damaged { position, .. })) if position == head),
+        matches!(answer, Err(EngineError::Damaged { position, .. }) if position == head),
         "head {head}: {answer:?}"
     );
 }
@@ -214,7 +214,7 @@ async fn a_panic_in_the_writer_leaves_nobody_waiting() {
     rig.gate.open();
     assert!(matches!(filler.await.unwrap(), Err(EngineError::LogFailed(_))));
     assert!(matches!(waiting.await.unwrap(), Err(EngineError::LogFailed(_))));
-    assert!(matches!(rig.engine.drain().await, Stop::LogFailed(_)));
+    assert!(matches!(soon(rig.engine.drain()).await, Stop::LogFailed(_)));
 }
 
 #[tokio::test]

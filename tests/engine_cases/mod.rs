@@ -23,6 +23,7 @@ use incubator_registry::log::{Append, EventLog, FaultyLog, LogError, MemoryLog, 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
@@ -163,7 +164,7 @@ impl Rig {
 
     /// Sends a command under a fresh id.
     pub async fn ask(&self, command: Command) -> Answer {
-        self.engine.submit(request(command)).await
+        soon(self.engine.submit(request(command))).await
     }
 
     /// Sends a command that is accepted.
@@ -189,6 +190,11 @@ impl Rig {
     pub fn head(&self) -> u64 {
         self.engine.published().head.position
     }
+}
+
+/// Fails a test that would wait for ever.
+pub async fn soon<T>(answer: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), answer).await.expect("an answer within 30 s")
 }
 
 /// Lets every task that can go on do so (the tests' runtime has one thread).
