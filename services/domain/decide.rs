@@ -133,8 +133,8 @@ impl Draft {
     }
 
     fn state(&mut self, fact: &Stated, command: &Command) -> Result<(), Refusal> {
+        self.references(&fact.event)?;
         let event = self.resolve(fact)?;
-        self.references(&event)?;
         match self.sameness(fact.day, &event, command)? {
             Sameness::Same(position) => self.same = self.same.max(position),
             Sameness::VoidedBefore(position) => self.voided = Some(position),
@@ -165,9 +165,6 @@ impl Draft {
             // A row's leaving whose admission was voided before is judged with its admission.
             None if self.voided.is_some() => {}
             None => {
-                if self.next.kind_of(incubator, AsOf::NOW).is_none() {
-                    return Err(unknown_incubator(incubator));
-                }
                 let message = format!("firm {firm} has no stay in {incubator} that could end on {}", fact.day);
                 return Err(Refusal::new(Reason::NoOpenStay, message));
             }
@@ -203,12 +200,12 @@ impl Draft {
     fn sameness(&self, day: Day, event: &Event, command: &Command) -> Result<Sameness, Refusal> {
         let Some(line) = event.owner().and_then(|owner| self.next.line(&owner)) else { return Ok(Sameness::New) };
         let key = event.key(day);
-        let same_value = |entry: &Entry| {
-            let documents = command.documents.is_empty() || command.documents == entry.documents;
-            entry.day == day && entry.event == *event && documents
-        };
+        let same_documents = |entry: &Entry| command.documents.is_empty() || command.documents == entry.documents;
+        let identical = |entry: &Entry| entry.day == day && entry.event == *event && same_documents(entry);
+        let says_no_more =
+            |entry: &Entry| entry.day == day && filled(event, &entry.event) == entry.event && same_documents(entry);
         let of_key = |entry: &&Entry| entry.event.key(entry.day) == key;
-        if let Some(entry) = line.live().filter(of_key).find(|entry| same_value(entry)) {
+        if let Some(entry) = line.live().filter(of_key).find(|entry| says_no_more(entry)) {
             return Ok(Sameness::Same(entry.position));
         }
         if let Some(entry) = contradiction(line, day, event) {
@@ -216,7 +213,7 @@ impl Draft {
             return Err(Refusal::new(Reason::Conflict, message).at(entry.position));
         }
         let voided =
-            line.entries().iter().filter(|entry| !entry.is_live()).filter(of_key).rfind(|entry| same_value(entry));
+            line.entries().iter().filter(|entry| !entry.is_live()).filter(of_key).rfind(|entry| identical(entry));
         match voided {
             Some(entry) if command.origin == Origin::Import => Ok(Sameness::VoidedBefore(entry.position)),
             _ => Ok(Sameness::New),
@@ -233,6 +230,37 @@ impl Draft {
             }
         }
     }
+}
+
+/// The stated fact, its empty values taken from the recorded one: an empty value says nothing (rules §2).
+fn filled(stated: &Event, recorded: &Event) -> Event {
+    fn fill(value: &mut String, known: &str) {
+        if value.is_empty() {
+            known.clone_into(value);
+        }
+    }
+    let mut event = stated.clone();
+    match (&mut event, recorded) {
+        (Event::FirmAdmitted { waiver, .. }, Event::FirmAdmitted { waiver: known, .. }) => fill(waiver, known),
+        (Event::FirmGraduated { document_no, .. }, Event::FirmGraduated { document_no: known, .. })
+        | (Event::IncubatorRecognised { document_no, .. }, Event::IncubatorRecognised { document_no: known, .. }) => {
+            fill(document_no, known);
+        }
+        (Event::FirmRegistered { field, .. }, Event::FirmRegistered { field: known, .. }) => fill(field, known),
+        (Event::IncubatorRegistered(value), Event::IncubatorRegistered(known)) => {
+            if value.upstream.is_none() {
+                value.upstream.clone_from(&known.upstream);
+            }
+            // Floor space 0 is unknown.
+            for (area, known) in
+                [(&mut value.area.incubation, known.area.incubation), (&mut value.area.public, known.area.public)]
+            {
+                *area = if *area == 0 { known } else { *area };
+            }
+        }
+        _ => {}
+    }
+    event
 }
 
 /// The live fact that the stated one contradicts: same key, other values. An end of a recognition before those recorded is

@@ -14,10 +14,11 @@ use crate::wire::{DESCRIPTORS, v1};
 use std::future::Future;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio_stream::Stream;
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
@@ -49,9 +50,6 @@ impl Default for ServerConfig {
     }
 }
 
-/// How long no connection is accepted after one could not be.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
 /// Why a server stopped serving before it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -70,6 +68,12 @@ pub enum ServeError {
         stop: Stop,
     },
 }
+
+/// How long no connection is accepted after one could not be.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long health still answers "not serving" while calls end.
+const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
 const SERVICES: [&str; 7] = [
@@ -130,13 +134,16 @@ pub async fn serve(
     set_health(&health, ServingStatus::Serving).await;
     let routes = routes(&districts, &config)?.add_service(health_service);
     let (stop_accepting, accepting) = tokio::sync::oneshot::channel::<()>();
+    // On the sockets themselves: the builder's setting is not for a listener of one's own. Without it, small frames wait
+    // 40 ms for the other side's delayed acknowledgement.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(config.keepalive_interval));
     let server = Server::builder()
         .max_concurrent_streams(config.calls_per_connection_max)
         .http2_keepalive_interval(Some(config.keepalive_interval))
         .http2_keepalive_timeout(Some(config.keepalive_timeout))
         .layer(DoorLayer { message_bytes_max: config.message_bytes_max })
         .add_routes(routes)
-        .serve_with_incoming_shutdown(connections(listener), async {
+        .serve_with_incoming_shutdown(patient(incoming), async {
             let _ = accepting.await;
         });
     tokio::pin!(server);
@@ -146,11 +153,20 @@ pub async fn serve(
         failed = first_stopped(&districts) => Err(failed),
     };
     set_health(&health, ServingStatus::NotServing).await;
-    end_health(&mut health).await;
     let _ = stop_accepting.send(());
     districts.close();
     if !matches!(asked, Err(ServeError::Transport(_))) {
-        match tokio::time::timeout(config.drain_max, &mut server).await {
+        let ended = match tokio::time::timeout(config.drain_max.min(HEALTH_LINGERS), &mut server).await {
+            Ok(ended) => Ok(ended),
+            Err(_) => {
+                // Who watches the health has been told; its stream ends with its entry.
+                for service in SERVICES.into_iter().chain([""]) {
+                    health.clear_service_status(service).await;
+                }
+                tokio::time::timeout(config.drain_max, &mut server).await
+            }
+        };
+        match ended {
             Ok(ended) => ended.map_err(ServeError::Transport)?,
             Err(_) => tracing::warn!("calls did not end in time and are cut off"),
         }
@@ -159,21 +175,16 @@ pub async fn serve(
     asked
 }
 
-/// Connections as they come. tonic's own settings hold only for what tonic binds, and it would ask without a pause for a
-/// connection that there is no descriptor for.
-fn connections(listener: TcpListener) -> impl Stream<Item = std::io::Result<TcpStream>> {
+/// Connections as they come, with a pause after one that can't be accepted: while there is no descriptor for it, tonic
+/// would ask again without end.
+fn patient(mut incoming: TcpIncoming) -> impl Stream<Item = std::io::Result<TcpStream>> {
     async_stream::stream! {
-        loop {
-            match listener.accept().await {
-                Ok((connection, _)) => {
-                    // Without it small answers wait for the receiver's acknowledgement; it may be gone already.
-                    let _ = connection.set_nodelay(true);
-                    yield Ok(connection);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a connection can't be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
+        while let Some(next) = incoming.next().await {
+            let failed = next.as_ref().err().map(ToString::to_string);
+            yield next;
+            if let Some(error) = failed {
+                tracing::warn!(error, "a connection can't be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
@@ -182,13 +193,6 @@ fn connections(listener: TcpListener) -> impl Stream<Item = std::io::Result<TcpS
 async fn set_health(health: &HealthReporter, status: ServingStatus) {
     for service in SERVICES.into_iter().chain([""]) {
         health.set_service_status(service, status).await;
-    }
-}
-
-/// Ends the streams of those who watch, once they were told the last status: no client would end them.
-async fn end_health(health: &mut HealthReporter) {
-    for service in SERVICES.into_iter().chain([""]) {
-        health.clear_service_status(service).await;
     }
 }
 
