@@ -216,7 +216,7 @@ impl Group {
         match event {
             Event::FactsVoided { positions, .. } => {
                 let entries = positions.iter().filter_map(|position| registry.entry_at(*position));
-                entries.flat_map(|entry| entry.event.subjects()).collect()
+                entries.flat_map(|entry| entry.event.subjects().collect::<Vec<_>>()).collect()
             }
             _ => event.subjects().collect(),
         }
