@@ -1,8 +1,30 @@
 //! The incubator registry of a district: an append-only log of facts, and functions of that log.
+//!
+//! A room uses only the rooms above it, and only those that `tests/tidy.rs` names for it:
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | `domain` | the pure core: values, facts, rules, decisions on business time |
+//! | `wire` | code generated from `proto/` |
+//! | `journal` | the stored form: envelope, payloads, hash chain |
+//! | `log` | where commits are kept: sled, memory, faults by plan |
+//! | `formats` | files as people keep them: ledgers, limits, reports |
+//! | `projections` | figures: metrics, chain, anomalies |
+//! | `engine` | the writer of one district, and the state that readers share |
+//! | `grpc` | adapters between the API and the engine |
+//! | `ctl` | the command line: a client |
+//! | `server` | options, districts, the demo: what the server's main runs |
+//!
+//! What holds everywhere: a reply leaves only after its events are on stable storage; nothing true is edited or deleted;
+//! what is read is a filter over facts by business day and log position, never a second store; no clock, randomness or I/O
+//! above `log`. Deliberately absent: a database of current state, an event bus between rooms, a second writer.
 
 pub mod domain;
 pub mod engine;
+pub mod formats;
+pub mod grpc;
 pub mod journal;
 pub mod log;
 pub mod projections;
+pub mod server;
 pub mod wire;

@@ -78,10 +78,17 @@ const ROOMS: &[Room] = &[
         uses: &["domain", "policy", "wire", "journal", "log", "formats", "projections"],
         never: &[SLED],
     },
+    // What the server's main runs; only the log of one server is opened here, never sled itself.
+    Room {
+        name: "server",
+        uses: &["domain", "policy", "journal", "log", "formats", "engine", "auth", "grpc", "console"],
+        never: &[SLED],
+    },
     Room {
         name: "bin",
         uses: &[
             "domain", "policy", "wire", "journal", "log", "formats", "projections", "engine", "auth", "grpc", "console", "ctl",
+            "server",
         ],
         never: &[SLED],
     },

@@ -1,1 +1,70 @@
-fn main() {}
+//! The server's main: options, then `run`. It prints the address once it serves; everything else goes to stderr.
+
+use clap::Parser as _;
+use incubator_registry::server::{Options, run};
+use std::error::Error;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Wrong options (sysexits.h, EX_USAGE).
+const USAGE: u8 = 64;
+
+fn main() -> ExitCode {
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error) => {
+            let asked = !error.use_stderr(); // --help and --version.
+            let _ = error.print();
+            return if asked { ExitCode::SUCCESS } else { ExitCode::from(USAGE) };
+        }
+    };
+    let config = match options.validate() {
+        Ok(config) => config,
+        Err(faults) => {
+            for fault in faults {
+                eprintln!("incubatord: {fault}");
+            }
+            return ExitCode::from(USAGE);
+        }
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error, 1),
+    };
+    let served = runtime.block_on(async {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let shutdown = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("draining");
+        };
+        let ready = |address, hints: Option<String>| {
+            println!("listening on {address}");
+            if let Some(hints) = hints {
+                println!("\n{hints}");
+            }
+        };
+        Ok::<_, std::io::Error>(run(config, ready, shutdown).await)
+    });
+    match served {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => fail(&error, error.exit_status()),
+        Err(error) => fail(&error, 1),
+    }
+}
+
+fn fail(error: &dyn Error, status: u8) -> ExitCode {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    eprintln!("incubatord: {text}");
+    ExitCode::from(status)
+}

@@ -91,9 +91,6 @@ pub(super) fn open(dir: &Path, settings: Settings) -> Result<Opened, LogError> {
 /// Reads the small files, makes the first of them in a new folder, and refuses what doesn't fit together.
 fn know(dir: &Path) -> Result<Known, LogError> {
     let format = format::read(dir)?;
-    let stop = clean::read(dir)?;
-    let unusable = |detail: String| Err(LogError::Unusable { detail });
-    let place = dir.display();
     let (sequence, witnessed) = match (witness::read(dir)?, format) {
         (Found::Slot { sequence, head }, Format::Known) => (sequence, head),
         (Found::Slot { sequence, head }, Format::Missing) if head == Head::EMPTY => (sequence, head),
@@ -101,28 +98,11 @@ fn know(dir: &Path) -> Result<Known, LogError> {
             witness::write_both(dir, 0, Head::EMPTY)?;
             (1, Head::EMPTY)
         }
-        (Found::Missing, Format::Missing) => {
-            return unusable(format!("{place} is neither empty nor a log's folder (no {} in it)", format::NAME));
-        }
-        (Found::Slot { .. }, Format::Missing) => {
-            return unusable(format!("{place} holds a log, but its file {} is missing: restore it", format::NAME));
-        }
-        (Found::Missing, Format::Known) => {
-            return unusable(format!(
-                "{place} has lost its witness, so nothing can tell whether the log is whole: restore the folder from \
-                 a backup"
-            ));
-        }
-        (Found::Damaged, _) => {
-            return unusable(format!(
-                "both slots of the witness in {place} are damaged, so nothing can tell whether the log is whole: \
-                 restore the folder from a backup"
-            ));
-        }
+        (found, format) => return Err(unfit(dir, found, format)),
     };
     // A clean stop leaves both at the same head. A marker behind the witness is of an earlier stop and says nothing; one
     // before it says that the witness is the older.
-    let (stop, promised) = match stop {
+    let (stop, promised) = match clean::read(dir)? {
         Stop::Clean(marker) if marker.head.position < witnessed.position => (Stop::Damaged, witnessed),
         Stop::Clean(marker) if marker.head.position > witnessed.position => {
             let head = marker.head;
@@ -131,6 +111,25 @@ fn know(dir: &Path) -> Result<Known, LogError> {
         stop => (stop, witnessed),
     };
     Ok(Known { format, sequence, promised, stop })
+}
+
+/// Why witness and FORMAT don't fit together, and what to do.
+fn unfit(dir: &Path, found: Found, format: Format) -> LogError {
+    let place = dir.display();
+    let untold = "so nothing can tell whether the log is whole: restore the folder from a backup";
+    let detail = match (found, format) {
+        (Found::Missing, Format::Missing) => {
+            format!("{place} is neither empty nor a log's folder (no {} in it)", format::NAME)
+        }
+        (Found::Slot { .. }, _) => no_format(dir),
+        (Found::Missing, Format::Known) => format!("{place} has lost its file {}, {untold}", witness::NAME),
+        (Found::Damaged, _) => format!("both slots of the {} in {place} are damaged, {untold}", witness::NAME),
+    };
+    LogError::Unusable { detail }
+}
+
+fn no_format(dir: &Path) -> String {
+    format!("{} holds a log, but its file {} is missing: restore it", dir.display(), format::NAME)
 }
 
 /// Whether the folder holds nothing but what a creation cut short before its first step leaves.
@@ -190,7 +189,7 @@ fn meet(store: &Store, known: &Known) -> Result<Head, LogError> {
             Err(LogError::DataLoss { position: head.position.min(marker.head.position) + 1, detail })
         }
         _ if known.format == Format::Missing && head != Head::EMPTY => Err(LogError::Unusable {
-            detail: format!("the folder holds a log, but its file {} is missing: restore it", format::NAME),
+            detail: format!("the log is not empty, but its file {} is missing: restore it", format::NAME),
         }),
         _ => Ok(head),
     }

@@ -1,6 +1,7 @@
-//! A bound on how long a commit may take. When the system refuses a write at a certain moment, sled 0.34.7 notes the
-//! error but wakes nobody, and its flush waits for ever; a disk that stopped answering does the same. The one who asked
-//! must hear `Fatal` all the same, so that the server stops serving instead of standing still.
+//! A bound on how long a commit may take. By its source, sled 0.34.7 notes an error of a write that ends a batch's last
+//! reservation but wakes nobody, so its flush may wait for ever (never seen to happen in tests/log_failing_disk.rs); a
+//! disk that stopped answering does the same. The one who asked must hear `Fatal` all the same, so that the server stops
+//! serving instead of standing still.
 
 use crate::log::Append;
 use std::sync::atomic::{AtomicBool, Ordering};

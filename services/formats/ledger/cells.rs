@@ -1,0 +1,209 @@
+//! The text of one cell to one value. Tolerant of how people write (full-width digits, separators, thousands), never of
+//! what they mean: nothing is rounded, guessed or mended.
+
+use super::headings::{narrow, shown};
+use crate::domain::reason::Reason;
+use crate::domain::values::{self, Day, IncubatorId, ParkId, Uscc};
+
+/// What is wrong with a cell: the word, and the rest of a sentence that begins with the column.
+pub(super) type Wrong = (Reason, String);
+
+/// A unified social credit code. Lower case is not mended: a code is what is printed on the licence.
+pub(super) fn code(cell: &str) -> Result<Uscc, Wrong> {
+    Uscc::parse(cell).map_err(|reason| (reason, format!("`{}` is not 18 characters of GB 32100", shown(cell))))
+}
+
+/// A carrier's id.
+pub(super) fn incubator(cell: &str) -> Result<IncubatorId, Wrong> {
+    IncubatorId::parse(cell).map_err(|reason| (reason, format!("`{}` can't be a carrier's id", shown(cell))))
+}
+
+/// A park's name.
+pub(super) fn park(cell: &str) -> Result<ParkId, Wrong> {
+    ParkId::parse(cell).map_err(|reason| (reason, format!("`{}` can't be a park's name", shown(cell))))
+}
+
+/// A line of text.
+pub(super) fn text(cell: &str) -> Result<String, Wrong> {
+    values::text("the text", cell).map_err(|fault| (fault.reason, fault.message))
+}
+
+/// A word of a closed list.
+pub(super) fn word<T>(from_chinese: fn(&str) -> Option<T>) -> impl Fn(&str) -> Result<T, Wrong> {
+    move |cell| {
+        from_chinese(cell).ok_or_else(|| (Reason::UnknownWord, format!("`{}` is no word of the list", shown(cell))))
+    }
+}
+
+/// 是 or 否.
+pub(super) fn yes_or_no(cell: &str) -> Result<bool, Wrong> {
+    match cell {
+        "是" => Ok(true),
+        "否" => Ok(false),
+        _ => Err((Reason::UnknownWord, format!("`{}` is neither 是 nor 否", shown(cell)))),
+    }
+}
+
+/// A day: `2024-03-05`, `2024/3/5`, `2024.3.5`, `2024年3月5日` or `20240305`, full-width too.
+pub(super) fn day(cell: &str) -> Result<Day, Wrong> {
+    let wrong = || (Reason::MalformedDate, format!("`{}` is no day", shown(cell)));
+    // Longer than any day that could be meant.
+    if cell.chars().count() > 40 {
+        return Err(wrong());
+    }
+    let narrow: String = cell.chars().map(narrow).collect();
+    let (year, month, day) = parts(&narrow).ok_or_else(wrong)?;
+    Day::from_ymd(year, month, day).ok_or_else(wrong)
+}
+
+fn parts(text: &str) -> Option<(i16, i8, i8)> {
+    if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
+        return numbers(&text[..4], &text[4..6], &text[6..]);
+    }
+    if let Some((year, rest)) = text.split_once('年') {
+        let (month, day) = rest.strip_suffix('日')?.split_once('月')?;
+        return numbers(year, month, day);
+    }
+    let separator = ['-', '/', '.'].into_iter().find(|c| text.contains(*c))?;
+    let (year, rest) = text.split_once(separator)?;
+    let (month, day) = rest.split_once(separator)?;
+    numbers(year, month, day)
+}
+
+/// Four digits, and twice one or two; blanks around them are passed over.
+fn numbers(year: &str, month: &str, day: &str) -> Option<(i16, i8, i8)> {
+    let digits = |text: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+    };
+    let (year, month, day) = (year.trim(), month.trim(), day.trim());
+    if !digits(year, 4..=4) || !digits(month, 1..=2) || !digits(day, 1..=2) {
+        return None;
+    }
+    Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?))
+}
+
+/// A quantity, as a whole number of the stored unit, of which the column's unit has `scale`: `1,234.5` ㎡ at 100 is 123450.
+/// Finer than the stored unit is MALFORMED_AMOUNT, never rounded.
+pub(super) fn quantity(cell: &str, scale: i64) -> Result<i64, Wrong> {
+    let wrong = |what: &str| (Reason::MalformedAmount, format!("`{}` {what}", shown(cell)));
+    let narrow: String = cell.chars().map(narrow).collect();
+    let (negative, digits) = match narrow.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, narrow.as_str()),
+    };
+    let (whole, fraction) = match digits.split_once('.') {
+        Some((_, "")) => return Err(wrong("is no number")),
+        Some((whole, fraction)) => (whole, fraction.trim_end_matches('0')),
+        None => (digits, ""),
+    };
+    let whole = ungrouped(whole).ok_or_else(|| wrong("is no number"))?;
+    if !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(wrong("is no number"));
+    }
+    let too_large = || (Reason::OutOfRange, format!("`{}` is too large", shown(cell)));
+    // The longest fraction that can still be exact: each stored unit has at most 18 places.
+    let divisor = u32::try_from(fraction.len()).ok().and_then(|places| 10_i128.checked_pow(places));
+    let Some(divisor) = divisor.filter(|_| fraction.len() <= 18) else { return Err(wrong("is too precise")) };
+    let trimmed = whole.trim_start_matches('0');
+    if trimmed.len() > 18 {
+        return Err(too_large());
+    }
+    let number: i128 = format!("0{trimmed}{fraction}").parse().map_err(|_| too_large())?;
+    let scaled = number.checked_mul(i128::from(scale)).ok_or_else(too_large)?;
+    if scaled % divisor != 0 {
+        return Err(wrong("is too precise"));
+    }
+    let value = if negative { -scaled / divisor } else { scaled / divisor };
+    i64::try_from(value).map_err(|_| too_large())
+}
+
+/// Digits without their thousands separators; none where the groups are not of three.
+fn ungrouped(text: &str) -> Option<String> {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let mut groups = text.split(',');
+    let first = groups.next().filter(|first| digits(first))?;
+    let rest: Vec<&str> = groups.collect();
+    let grouped = rest.is_empty() || (first.len() <= 3 && rest.iter().all(|part| part.len() == 3 && digits(part)));
+    grouped.then(|| first.to_owned() + &rest.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_as_people_write_them() {
+        let expected = Day::from_ymd(2024, 3, 5).unwrap();
+        for good in [
+            "2024-03-05",
+            "2024-3-5",
+            "2024/3/5",
+            "2024/03/05",
+            "2024.3.5",
+            "2024年3月5日",
+            "2024年03月05日",
+            "2024 年 3 月 5 日",
+            "20240305",
+            "２０２４年３月５日",
+            "２０２４／３／５",
+            "2024－03－05",
+        ] {
+            assert_eq!(day(good), Ok(expected), "{good}");
+        }
+        for bad in [
+            "2024-02-30",
+            "2023/2/29",
+            "2024-3/5",
+            "24-3-5",
+            "2024年3月5",
+            "2024年3月",
+            "2024-03-05 00:00",
+            "202403",
+            "2024305",
+            "45356",
+            "今天",
+            "2024-+3-05",
+            "2024--3-5",
+            "3/5/2024",
+            "2024-13-01",
+        ] {
+            assert_eq!(day(bad).unwrap_err().0, Reason::MalformedDate, "{bad}");
+        }
+        assert!(day(&"1".repeat(60_000)).is_err());
+    }
+
+    #[test]
+    fn quantities_are_exact() {
+        for (text, scale, value) in [
+            ("3600", 100, 360_000),
+            ("1,234.56", 100, 123_456),
+            ("1，234", 100, 123_400),
+            ("１２．５", 100, 1_250),
+            ("0.10", 100, 10),
+            ("1.000", 100, 100),
+            ("-5", 100, -500),
+            ("3.1415", 1_000_000, 3_141_500),
+            ("0", 100, 0),
+            ("0000000000000000000000007", 1, 7),
+        ] {
+            assert_eq!(quantity(text, scale), Ok(value), "{text}");
+        }
+        for bad in
+            ["1.234", "12,34", "1,2345", ",123", "abc", "1e5", "", ".", "1.", ".5", "--1", "1.2.3", "１,２", "+1"]
+        {
+            assert_eq!(quantity(bad, 100).unwrap_err().0, Reason::MalformedAmount, "{bad}");
+        }
+        assert_eq!(quantity("99999999999999999999", 100).unwrap_err().0, Reason::OutOfRange);
+        assert_eq!(quantity("999999999999999999", 1_000_000).unwrap_err().0, Reason::OutOfRange);
+        assert_eq!(quantity(&format!("1.{}1", "0".repeat(9_000)), 100).unwrap_err().0, Reason::MalformedAmount);
+    }
+
+    #[test]
+    fn codes_and_words_are_strict() {
+        assert!(code("91440203MAUHUXQE04").is_ok());
+        assert_eq!(code("91440203mauhuxqe04").unwrap_err().0, Reason::MalformedCode);
+        assert_eq!(yes_or_no("是"), Ok(true));
+        assert_eq!(yes_or_no("Y").unwrap_err().0, Reason::UnknownWord);
+        assert_eq!(text("a\nb").unwrap_err().0, Reason::MalformedName);
+    }
+}

@@ -1,0 +1,117 @@
+//! What each reason means, in one sentence for the person who keeps the ledger.
+
+use crate::domain::reason::Reason;
+use crate::formats::Lang;
+
+/// What a reason means. A word added to the domain is added here; a test asks for it.
+pub fn reason_text(reason: Reason, lang: Lang) -> &'static str {
+    let (english, chinese) = texts(reason);
+    match lang {
+        Lang::En => english,
+        Lang::Zh => chinese,
+    }
+}
+
+fn texts(reason: Reason) -> (&'static str, &'static str) {
+    form(reason).or_else(|| reference(reason)).or_else(|| rule(reason)).unwrap_or_else(|| service(reason))
+}
+
+#[rustfmt::skip] // A table reads better one line a word.
+fn form(reason: Reason) -> Option<(&'static str, &'static str)> {
+    use Reason::*;
+    Some(match reason {
+        MalformedCode => ("not an 18-character unified social credit code", "统一社会信用代码不是18位有效字符"),
+        CodeChecksum => ("the code's check character is not the computed one; accepted, please check", "统一社会信用代码校验位不符，已接受，请核对"),
+        MalformedDate => ("no such day", "日期无法识别或不存在"),
+        MalformedAmount => ("not a number, or more precise than is kept", "数值无法识别或精度过高"),
+        UnknownWord => ("a word outside its list", "用词不在规定范围内"),
+        MissingValue => ("a required value is empty, or values that go together are not", "必填项为空，或应同时填写的项不齐"),
+        MalformedName => ("a name or id that can't be one", "名称或编号不合规范"),
+        OutOfRange => ("a value out of its range", "数值超出允许范围"),
+        SameIncubator => ("a transfer within one carrier", "转入与转出为同一载体"),
+        _ => return None,
+    })
+}
+
+#[rustfmt::skip] // A table reads better one line a word.
+fn reference(reason: Reason) -> Option<(&'static str, &'static str)> {
+    use Reason::*;
+    Some(match reason {
+        UnknownIncubator => ("the carrier is not registered", "载体编号对应的载体未登记"),
+        UnknownFirm => ("the firm is not registered", "统一社会信用代码对应的企业未登记"),
+        UnknownLoan => ("the loan is not recorded", "合同编号对应的贷款未登记"),
+        UnknownTax => ("no such tax", "税种不存在"),
+        UnknownTaxpayer => ("the taxpayer is neither a firm nor an operator", "纳税人既不是已登记企业也不是载体运营主体"),
+        UnknownPark => ("the park is not known", "园区不存在"),
+        UnknownDistrict => ("this server does not keep that district", "本服务不管理该区"),
+        UnknownPosition => ("no event at that position", "该位置没有记录"),
+        UnknownFact => ("no fact at a position to be voided", "待冲销的位置没有事实"),
+        AlreadyVoided => ("voided already", "该事实已冲销"),
+        NoSuchRecognition => ("the carrier has no such recognition", "载体没有该项认定"),
+        NoOpenStay => ("no stay that could be ended", "没有可结束的在孵经历"),
+        Duplicate => ("recorded before; skipped", "已登记过相同内容，跳过"),
+        Conflict => ("recorded before with other values; correct it by voiding", "已登记过但内容不同，请以冲销方式更正"),
+        VoidedBefore => ("recorded and voided before; skipped", "此前登记后已冲销，跳过"),
+        _ => return None,
+    })
+}
+
+#[rustfmt::skip] // A table reads better one line a word.
+fn rule(reason: Reason) -> Option<(&'static str, &'static str)> {
+    use Reason::*;
+    Some(match reason {
+        DateInFuture => ("a day that has not come yet", "日期晚于今天"),
+        LeftBeforeAdmitted => ("left before it was admitted", "离孵日期早于入孵日期"),
+        OverlappingStay => ("the firm has another stay at that time", "与该企业另一段在孵经历重叠"),
+        AgeOverLimit => ("first admitted to an incubator too late after registration, and no waiver", "首次入驻孵化器时成立时间超过规定月数，且无豁免文号"),
+        MakerspaceCannotGraduate => ("a makerspace's firms do not graduate", "众创空间的企业不能毕业，只能转入或离开"),
+        AlreadyGraduated => ("graduated before; only an accelerator may admit it", "企业已毕业，只能入驻加速器"),
+        FirmDeregistered => ("the firm is deregistered on that day", "该日企业已注销"),
+        NotSigned => ("settled without having signed", "尚未签约，不能落户"),
+        NotSettled => ("in production without having settled", "尚未落户，不能投产"),
+        DatesOutOfOrder => ("days that must follow one another do not", "日期先后顺序不符"),
+        UpstreamCycle => ("a carrier would precede itself", "上游载体形成循环"),
+        HasDependents => ("a recorded fact would then break a rule", "其他已登记事实依赖于此"),
+        _ => return None,
+    })
+}
+
+#[rustfmt::skip] // A table reads better one line a word.
+fn service(reason: Reason) -> (&'static str, &'static str) {
+    use Reason::*;
+    match reason {
+        MalformedRequestId => ("the request id is missing or no UUID", "请求编号缺失或不是UUID"),
+        RequestIdReused => ("the request id was used for other content", "请求编号已用于其他内容"),
+        StaleEtag => ("the resource changed since it was read", "资源在读取后已变更"),
+        MalformedEtag => ("no etag of this server", "etag无效"),
+        MalformedPageToken => ("no page token of this list", "翻页标记无效"),
+        MalformedFilter => ("the filter or order can't be read", "筛选或排序条件无法识别"),
+        MalformedMessage => ("the message can't be decoded", "消息无法解码"),
+        TooLarge => ("over the size limit", "超过大小限制"),
+        UnknownMethod => ("no such method", "方法不存在"),
+        PositionAhead => ("beyond the log's head", "位置超过日志末尾"),
+        NoPrincipal => ("no principal", "未识别操作人"),
+        QueueFull => ("the server is busy; try again", "服务繁忙，请稍后重试"),
+        LogFull => ("the server has no space left", "服务存储空间不足"),
+        Draining => ("the server is stopping; try again", "服务正在停止，请稍后重试"),
+        LogFailed => ("the server's log failed", "服务日志写入失败"),
+        LogDamaged => ("the server's log is damaged", "服务日志已损坏"),
+        Deadline => ("the deadline passed", "超时"),
+        _ => ("a fault of this program", "程序内部错误"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_sentence_of_its_own_in_both_languages() {
+        for lang in [Lang::En, Lang::Zh] {
+            let mut texts: Vec<_> = Reason::ALL.iter().map(|reason| reason_text(*reason, lang)).collect();
+            texts.sort_unstable();
+            texts.dedup();
+            assert_eq!(texts.len(), Reason::ALL.len());
+        }
+    }
+}

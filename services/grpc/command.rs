@@ -1,0 +1,137 @@
+//! The way of every command: who asks, what is stated, its frame, the engine, the resource as the command left it. What
+//! differs between commands is what they state (`Stating`) and which resource they answer with (`Answering`).
+
+use super::convert::{Framed, Reader, Scene, frame::etag_of, position, warnings};
+use super::{Districts, principal, status};
+use crate::domain::{AsOf, Command, Day, Entity, Stated};
+use crate::engine::clock::shanghai_day;
+use crate::engine::{Engine, Outcome, Published, Request, Written};
+use crate::wire::v1;
+use tonic::Status;
+
+/// A command's own facts.
+pub trait Stating: Framed + Send + Sync {
+    /// What it states, in the order in which the facts follow one another.
+    fn facts(&self, reader: &mut Reader<'_>) -> Option<Vec<Stated>>;
+}
+
+/// A command's own answer.
+pub trait Answering: Stating {
+    /// The response.
+    type Response;
+    /// The response to what became of it.
+    fn answer(&self, answer: &Answer<'_>) -> Self::Response;
+}
+
+/// What became of a command, to answer from.
+pub struct Answer<'a> {
+    /// What the engine says.
+    pub outcome: &'a Outcome,
+    /// The resource that the command is about.
+    pub target: Option<&'a Entity>,
+    /// The state as the command left it.
+    pub scene: Scene<'a>,
+}
+
+/// Decides and records a command.
+pub async fn run<C: Answering>(
+    districts: &Districts,
+    request: tonic::Request<C>,
+) -> Result<tonic::Response<C::Response>, Status> {
+    let principal = principal::required(request.metadata())?;
+    let message = request.into_inner();
+    let mut reader = Reader::new(districts);
+    let facts = message.facts(&mut reader);
+    let frame = reader.frame(&message.frame());
+    let (engine, (facts, frame)) = reader.finish(facts.zip(frame))?;
+    let command = Command::new(facts, frame.documents, frame.void).map_err(|refusal| status::refused(&refusal))?;
+    let target = command.target.clone();
+    let (id, expected_revision, validate_only) = (frame.id, frame.expected_revision, frame.validate_only);
+    let request = Request { principal, id, expected_revision, validate_only, command };
+    let outcome = engine.submit(request).await.map_err(status::of)?;
+    let scene = Scene {
+        district: engine.district(),
+        registry: &outcome.registry,
+        as_of: AsOf { day: Day::MAX, known: outcome.known },
+        today: day_of(engine, &outcome, validate_only),
+        now: true,
+    };
+    Ok(tonic::Response::new(message.answer(&Answer { outcome: &outcome, target: target.as_ref(), scene })))
+}
+
+/// The day of readings in an answer: that of the recording, so that a retry gets the first answer.
+fn day_of(engine: &Engine, outcome: &Outcome, validate_only: bool) -> Day {
+    let recorded = match outcome.written {
+        Written::Recorded { last, .. } if !validate_only => recorded_at(&engine.published(), last),
+        _ => None,
+    };
+    shanghai_day(recorded.unwrap_or_else(|| engine.clock().now_micros()))
+}
+
+/// When the event at a position was recorded; none where it is not published yet.
+fn recorded_at(published: &Published, position: u64) -> Option<i64> {
+    let (mut low, mut high) = (0, published.commits.len());
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if published.commits[middle].1 < position { low = middle + 1 } else { high = middle }
+    }
+    published.commits.get(low).map(|commit| commit.0)
+}
+
+impl Answer<'_> {
+    /// The position that the response bears.
+    pub fn position(&self) -> i64 {
+        position(self.outcome.written.position())
+    }
+
+    /// Whether nothing was written because it was there.
+    pub fn duplicate(&self) -> bool {
+        self.outcome.written.is_duplicate()
+    }
+
+    /// What to look at.
+    pub fn warnings(&self) -> Vec<v1::Warning> {
+        warnings(&self.outcome.warnings)
+    }
+
+    /// The firm that the command is about.
+    pub fn firm(&self) -> Option<v1::Firm> {
+        let Some(Entity::Firm(code)) = self.target else { return None };
+        let firm = self.scene.firm(code)?;
+        Some(v1::Firm { revision: position(self.outcome.revision), etag: etag_of(self.outcome.revision), ..firm })
+    }
+
+    /// The carrier that the command is about.
+    pub fn incubator(&self) -> Option<v1::Incubator> {
+        let Some(Entity::Incubator(id)) = self.target else { return None };
+        let incubator = self.scene.incubator(id)?;
+        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        Some(v1::Incubator { revision, etag, ..incubator })
+    }
+
+    /// The park that the command is about.
+    pub fn park(&self) -> Option<v1::Park> {
+        let Some(Entity::Park(id)) = self.target else { return None };
+        let park = self.scene.park(id)?;
+        Some(v1::Park { revision: position(self.outcome.revision), etag: etag_of(self.outcome.revision), ..park })
+    }
+}
+
+/// Commands that answer with a resource: `answers! { firm: AdmitFirmRequest => AdmitFirmResponse, … }`.
+macro_rules! answers {
+    ($resource:ident: $($request:ident => $response:ident),+ $(,)?) => {
+        $(impl $crate::grpc::command::Answering for $crate::wire::v1::$request {
+            type Response = $crate::wire::v1::$response;
+
+            fn answer(&self, answer: &$crate::grpc::command::Answer<'_>) -> Self::Response {
+                $crate::wire::v1::$response {
+                    $resource: answer.$resource(),
+                    position: answer.position(),
+                    duplicate: answer.duplicate(),
+                    warnings: answer.warnings(),
+                }
+            }
+        })+
+    };
+}
+pub(super) use answers;

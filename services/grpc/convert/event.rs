@@ -1,0 +1,57 @@
+//! Stored events as the API shows them: the envelope in fields, the payload as stored.
+
+use super::{position, scene::number};
+use crate::domain::Day;
+use crate::engine::StoredEvent;
+use crate::journal::codec;
+use crate::wire::v1;
+use prost_types::{Any, Timestamp};
+
+/// Where the payloads' messages live.
+const PAYLOAD_TYPE: &str = "type.googleapis.com/incubation.journal.v1.";
+
+/// An event of a district; with its stored record when asked for.
+pub fn event(district: &str, stored: &StoredEvent, include_record: bool) -> v1::Event {
+    let record = &stored.record;
+    let name = codec::type_name(record.event_type).unwrap_or("Unknown");
+    let subjects = record.subjects.iter().map(|subject| v1::EventSubject {
+        name: format!("districts/{district}/{}", subject.name),
+        revision: position(subject.revision),
+        previous_hash: hex::encode(subject.previous),
+    });
+    v1::Event {
+        position: position(record.position),
+        commit: position(record.commit),
+        index: i32::from(record.index),
+        count: i32::from(record.count),
+        r#type: name.to_owned(),
+        schema_version: i32::from(record.schema_version),
+        effective_date: Day::from_days(record.effective_days).map(|day| day.to_string()).unwrap_or_default(),
+        recorded_time: Some(timestamp(record.recorded_at_micros)),
+        principal: record.principal.clone(),
+        on_behalf_of: record.on_behalf_of.clone(),
+        request_id: record.request.map(|key| uuid::Uuid::from_bytes(key.id).to_string()).unwrap_or_default(),
+        request_hash: record.request.map(|key| hex::encode(key.hash)).unwrap_or_default(),
+        previous_hash: hex::encode(record.previous),
+        hash: hex::encode(stored.hash),
+        subjects: subjects.collect(),
+        payload: Some(Any { type_url: format!("{PAYLOAD_TYPE}{name}"), value: record.payload.clone() }),
+        record: if include_record { stored.bytes.to_vec() } else { Vec::new() },
+    }
+}
+
+fn timestamp(micros: i64) -> Timestamp {
+    let nanos = micros.rem_euclid(1_000_000) * 1000;
+    Timestamp { seconds: micros.div_euclid(1_000_000), nanos: number(u32::try_from(nanos).unwrap_or_default()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_before_the_epoch_count_up_within_the_second() {
+        assert_eq!(timestamp(-1), Timestamp { seconds: -1, nanos: 999_999_000 });
+        assert_eq!(timestamp(1_500_000), Timestamp { seconds: 1, nanos: 500_000_000 });
+    }
+}

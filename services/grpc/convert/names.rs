@@ -1,0 +1,54 @@
+//! Resource names: `districts/440203/firms/91440203MA…` and the like.
+
+use crate::domain::{Entity, Fault, IncubatorId, ParkId, Reason, Uscc};
+
+/// A resource name in two parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name<'a> {
+    /// Code of the district.
+    pub district: &'a str,
+    /// What follows it; empty for the district itself.
+    pub rest: &'a str,
+}
+
+impl<'a> Name<'a> {
+    /// Splits a name; `shape` is what the message tells of what was expected.
+    pub fn parse(field: &str, value: &'a str, shape: &str) -> Result<Self, Fault> {
+        if value.is_empty() {
+            return Err(Fault::new(Reason::MissingValue, field, format!("{field} is required: {shape}")));
+        }
+        let parts = value.strip_prefix("districts/").map(|rest| rest.split_once('/').unwrap_or((rest, "")));
+        match parts.filter(|(code, _)| code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit())) {
+            Some((district, rest)) => Ok(Self { district, rest }),
+            None => Err(malformed(field, value, shape)),
+        }
+    }
+}
+
+/// What names of each kind look like.
+pub const DISTRICT: &str = "districts/{code}";
+/// A firm's.
+pub const FIRM: &str = "districts/{code}/firms/{uscc}";
+/// A carrier's.
+pub const INCUBATOR: &str = "districts/{code}/incubators/{id}";
+/// A park's.
+pub const PARK: &str = "districts/{code}/parks/{id}";
+/// Any entity's.
+pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id} or …/settings";
+
+/// A name that does not have its shape.
+pub fn malformed(field: &str, value: &str, shape: &str) -> Fault {
+    Fault::new(Reason::MalformedName, field, format!("{value:?} is not of the form {shape}"))
+}
+
+/// The entity that a name within a district is of.
+pub fn entity(field: &str, value: &str, rest: &str) -> Result<Entity, Fault> {
+    let at_fault = |reason| Fault::new(reason, field, format!("{value:?} does not name {ENTITY}"));
+    match rest.split_once('/') {
+        Some(("firms", id)) => Uscc::parse(id).map(Entity::Firm).map_err(at_fault),
+        Some(("incubators", id)) => IncubatorId::parse(id).map(Entity::Incubator).map_err(at_fault),
+        Some(("parks", id)) => ParkId::parse(id).map(Entity::Park).map_err(at_fault),
+        None if rest == "settings" => Ok(Entity::Settings),
+        _ => Err(at_fault(Reason::MalformedName)),
+    }
+}

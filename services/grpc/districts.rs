@@ -1,0 +1,44 @@
+//! The districts that this server keeps, shared by all services.
+
+use crate::engine::Engine;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// An engine a district, by its GB/T 2260 code; clones are cheap.
+#[derive(Clone)]
+pub struct Districts {
+    engines: Arc<BTreeMap<String, Engine>>,
+    closing: Arc<watch::Sender<bool>>,
+}
+
+impl Districts {
+    /// The districts of these engines.
+    pub fn new(engines: impl IntoIterator<Item = Engine>) -> Self {
+        let engines = engines.into_iter().map(|engine| (engine.district().to_owned(), engine)).collect();
+        Self { engines: Arc::new(engines), closing: Arc::new(watch::Sender::new(false)) }
+    }
+
+    /// The engine of a district.
+    pub fn get(&self, code: &str) -> Option<&Engine> {
+        self.engines.get(code)
+    }
+
+    /// Every engine, by the code of its district.
+    pub fn engines(&self) -> impl Iterator<Item = &Engine> {
+        self.engines.values()
+    }
+
+    /// Tells streams to end.
+    pub(super) fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Waits until streams are to end.
+    pub(super) async fn closed(&self) {
+        let mut closing = self.closing.subscribe();
+        if closing.wait_for(|closing| *closing).await.is_err() {
+            std::future::pending::<()>().await; // Never: `self` holds the sender.
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! `ImportService`: ledgers in bulk. A few messages are in flight at a time; past that, the next is not read before the
+//! first is durable, so that a slow disk slows the sender.
+
+use super::convert::{Reader, position, rows};
+use super::{Districts, follow, principal, status};
+use crate::domain::{Reason, Refusal};
+use crate::engine::{Engine, EngineError, Principal, ROWS_MAX, RowOutcome};
+use crate::wire::v1;
+use async_stream::try_stream;
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+use tonic::{Request, Response, Status, Streaming};
+
+/// Messages that may be on their way to the disk.
+const IN_FLIGHT_MAX: usize = 4;
+
+/// The service, with the size that messages may have.
+pub struct Import {
+    /// The districts.
+    pub districts: Districts,
+    /// What is told of a message that is too large.
+    pub message_bytes_max: usize,
+}
+
+type Answered = Result<(Vec<RowOutcome>, u64), EngineError>;
+type Submitted = Pin<Box<dyn Future<Output = Answered> + Send>>;
+
+#[tonic::async_trait]
+impl v1::import_service_server::ImportService for Import {
+    type ImportRowsStream = follow::EventStream<v1::ImportRowsResponse>;
+
+    async fn import_rows(
+        &self,
+        request: Request<Streaming<v1::ImportRowsRequest>>,
+    ) -> Result<Response<Self::ImportRowsStream>, Status> {
+        let principal = principal::required(request.metadata())?;
+        let run = Run {
+            districts: self.districts.clone(),
+            message_bytes_max: self.message_bytes_max,
+            principal,
+            input: request.into_inner(),
+            engine: None,
+            in_flight: VecDeque::new(),
+        };
+        Ok(Response::new(run.answers()))
+    }
+}
+
+/// One import.
+struct Run {
+    districts: Districts,
+    message_bytes_max: usize,
+    principal: Principal,
+    input: Streaming<v1::ImportRowsRequest>,
+    engine: Option<Engine>,
+    in_flight: VecDeque<Sent>,
+}
+
+/// The rows of one message on their way: the numbers of its rows, and what will become of them.
+struct Sent {
+    lines: Vec<i64>,
+    reply: Reply,
+}
+
+enum Reply {
+    Waiting(Submitted),
+    There(Option<Answered>),
+}
+
+/// What happened next.
+enum Step {
+    Message(v1::ImportRowsRequest),
+    Answer(v1::ImportRowsResponse),
+    InputEnded,
+}
+
+impl Run {
+    fn answers(mut self) -> follow::EventStream<v1::ImportRowsResponse> {
+        Box::pin(try_stream! {
+            let mut open = true;
+            while open || !self.in_flight.is_empty() {
+                match self.step(open).await? {
+                    Step::Message(message) => self.send(message).await?,
+                    Step::Answer(answer) => yield answer,
+                    Step::InputEnded => open = false,
+                }
+            }
+        })
+    }
+
+    async fn step(&mut self, open: bool) -> Result<Step, Status> {
+        let reads = open && self.in_flight.len() < IN_FLIGHT_MAX;
+        let ended = ended(&self.districts, self.engine.as_ref());
+        tokio::select! {
+            biased;
+            answer = first(&mut self.in_flight), if !self.in_flight.is_empty() => answer.map(Step::Answer),
+            // Rows on their way are answered first: the engine finishes what it took.
+            stopped = ended, if self.in_flight.is_empty() => Err(stopped),
+            message = self.input.message(), if reads => match message {
+                Ok(Some(message)) => Ok(Step::Message(message)),
+                Ok(None) => Ok(Step::InputEnded),
+                Err(error) => Err(status::of_tonic(&error, self.message_bytes_max).unwrap_or(error)),
+            },
+        }
+    }
+
+    async fn send(&mut self, message: v1::ImportRowsRequest) -> Result<(), Status> {
+        let engine = self.engine_of(&message)?;
+        if message.rows.len() > ROWS_MAX {
+            let said = format!("{} rows in one message; at most {ROWS_MAX}", message.rows.len());
+            return Err(status::fault(Reason::OutOfRange, "rows", said));
+        }
+        let lines = message.rows.iter().map(|row| row.line).collect();
+        let commands = message.rows.iter().map(|row| rows::command(&self.districts, row)).collect();
+        let principal = self.principal.clone();
+        let mut submitted: Submitted = Box::pin(async move { engine.submit_rows(principal, commands).await });
+        // Polled once here, so that messages enter the queue in the order they came in.
+        let reply = poll_fn(|context| {
+            Poll::Ready(match submitted.as_mut().poll(context) {
+                Poll::Ready(answered) => Some(answered),
+                Poll::Pending => None,
+            })
+        });
+        let reply = match reply.await {
+            Some(answered) => Reply::There(Some(answered)),
+            None => Reply::Waiting(submitted),
+        };
+        self.in_flight.push_back(Sent { lines, reply });
+        Ok(())
+    }
+
+    fn engine_of(&mut self, message: &v1::ImportRowsRequest) -> Result<Engine, Status> {
+        match &self.engine {
+            Some(engine) if message.parent.is_empty() => Ok(engine.clone()),
+            Some(engine) if message.parent == format!("districts/{}", engine.district()) => Ok(engine.clone()),
+            Some(engine) => {
+                let said = format!("{:?} is not districts/{}, that of this import", message.parent, engine.district());
+                Err(status::fault(Reason::OutOfRange, "parent", said))
+            }
+            None => {
+                let mut reader = Reader::new(&self.districts);
+                let parent = reader.parent("parent", &message.parent);
+                let (engine, ()) = reader.finish(parent)?;
+                Ok(self.engine.insert(engine.clone()).clone())
+            }
+        }
+    }
+}
+
+/// What became of the rows of the first message in flight.
+async fn first(in_flight: &mut VecDeque<Sent>) -> Result<v1::ImportRowsResponse, Status> {
+    let Some(sent) = in_flight.front_mut() else { return std::future::pending().await };
+    let answered = match &mut sent.reply {
+        Reply::Waiting(submitted) => submitted.await,
+        Reply::There(answered) => answered.take().unwrap_or(Err(EngineError::Draining)),
+    };
+    let lines = in_flight.pop_front().map(|sent| sent.lines).unwrap_or_default();
+    let (outcomes, at) = answered.map_err(status::of)?;
+    if outcomes.len() != lines.len() {
+        return Err(status::refused(&Refusal::new(Reason::Internal, "the engine answered other rows")));
+    }
+    let results = lines.into_iter().zip(outcomes).map(|(line, outcome)| rows::result(line, outcome)).collect();
+    Ok(v1::ImportRowsResponse { results, position: position(at) })
+}
+
+/// Waits until the server drains or, once it is known, the engine stops.
+fn ended(districts: &Districts, engine: Option<&Engine>) -> impl Future<Output = Status> + use<> {
+    let (districts, engine) = (districts.clone(), engine.cloned());
+    async move {
+        match engine {
+            Some(engine) => follow::ended(&districts, &engine).await,
+            None => {
+                districts.closed().await;
+                status::plain(Reason::Draining, "the server is draining; send the rows again elsewhere or later")
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Around every call: a span, the caller's deadline, and tonic's own errors in the words of this API.
+
+use super::{read, status};
+use crate::domain::Reason;
+use http::{Request, Response};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tracing::Instrument as _;
+
+/// Bytes of a path that a trace shows.
+const PATH_BYTES_MAX: usize = 128;
+
+/// Makes `Door`s.
+#[derive(Clone, Copy, Debug)]
+pub struct DoorLayer {
+    /// What is told of a message that is too large.
+    pub message_bytes_max: usize,
+}
+
+impl<S> tower::Layer<S> for DoorLayer {
+    type Service = Door<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Door { inner, message_bytes_max: self.message_bytes_max }
+    }
+}
+
+/// The service around a service.
+#[derive(Clone, Debug)]
+pub struct Door<S> {
+    inner: S,
+    message_bytes_max: usize,
+}
+
+impl<S> tower::Service<Request<Body>> for Door<S>
+where
+    S: tower::Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let path = request.uri().path();
+        let span = tracing::info_span!("rpc", method = path.get(..PATH_BYTES_MAX).unwrap_or(path));
+        let timeout = request.headers().get("grpc-timeout").and_then(|value| value.to_str().ok());
+        let timeout = timeout.and_then(read::timeout);
+        let began = Instant::now();
+        let limit = self.message_bytes_max;
+        let answered = within(timeout, self.inner.call(request));
+        let whole = async move {
+            let response = mend(answered.await?, limit);
+            let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
+            let latency_ms = began.elapsed().as_millis();
+            match code {
+                Code::Internal | Code::DataLoss | Code::Unknown => tracing::error!(?code, latency_ms, "failed"),
+                _ => tracing::debug!(?code, latency_ms, "answered"),
+            }
+            Ok(response)
+        };
+        Box::pin(whole.instrument(span))
+    }
+}
+
+/// Cuts a call off at the caller's deadline. What it asked for may have been recorded: the same request id tells.
+async fn within<E>(
+    timeout: Option<Duration>,
+    call: impl Future<Output = Result<Response<Body>, E>>,
+) -> Result<Response<Body>, E> {
+    let Some(timeout) = timeout else { return call.await };
+    match tokio::time::timeout(timeout, call).await {
+        Ok(answered) => answered,
+        Err(_) => Ok(status::plain(Reason::Deadline, "the deadline passed before the answer").into_http()),
+    }
+}
+
+/// A response that tonic refused, in the words of this API.
+fn mend(response: Response<Body>, limit_bytes: usize) -> Response<Body> {
+    let refused = Status::from_header_map(response.headers());
+    match refused.and_then(|refused| status::of_tonic(&refused, limit_bytes)) {
+        Some(mended) => mended.into_http(),
+        None => response,
+    }
+}

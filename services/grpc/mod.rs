@@ -1,0 +1,29 @@
+//! The API's door: adapters between `incubation.v1` and the engine, and nothing else.
+//!
+//! What comes in is read whole: a `Reader` turns wire values into domain values, notes every fault with its field, and
+//! only a request without any becomes a command or a question. What goes out is drawn from an unchanging state (`Scene`)
+//! at a named position. One file (`status`) maps errors to `google.rpc.Status`. No rule is judged here.
+#![allow(clippy::result_large_err)] // tonic::Status is what every method of a service returns.
+
+mod bureau;
+mod command;
+mod convert;
+mod districts;
+mod firms;
+mod follow;
+mod import;
+mod incubators;
+mod journal;
+mod layer;
+mod page;
+mod parks;
+mod principal;
+mod read;
+mod server;
+mod settings;
+mod status;
+
+pub use districts::Districts;
+pub use principal::{ON_BEHALF_OF_HEADER, PRINCIPAL_HEADER};
+pub use server::{ServeError, ServerConfig, routes, serve};
+pub use status::ERROR_DOMAIN;

@@ -1,0 +1,190 @@
+//! The server: every service behind one door, and the way it drains.
+
+use super::Districts;
+use super::bureau::Bureau;
+use super::firms::Firms;
+use super::import::Import;
+use super::incubators::Incubators;
+use super::journal::Journal;
+use super::layer::DoorLayer;
+use super::parks::Parks;
+use super::settings::Settings;
+use crate::engine::Stop;
+use crate::wire::{DESCRIPTORS, v1};
+use std::future::Future;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::codec::CompressionEncoding;
+use tonic::service::Routes;
+use tonic::transport::Server;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+/// The bounds of a server.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerConfig {
+    /// Bytes of a message that comes in.
+    pub message_bytes_max: usize,
+    /// Calls and streams of one connection at a time.
+    pub calls_per_connection_max: u32,
+    /// How often a silent connection is asked whether it lives.
+    pub keepalive_interval: Duration,
+    /// How long it may take to answer that.
+    pub keepalive_timeout: Duration,
+    /// How long calls may take to end when the server drains; what then still runs is cut off.
+    pub drain_max: Duration,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            message_bytes_max: 4 * 1024 * 1024,
+            calls_per_connection_max: 1024,
+            keepalive_interval: Duration::from_secs(30),
+            keepalive_timeout: Duration::from_secs(20),
+            drain_max: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Why a server stopped serving before it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The transport failed.
+    #[error("the transport failed")]
+    Transport(#[source] tonic::transport::Error),
+    /// The descriptors of the API can't be shown.
+    #[error("the reflection service could not be made")]
+    Reflection(#[source] tonic_reflection::server::Error),
+    /// A district's log failed or is damaged.
+    #[error("district {district} stopped: {stop:?}")]
+    Stopped {
+        /// Its code.
+        district: String,
+        /// Why.
+        stop: Stop,
+    },
+}
+
+/// The names that health answers for, besides "".
+const SERVICES: [&str; 7] = [
+    v1::incubator_service_server::SERVICE_NAME,
+    v1::firm_service_server::SERVICE_NAME,
+    v1::park_service_server::SERVICE_NAME,
+    v1::settings_service_server::SERVICE_NAME,
+    v1::journal_service_server::SERVICE_NAME,
+    v1::bureau_service_server::SERVICE_NAME,
+    v1::import_service_server::SERVICE_NAME,
+];
+
+macro_rules! bounded {
+    ($server:ident($service:expr), $config:expr) => {
+        $server::new($service)
+            .max_decoding_message_size($config.message_bytes_max)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip)
+    };
+}
+
+/// Every service of the API, with reflection.
+pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, ServeError> {
+    use v1::bureau_service_server::BureauServiceServer;
+    use v1::firm_service_server::FirmServiceServer;
+    use v1::import_service_server::ImportServiceServer;
+    use v1::incubator_service_server::IncubatorServiceServer;
+    use v1::journal_service_server::JournalServiceServer;
+    use v1::park_service_server::ParkServiceServer;
+    use v1::settings_service_server::SettingsServiceServer;
+    let message_bytes_max = config.message_bytes_max;
+    let import = Import { districts: districts.clone(), message_bytes_max };
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    Ok(Routes::new(bounded!(IncubatorServiceServer(Incubators(districts.clone())), config))
+        .add_service(bounded!(FirmServiceServer(Firms(districts.clone())), config))
+        .add_service(bounded!(ParkServiceServer(Parks(districts.clone())), config))
+        .add_service(bounded!(SettingsServiceServer(Settings(districts.clone())), config))
+        .add_service(bounded!(JournalServiceServer(Journal(districts.clone())), config))
+        .add_service(bounded!(BureauServiceServer(Bureau(districts.clone())), config))
+        .add_service(bounded!(ImportServiceServer(import), config))
+        .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
+        .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?))
+}
+
+/// Serves until `shutdown`, or until a district can't be served any more; then drains: health off, no new connections,
+/// streams end, calls finish, the engines settle their logs.
+pub async fn serve(
+    listener: TcpListener,
+    districts: Districts,
+    config: ServerConfig,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    set_health(&health, ServingStatus::Serving).await;
+    let routes = routes(&districts, &config)?.add_service(health_service);
+    let (stop_accepting, accepting) = tokio::sync::oneshot::channel::<()>();
+    let server = Server::builder()
+        .tcp_nodelay(true)
+        .max_concurrent_streams(config.calls_per_connection_max)
+        .http2_keepalive_interval(Some(config.keepalive_interval))
+        .http2_keepalive_timeout(Some(config.keepalive_timeout))
+        .layer(DoorLayer { message_bytes_max: config.message_bytes_max })
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async {
+            let _ = accepting.await;
+        });
+    tokio::pin!(server);
+    let asked = tokio::select! {
+        ended = &mut server => ended.map_err(ServeError::Transport),
+        () = shutdown => Ok(()),
+        failed = first_stopped(&districts) => Err(failed),
+    };
+    set_health(&health, ServingStatus::NotServing).await;
+    let _ = stop_accepting.send(());
+    districts.close();
+    if !matches!(asked, Err(ServeError::Transport(_))) {
+        match tokio::time::timeout(config.drain_max, &mut server).await {
+            Ok(ended) => ended.map_err(ServeError::Transport)?,
+            Err(_) => tracing::warn!("calls did not end in time and are cut off"),
+        }
+    }
+    drain(&districts).await;
+    asked
+}
+
+async fn set_health(health: &HealthReporter, status: ServingStatus) {
+    for service in SERVICES.into_iter().chain([""]) {
+        health.set_service_status(service, status).await;
+    }
+}
+
+/// Waits until some district can't be served any more.
+async fn first_stopped(districts: &Districts) -> ServeError {
+    let waits = districts.engines().map(|engine| {
+        let engine = engine.clone();
+        Box::pin(async move {
+            let mut watch = engine.watch_stop();
+            let stop = watch.wait_for(Option::is_some).await.ok().and_then(|stop| stop.clone());
+            ServeError::Stopped { district: engine.district().to_owned(), stop: stop.unwrap_or(Stop::Drained) }
+        })
+    });
+    let mut waits: Vec<_> = waits.collect();
+    std::future::poll_fn(|context| {
+        let ready = waits.iter_mut().find_map(|wait| match wait.as_mut().poll(context) {
+            std::task::Poll::Ready(stopped) => Some(stopped),
+            std::task::Poll::Pending => None,
+        });
+        ready.map_or(std::task::Poll::Pending, std::task::Poll::Ready)
+    })
+    .await
+}
+
+async fn drain(districts: &Districts) {
+    for engine in districts.engines() {
+        let stop = engine.drain().await;
+        tracing::info!(district = engine.district(), ?stop, "drained");
+    }
+}

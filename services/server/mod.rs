@@ -1,0 +1,8 @@
+//! What the server's main runs: options, the districts' logs and engines, the demo.
+
+mod demo;
+mod options;
+mod run;
+
+pub use options::{Config, LISTEN, Options};
+pub use run::{RunError, run};

@@ -1,0 +1,147 @@
+//! Opens every district, serves until told to stop, and drains.
+
+use super::demo;
+use super::options::Config;
+use crate::domain::{Day, Limits};
+use crate::engine::{Engine, EngineConfig, StartError, Stop, SystemClock};
+use crate::formats::limits;
+use crate::grpc::{Districts, ServeError, ServerConfig, serve};
+use crate::log::LogError;
+use crate::log::sled::{SledLog, SledOptions};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// The limits that a new log begins with unless a file says otherwise.
+const LIMITS: &str = include_str!("../../deploy/demo/limits.toml");
+
+/// Why the server did not serve, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The file of limits is wrong; every fault, a sentence each.
+    #[error("the limits in {path} can't be used: {}", faults.join("; "))]
+    Limits {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        faults: Vec<String>,
+    },
+    /// A folder can't be made, or the address can't be listened on.
+    #[error("{step}")]
+    Io {
+        /// What was being done.
+        step: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A log can't be opened.
+    #[error("district {district}: {}", damage(source))]
+    Open {
+        /// The district.
+        district: String,
+        /// Why.
+        #[source]
+        source: LogError,
+    },
+    /// A log can't be taken in.
+    #[error("district {district}")]
+    Start {
+        /// The district.
+        district: String,
+        /// Why.
+        #[source]
+        source: StartError,
+    },
+    /// The sample district can't be loaded.
+    #[error("the sample district can't be loaded: {0}")]
+    Demo(String),
+    /// It served, and had to stop.
+    #[error("the server stopped")]
+    Serve(#[source] ServeError),
+}
+
+fn damage(error: &LogError) -> &'static str {
+    match error {
+        LogError::DataLoss { .. } => "DATA_LOSS",
+        _ => "its log can't be opened",
+    }
+}
+
+impl RunError {
+    /// The exit status: 64 for what was typed, 65 for a damaged log, else 1.
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Limits { .. } => 64,
+            Self::Open { source: LogError::DataLoss { .. }, .. }
+            | Self::Start { source: StartError::Damaged { .. }, .. }
+            | Self::Serve(ServeError::Stopped { stop: Stop::Damaged { .. }, .. }) => 65,
+            _ => 1,
+        }
+    }
+}
+
+/// Runs the server. `ready` is told the address once everything is open, with what to try next where the demo was loaded;
+/// `shutdown` ends it.
+pub async fn run(
+    config: Config,
+    ready: impl FnOnce(SocketAddr, Option<String>),
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), RunError> {
+    let io = |step: String| move |source| RunError::Io { step, source };
+    let limits = read_limits(config.limits.as_deref())?;
+    // The port first: a second server on the same address is told so before it touches a log.
+    let listener = TcpListener::bind(config.listen).await.map_err(io(format!("listening on {}", config.listen)))?;
+    let address = listener.local_addr().map_err(io("asking for the address".to_owned()))?;
+    // A folder of its own goes when the server does.
+    let temporary = match &config.data {
+        None => Some(tempfile::tempdir().map_err(io("making a folder for the demo".to_owned()))?),
+        Some(_) => None,
+    };
+    let data = config.data.clone().or_else(|| temporary.as_ref().map(|dir| dir.path().to_owned())).unwrap_or_default();
+    let mut engines = Vec::new();
+    for district in &config.districts {
+        engines.push(open(&data, district, limits.clone()).await?);
+    }
+    let districts = Districts::new(engines);
+    let hints = match config.demo {
+        true => Some(demo::load(&districts, &data, address).await.map_err(RunError::Demo)?),
+        false => None,
+    };
+    ready(address, hints);
+    serve(listener, districts, ServerConfig::default(), shutdown).await.map_err(RunError::Serve)
+}
+
+fn read_limits(path: Option<&Path>) -> Result<(Day, Limits), RunError> {
+    let (name, text) = match path {
+        None => ("deploy/demo/limits.toml".to_owned(), LIMITS.to_owned()),
+        Some(path) => {
+            let read = std::fs::read_to_string(path);
+            let step = format!("reading {}", path.display());
+            (path.display().to_string(), read.map_err(|source| RunError::Io { step, source })?)
+        }
+    };
+    match limits::parse(&text) {
+        Ok(dated) => Ok((dated.effective, dated.limits)),
+        Err(faults) => {
+            let faults = faults.0.into_iter().map(|fault| fault.message).collect();
+            Err(RunError::Limits { path: name, faults })
+        }
+    }
+}
+
+async fn open(data: &Path, district: &str, limits: (Day, Limits)) -> Result<Engine, RunError> {
+    let dir: PathBuf = data.join(district);
+    let step = format!("making {}", dir.display());
+    std::fs::create_dir_all(&dir).map_err(|source| RunError::Io { step, source })?;
+    let opened = SledLog::open_async(dir.join("log"), SledOptions::default()).await;
+    let log = opened.map_err(|source| RunError::Open { district: district.to_owned(), source })?;
+    let config = EngineConfig { district: district.to_owned(), limits, snapshots: Some(dir.join("snapshot")) };
+    let started = Engine::start(config, Arc::new(log), Arc::new(SystemClock)).await;
+    let engine = started.map_err(|source| RunError::Start { district: district.to_owned(), source })?;
+    let head = engine.published().head;
+    tracing::info!(district, position = head.position, "open");
+    Ok(engine)
+}
