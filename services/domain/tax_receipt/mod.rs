@@ -94,7 +94,7 @@ impl Receipts {
     }
 
     /// The receipts of a taxpayer in the order of recording, those taken back included.
-    pub fn of(&self, taxpayer: &Uscc) -> impl Iterator<Item = &Receipt> {
+    pub fn of<'a>(&'a self, taxpayer: &Uscc) -> impl Iterator<Item = &'a Receipt> + use<'a> {
         self.by_taxpayer.get(taxpayer).into_iter().flatten()
     }
 

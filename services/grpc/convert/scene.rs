@@ -2,7 +2,8 @@
 
 use super::frame::etag_of;
 use super::position;
-use crate::domain::firm::{FirmView, Relocation, Stay};
+use crate::domain::event::AnnualReport;
+use crate::domain::firm::{Certificate, FirmView, Relocation, Stay};
 use crate::domain::incubator::{IncubatorView, Recognition};
 use crate::domain::park::treasuries;
 use crate::domain::settings::limits_entry;
@@ -45,11 +46,22 @@ impl<'a> Scene<'a> {
         let others: Vec<Uscc> = match entity {
             Entity::Incubator(id) => self.registry.firms_ever_in(id).collect(),
             Entity::Park(id) => self.registry.firms_ever_to(id).collect(),
-            Entity::Firm(_) | Entity::Settings => Vec::new(),
+            Entity::Firm(_) | Entity::Settings | Entity::Loan(_) | Entity::Taxpayer(_) => Vec::new(),
         };
         let lines = others.iter().filter_map(|code| self.registry.firm_line(code));
         let entries = lines.flat_map(|line| line.entries());
         entries.filter(|entry| entry.event.other().as_ref() == Some(entity)).for_each(&mut note);
+        if let Entity::Firm(code) = entity {
+            let loans = self.registry.loans_ever_of(code).filter_map(|id| self.registry.loan_line(id));
+            let entries = loans.flat_map(|line| line.entries());
+            entries.filter(|entry| entry.event.other().as_ref() == Some(entity)).for_each(&mut note);
+        }
+        if let Entity::Taxpayer(code) = entity {
+            for receipt in self.registry.receipts().of(code) {
+                facts += u64::from(receipt.start() <= self.as_of.known);
+                voids.extend(receipt.voided().filter(|start| *start <= self.as_of.known));
+            }
+        }
         facts + voids.len() as u64
     }
 
@@ -87,6 +99,8 @@ impl<'a> Scene<'a> {
             etag,
             position: view.registered.map(|term| position(term.position)).unwrap_or_default(),
             deregistered_position: view.deregistered.map(|(_, at)| position(at)).unwrap_or_default(),
+            annual_reports: view.reports.iter().map(annual_report).collect(),
+            high_tech_certificates: view.certificates.iter().map(certificate).collect(),
         }
     }
 
@@ -265,5 +279,26 @@ mod tests {
         same!(LeaveKind, LeaveKind, "LEAVE_KIND_");
         same!(Criterion, GraduationCriterion, "GRADUATION_CRITERION_");
         same!(FirmChange, FirmChangeKind, "FIRM_CHANGE_KIND_");
+    }
+}
+
+fn annual_report((report, at): &(&AnnualReport, u64)) -> v1::AnnualReport {
+    v1::AnnualReport {
+        year: i32::from(report.year),
+        revenue_fen: report.revenue,
+        research_fen: report.research,
+        employees: i32::try_from(report.employees).unwrap_or(i32::MAX),
+        ip_rights: i32::try_from(report.ip_rights).unwrap_or(i32::MAX),
+        high_tech: report.high_tech,
+        position: position(*at),
+    }
+}
+
+fn certificate(certificate: &Certificate<'_>) -> v1::HighTechCertificate {
+    v1::HighTechCertificate {
+        certificate_no: certificate.number.to_owned(),
+        effective_date: certificate.day.to_string(),
+        expiry_date: certificate.expiry.map(|day| day.to_string()).unwrap_or_default(),
+        position: position(certificate.position),
     }
 }
