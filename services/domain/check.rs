@@ -5,7 +5,6 @@ use super::line::AsOf;
 use super::reason::{Reason, Refusal};
 use super::registry::Registry;
 use super::settings::limits_on;
-use super::values::Day;
 use super::values::Uscc;
 use super::{firm, incubator, loan};
 use std::collections::BTreeSet;
@@ -97,9 +96,11 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
 }
 
 fn settings_violations(next: &Registry) -> Vec<Violation> {
-    if limits_on(next.settings(), Day::MAX, AsOf::NOW).is_none() {
-        let position = next.settings().entries().first().map_or(0, |entry| entry.position);
-        return vec![Violation::new(Reason::MissingValue, position, None, "a district is never without limits".into())];
+    // The limits that a log begins with may be replaced, and not be taken away: later ones say nothing of earlier days.
+    let first = next.settings().entries().first();
+    if let Some(first) = first.filter(|first| limits_on(next.settings(), first.day, AsOf::NOW).is_none()) {
+        let message = format!("a district is never without limits, from {} on", first.day);
+        return vec![Violation::new(Reason::MissingValue, first.position, None, message)];
     }
     let ages = |code| firm::rules::violations(next, code);
     next.firm_codes().flat_map(ages).collect()

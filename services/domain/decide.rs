@@ -134,8 +134,8 @@ impl Draft {
     }
 
     fn state(&mut self, fact: &Stated, command: &Command) -> Result<(), Refusal> {
+        self.references(&fact.event)?;
         let event = self.resolve(fact)?;
-        self.references(&event)?;
         match self.sameness(fact.day, &event, command)? {
             Sameness::Same(position) => self.same = self.same.max(position),
             Sameness::VoidedBefore(position) => self.voided = Some(position),
@@ -166,9 +166,6 @@ impl Draft {
             // A row's leaving whose admission was voided before is judged with its admission.
             None if self.voided.is_some() => {}
             None => {
-                if self.next.kind_of(incubator, AsOf::NOW).is_none() {
-                    return Err(unknown_incubator(incubator));
-                }
                 let message = format!("firm {firm} has no stay in {incubator} that could end on {}", fact.day);
                 return Err(Refusal::new(Reason::NoOpenStay, message));
             }
@@ -218,12 +215,12 @@ impl Draft {
         }
         let Some(line) = event.owner().and_then(|owner| self.next.line(&owner)) else { return Ok(Sameness::New) };
         let key = event.key(day);
-        let same_value = |entry: &Entry| {
-            let documents = command.documents.is_empty() || command.documents == entry.documents;
-            entry.day == day && entry.event == *event && documents
-        };
+        let same_documents = |entry: &Entry| command.documents.is_empty() || command.documents == entry.documents;
+        let identical = |entry: &Entry| entry.day == day && entry.event == *event && same_documents(entry);
+        let says_no_more =
+            |entry: &Entry| entry.day == day && filled(event, &entry.event) == entry.event && same_documents(entry);
         let of_key = |entry: &&Entry| entry.event.key(entry.day) == key;
-        if let Some(entry) = line.live().filter(of_key).find(|entry| same_value(entry)) {
+        if let Some(entry) = line.live().filter(of_key).find(|entry| says_no_more(entry)) {
             return Ok(Sameness::Same(entry.position));
         }
         if let Some(entry) = contradiction(line, day, event) {
@@ -231,7 +228,7 @@ impl Draft {
             return Err(Refusal::new(Reason::Conflict, message).at(entry.position));
         }
         let voided =
-            line.entries().iter().filter(|entry| !entry.is_live()).filter(of_key).rfind(|entry| same_value(entry));
+            line.entries().iter().filter(|entry| !entry.is_live()).filter(of_key).rfind(|entry| identical(entry));
         match voided {
             Some(entry) if command.origin == Origin::Import => Ok(Sameness::VoidedBefore(entry.position)),
             _ => Ok(Sameness::New),
@@ -244,10 +241,12 @@ impl Draft {
         for position in self.next.receipts().positions_of(&receipt.voucher, receipt.tax) {
             let Some(entry) = self.next.entry_at(position) else { continue };
             let documents = command.documents.is_empty() || command.documents == entry.documents;
-            let same = documents && entry.day == day && entry.event == Event::TaxReceiptRecorded(receipt.clone());
-            match (entry.is_live(), same) {
-                (true, true) => return Ok(Sameness::Same(position)),
-                (true, false) => {
+            let stated = Event::TaxReceiptRecorded(receipt.clone());
+            let says_no_more = documents && entry.day == day && filled(&stated, &entry.event) == entry.event;
+            let identical = documents && entry.day == day && stated == entry.event;
+            match (entry.is_live(), identical) {
+                (true, _) if says_no_more => return Ok(Sameness::Same(position)),
+                (true, _) => {
                     let message =
                         format!("voucher {} lists this tax with other values at position {position}", receipt.voucher);
                     return Err(Refusal::new(Reason::Conflict, message).at(position));
@@ -269,6 +268,43 @@ impl Draft {
             }
         }
     }
+}
+
+/// The stated fact, its empty values taken from the recorded one: an empty value says nothing (rules §2).
+fn filled(stated: &Event, recorded: &Event) -> Event {
+    fn fill(value: &mut String, known: &str) {
+        if value.is_empty() {
+            known.clone_into(value);
+        }
+    }
+    let mut event = stated.clone();
+    match (&mut event, recorded) {
+        (Event::FirmAdmitted { waiver, .. }, Event::FirmAdmitted { waiver: known, .. }) => fill(waiver, known),
+        (Event::FirmGraduated { document_no, .. }, Event::FirmGraduated { document_no: known, .. })
+        | (Event::IncubatorRecognised { document_no, .. }, Event::IncubatorRecognised { document_no: known, .. }) => {
+            fill(document_no, known);
+        }
+        (Event::FirmRegistered { field, .. }, Event::FirmRegistered { field: known, .. }) => fill(field, known),
+        (Event::IncubatorRegistered(value), Event::IncubatorRegistered(known)) => {
+            if value.upstream.is_none() {
+                value.upstream.clone_from(&known.upstream);
+            }
+            // Floor space 0 is unknown.
+            for (area, known) in
+                [(&mut value.area.incubation, known.area.incubation), (&mut value.area.public, known.area.public)]
+            {
+                *area = if *area == 0 { known } else { *area };
+            }
+        }
+        (Event::HighTechCertified { expiry, .. }, Event::HighTechCertified { expiry: known, .. }) => {
+            *expiry = expiry.or(*known);
+        }
+        (Event::TaxReceiptRecorded(value), Event::TaxReceiptRecorded(known)) => {
+            value.period = (value.period.0.or(known.period.0), value.period.1.or(known.period.1));
+        }
+        _ => {}
+    }
+    event
 }
 
 /// The live fact that the stated one contradicts: same key, other values. An end of a recognition before those recorded is

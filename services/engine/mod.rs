@@ -9,6 +9,7 @@ pub mod clock;
 mod fold;
 mod group;
 mod published;
+mod rehearsal;
 mod request;
 mod requests;
 mod snapshot;
@@ -19,6 +20,7 @@ mod writer;
 
 pub use clock::{Clock, SystemClock};
 pub use published::{Published, SubjectHead};
+pub use rehearsal::Rehearsal;
 pub use request::{EngineError, Outcome, Principal, Request, RequestId, RowOutcome, Written};
 pub use start::{EngineConfig, StartError};
 pub use subscribe::{EventFilter, StoredEvent};

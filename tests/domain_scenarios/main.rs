@@ -1,0 +1,19 @@
+//! What a district's registry records and refuses, told as scenarios: given what is recorded, when this is asked, then that.
+//! One scenario at least for every command and for every refusal of rules §2 that these commands meet.
+
+mod carriers;
+mod dsl;
+mod figures;
+mod firms;
+mod late;
+mod random;
+mod random_checker;
+mod relocations;
+mod rows;
+mod settings;
+mod stays;
+mod two_times;
+mod voids;
+#[path = "../common/world.rs"]
+#[allow(dead_code, reason = "each test binary uses a part of it")]
+mod world;
