@@ -16,6 +16,7 @@ pub mod loan;
 pub mod park;
 pub mod reason;
 pub mod registry;
+mod revision;
 pub mod rows;
 pub mod settings;
 pub mod tax_receipt;

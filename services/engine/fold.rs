@@ -83,8 +83,7 @@ impl Fold {
             _ => {}
         }
         self.take_subjects(record, hash)?;
-        let owner = event.owner().map(|owner| owner.to_string());
-        self.requests.note(record, owner.as_deref());
+        self.requests.note(record);
         let (position, start) = (record.position, record.command_start());
         registry.evolve(&Recorded { position, start, day, event, documents });
         Ok(())

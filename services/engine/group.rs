@@ -98,21 +98,21 @@ impl Group {
         let (events, warnings) = match decide(&self.registry, &request.command, self.today) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(Decision::Same { position, .. }) => {
-                return Judged::Done(Ok(self.pending(Written::Duplicate { position }, Vec::new(), request, None)));
+                return Judged::Done(Ok(self.pending(Written::Duplicate { position }, Vec::new(), request)));
             }
             Ok(Decision::Record { events, warnings }) => (events, warnings),
         };
-        if request.validate_only {
-            return Judged::Done(Ok(self.as_if(&events, warnings, request)));
-        }
         let stamp = journal::RequestKey { id: request.id.0, hash };
         let frame = Frame { principal: &request.principal, request: Some(stamp) };
+        if request.validate_only {
+            return Judged::Done(self.encode(&frame, events).map(|next| self.as_if(next, warnings, request)));
+        }
         match self.append(&frame, events) {
             Judged::Full => Judged::Full,
             Judged::Done(Err(refusal)) => Judged::Done(Err(refusal)),
             Judged::Done(Ok((first, last))) => {
-                let pending = self.pending(Written::Recorded { first, last }, warnings, request, None);
-                self.requests.insert(key, Remembered { first, last, revision: pending.revision, hash });
+                let pending = self.pending(Written::Recorded { first, last }, warnings, request);
+                self.requests.insert(key, Remembered { first, last, hash });
                 Judged::Done(Ok(pending))
             }
         }
@@ -162,8 +162,11 @@ impl Group {
             let message = "the request id was used for another command";
             return Err(Refusal::new(Reason::RequestIdReused, message));
         }
-        let Remembered { first, last, revision, .. } = remembered;
-        let warnings = request.command.facts.iter().filter_map(|fact| warning(&fact.event)).collect();
+        let Remembered { first, last, .. } = remembered;
+        let target = request.command.target.as_ref();
+        let revision = target.map_or(0, |target| self.registry.revision_at(target, last));
+        let recorded = (first..=last).filter_map(|position| self.registry.entry_at(position));
+        let warnings = recorded.filter_map(|entry| warning(&entry.event)).collect();
         Ok(Pending { written: Written::Recorded { first, last }, warnings, known: last, revision, registry: None })
     }
 
@@ -183,69 +186,58 @@ impl Group {
         entity.and_then(|entity| self.subjects.get(entity)).map_or(0, |head| head.revision)
     }
 
-    fn pending(
-        &self,
-        written: Written,
-        warnings: Vec<Warning>,
-        request: &Request,
-        registry: Option<Arc<Registry>>,
-    ) -> Pending {
+    fn pending(&self, written: Written, warnings: Vec<Warning>, request: &Request) -> Pending {
         let revision = self.revision(request.command.target.as_ref());
-        Pending { written, warnings, known: self.position, revision, registry }
+        Pending { written, warnings, known: self.position, revision, registry: None }
     }
 
     /// What would be answered if the events were recorded.
-    fn as_if(&self, events: &[NewEvent], warnings: Vec<Warning>, request: &Request) -> Pending {
-        let mut registry = self.registry.clone();
-        let start = self.position + 1;
-        let mut position = self.position;
-        let mut touches = 0;
-        for NewEvent { day, event, documents } in events.iter().cloned() {
-            position += 1;
-            let target = request.command.target.as_ref();
-            touches += u64::from(self.subjects_of(&registry, &event).iter().any(|entity| Some(entity) == target));
-            registry.evolve(&Recorded { position, start, day, event, documents });
-        }
-        let written = Written::Recorded { first: start, last: position };
-        let pending = self.pending(written, warnings, request, Some(Arc::new(registry)));
-        Pending { known: position, revision: pending.revision + touches, ..pending }
+    fn as_if(&self, next: Next, warnings: Vec<Warning>, request: &Request) -> Pending {
+        let written = Written::Recorded { first: self.position + 1, last: next.position };
+        let target = request.command.target.as_ref().and_then(|target| next.subjects.get(target));
+        let revision = target.map_or(0, |head| head.revision);
+        Pending { written, warnings, known: next.position, revision, registry: Some(Arc::new(next.registry)) }
     }
 
-    /// Every entity that an event is about: for a void, those of the facts it takes back.
-    fn subjects_of(&self, registry: &Registry, event: &Event) -> BTreeSet<Entity> {
-        match event {
-            Event::FactsVoided { positions, .. } => {
-                let entries = positions.iter().filter_map(|position| registry.entry_at(*position));
-                entries.flat_map(|entry| entry.event.subjects().collect::<Vec<_>>()).collect()
-            }
-            _ => event.subjects().collect(),
-        }
-    }
-
-    /// Encodes the events of one command behind what the group holds; gives their first and last position.
+    /// Puts the events of one command behind what the group holds; gives their first and last position.
     fn append(&mut self, frame: &Frame<'_>, events: Vec<NewEvent>) -> Judged<Result<(u64, u64), Refusal>> {
         let start = self.position + 1;
-        let mut next = Next { position: self.position, hash: self.hash, subjects: self.subjects.clone() };
-        let mut registry = self.registry.clone();
-        let mut bytes = Vec::new();
-        let count = u16::try_from(events.len()).unwrap_or(u16::MAX);
-        for (index, NewEvent { day, event, documents }) in (0..count).zip(events) {
-            let subjects = self.subjects_of(&registry, &event);
-            let record = self.record(frame, &mut next, (index, count), day, &event, &documents, subjects);
-            bytes.extend_from_slice(&record);
-            registry.evolve(&Recorded { position: next.position, start, day, event, documents });
-        }
-        if bytes.len() > COMMIT_BYTES_MAX {
-            let message = format!("the command takes {} bytes; a commit holds at most {COMMIT_BYTES_MAX}", bytes.len());
-            let refusal = Refusal::new(Reason::TooLarge, message).with("limit_bytes", COMMIT_BYTES_MAX);
-            return Judged::Done(Err(refusal));
-        }
-        if self.bytes.len() + bytes.len() > COMMIT_BYTES_MAX {
+        let next = match self.encode(frame, events) {
+            Err(refusal) => return Judged::Done(Err(refusal)),
+            Ok(next) => next,
+        };
+        if self.bytes.len() + next.bytes.len() > COMMIT_BYTES_MAX {
             return Judged::Full;
         }
-        self.bytes.extend_from_slice(&bytes);
-        (self.position, self.hash, self.subjects, self.registry) = (next.position, next.hash, next.subjects, registry);
+        self.bytes.extend_from_slice(&next.bytes);
+        (self.position, self.hash) = (next.position, next.hash);
+        (self.subjects, self.registry) = (next.subjects, next.registry);
         Judged::Done(Ok((start, self.position)))
+    }
+
+    /// Encodes the events of one command as they would follow what the group holds.
+    fn encode(&self, frame: &Frame<'_>, events: Vec<NewEvent>) -> Result<Next, Refusal> {
+        let start = self.position + 1;
+        let mut next = Next {
+            position: self.position,
+            hash: self.hash,
+            subjects: self.subjects.clone(),
+            registry: self.registry.clone(),
+            bytes: Vec::new(),
+        };
+        let count = u16::try_from(events.len()).unwrap_or(u16::MAX);
+        for (index, NewEvent { day, event, documents }) in (0..count).zip(events) {
+            let subjects = subjects_of(&next.registry, &event);
+            let record = self.record(frame, &mut next, (index, count), day, &event, &documents, subjects);
+            next.bytes.extend_from_slice(&record);
+            next.registry.evolve(&Recorded { position: next.position, start, day, event, documents });
+        }
+        let size = next.bytes.len();
+        if size > COMMIT_BYTES_MAX {
+            let message = format!("the command takes {size} bytes; a commit holds at most {COMMIT_BYTES_MAX}");
+            return Err(Refusal::new(Reason::TooLarge, message).with("limit_bytes", COMMIT_BYTES_MAX));
+        }
+        Ok(next)
     }
 
     #[allow(clippy::too_many_arguments)] // One record has that many independent parts.
@@ -289,11 +281,24 @@ impl Group {
     }
 }
 
-/// Where the chain stands while a command is encoded.
+/// Every entity that an event is about: for a void, those of the facts it takes back.
+fn subjects_of(registry: &Registry, event: &Event) -> BTreeSet<Entity> {
+    match event {
+        Event::FactsVoided { positions, .. } => {
+            let entries = positions.iter().filter_map(|position| registry.entry_at(*position));
+            entries.flat_map(|entry| entry.event.subjects().collect::<Vec<_>>()).collect()
+        }
+        _ => event.subjects().collect(),
+    }
+}
+
+/// Where the group would stand with the events of one more command, and their records.
 struct Next {
     position: u64,
     hash: Hash,
     subjects: imbl::HashMap<Entity, SubjectHead>,
+    registry: Registry,
+    bytes: Vec<u8>,
 }
 
 impl Next {

@@ -25,16 +25,20 @@ pub use request::{EngineError, Outcome, Principal, Request, RequestId, RowOutcom
 pub use start::{EngineConfig, StartError};
 pub use subscribe::{EventFilter, StoredEvent};
 
-use crate::domain::{Command, Refusal};
+use crate::domain::{Command, Fault, Reason, Refusal};
 use crate::journal::Head;
 use crate::log::EventLog;
 use arc_swap::ArcSwap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, watch};
 use writer::Work;
 
 /// Commands that may wait for the writer; past it they are refused with a hint to retry.
 pub const QUEUE_COMMANDS_MAX: usize = 4096;
+
+/// Bytes that the id of a principal may have: it stands in every record.
+pub const PRINCIPAL_BYTES_MAX: usize = 512;
 
 /// Rows that one message of a bulk import may hold.
 pub const ROWS_MAX: usize = 500;
@@ -53,6 +57,8 @@ struct Shared {
     stop: watch::Sender<Option<Stop>>,
     log: Arc<dyn EventLog>,
     clock: Arc<dyn Clock>,
+    /// Raised by `drain`, before the queue knows.
+    draining: AtomicBool,
 }
 
 /// Why an engine serves no more.
@@ -118,9 +124,10 @@ impl Engine {
 
     /// Decides and records one command. Refused at once when the queue is full.
     pub async fn submit(&self, request: Request) -> Result<Outcome, EngineError> {
+        self.admit(&request.principal)?;
         let (work, reply) = Work::command(request);
         self.enqueue(work)?;
-        reply.await.map_err(|_| self.stop_error())?
+        reply.await.map_err(|_| self.unanswered())?
     }
 
     /// Decides and records rows, each on its own, in order; waits for a place in the queue, so that a slow disk slows the
@@ -130,17 +137,33 @@ impl Engine {
         principal: Principal,
         rows: Vec<Result<Command, Refusal>>,
     ) -> Result<(Vec<RowOutcome>, u64), EngineError> {
+        self.admit(&principal)?;
         let (work, reply) = Work::rows(principal, rows);
         self.shared.queue.send(work).await.map_err(|_| self.stop_error())?;
-        reply.await.map_err(|_| self.stop_error())?
+        reply.await.map_err(|_| self.unanswered())?
     }
 
     /// Stops taking commands, finishes those that wait, settles the log and closes it. Idempotent.
     pub async fn drain(&self) -> Stop {
+        self.shared.draining.store(true, Ordering::Release);
         let _ = self.shared.queue.send(Work::Drain).await;
         let mut stopped = self.watch_stop();
         let stop = stopped.wait_for(Option::is_some).await.ok().and_then(|stop| stop.clone());
         stop.unwrap_or(Stop::Drained)
+    }
+
+    /// What is refused before it waits.
+    fn admit(&self, principal: &Principal) -> Result<(), EngineError> {
+        if self.shared.draining.load(Ordering::Acquire) {
+            return Err(self.stop_error());
+        }
+        for (field, value) in [("principal", &principal.id), ("on_behalf_of", &principal.on_behalf_of)] {
+            if value.len() > PRINCIPAL_BYTES_MAX {
+                let message = format!("{field} has {} bytes; at most {PRINCIPAL_BYTES_MAX}", value.len());
+                return Err(Refusal::from(Fault::new(Reason::OutOfRange, field, message)).into());
+            }
+        }
+        Ok(())
     }
 
     fn enqueue(&self, work: Work) -> Result<(), EngineError> {
@@ -148,6 +171,12 @@ impl Engine {
             mpsc::error::TrySendError::Full(_) => EngineError::QueueFull,
             mpsc::error::TrySendError::Closed(_) => self.stop_error(),
         })
+    }
+
+    /// The writer answers everyone, so an answer that is missing means that it broke.
+    fn unanswered(&self) -> EngineError {
+        let stop = self.shared.stop.borrow().clone();
+        stop.unwrap_or_else(|| Stop::LogFailed(writer::ENDED.to_owned())).error()
     }
 
     fn stop_error(&self) -> EngineError {

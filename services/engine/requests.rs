@@ -12,8 +12,6 @@ pub struct Remembered {
     pub first: u64,
     /// Position of its last event.
     pub last: u64,
-    /// Revision that its target had after it; 0: it has none.
-    pub revision: u64,
     /// Hash of its content.
     pub hash: Hash,
 }
@@ -43,17 +41,10 @@ impl Requests {
         self.known.insert(key, remembered);
     }
 
-    /// Takes in a record that was read back: with the last of its command, the command is remembered. The target is the
-    /// entity on whose line the last event stands, whose revision is the one among its subjects that `owner` names.
-    pub fn note(&mut self, record: &Record, owner: Option<&str>) {
+    /// Takes in a record that was read back: with the last of its command, the command is remembered.
+    pub fn note(&mut self, record: &Record) {
         let Some(request) = record.request.filter(|_| record.index + 1 == record.count) else { return };
-        let revision = record.subjects.iter().find(|subject| Some(subject.name.as_str()) == owner);
-        let remembered = Remembered {
-            first: record.command_start(),
-            last: record.position,
-            revision: revision.map_or(0, |subject| subject.revision),
-            hash: request.hash,
-        };
+        let remembered = Remembered { first: record.command_start(), last: record.position, hash: request.hash };
         self.insert((Arc::from(record.principal.as_str()), RequestId(request.id)), remembered);
     }
 

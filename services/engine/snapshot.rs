@@ -10,7 +10,7 @@
 //! · per position: u8 0, or 1 · u64 start · u64 voided (0: not) · i32 day · u16 type · u16 schema version · payload
 //! · u64 count of entities · each: name · u64 revision · 32 hash
 //! · u64 count of commits · each: i64 micros · u64 last position
-//! · u64 count of requests · each: principal · 16 id · u64 first · u64 last · u64 revision · 32 hash
+//! · u64 count of requests · each: principal · 16 id · u64 first · u64 last · 32 hash
 //! · 32 SHA-256 of everything before
 //! ```
 //! Texts and payloads stand behind a u32 length; all numbers are big-endian.
@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Raised whenever the layout or the meaning of the state changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const MAGIC: &[u8; 4] = b"INCS";
 
 /// A new snapshot is made when so many events came since the last.
@@ -131,9 +131,8 @@ fn encode(fold: &Fold) -> Vec<u8> {
     for ((principal, id), remembered) in requests {
         put(&mut out, principal.as_bytes());
         out.extend_from_slice(&id.0);
-        for number in [remembered.first, remembered.last, remembered.revision] {
-            out.extend_from_slice(&number.to_be_bytes());
-        }
+        out.extend_from_slice(&remembered.first.to_be_bytes());
+        out.extend_from_slice(&remembered.last.to_be_bytes());
         out.extend_from_slice(&remembered.hash);
     }
     let digest = Sha256::digest(&out);
@@ -189,8 +188,8 @@ fn decode(bytes: &[u8]) -> Option<Fold> {
     let mut requests = Requests::default();
     for _ in 0..at.u64()? {
         let key = (Arc::from(at.text()?), RequestId(at.array()?));
-        let (first, last, revision) = (at.u64()?, at.u64()?, at.u64()?);
-        requests.insert(key, Remembered { first, last, revision, hash: at.array()? });
+        let (first, last) = (at.u64()?, at.u64()?);
+        requests.insert(key, Remembered { first, last, hash: at.array()? });
     }
     let published = Published { registry: Arc::new(registry), head, log_id, subjects, commits };
     at.0.is_empty().then_some(Fold { published, requests, district })

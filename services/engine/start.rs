@@ -12,6 +12,7 @@ use arc_swap::ArcSwap;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::{mpsc, watch};
 
 /// Bytes of the log that are read at a time.
@@ -90,11 +91,12 @@ pub(super) async fn start(
     };
     let from_snapshot = restored.is_some();
     let mut fold = restored.unwrap_or_else(Fold::empty);
+    let end = log.head().await?; // Asked first: another writer may go on while this one reads.
     catch_up(&mut fold, log.as_ref()).await?;
-    let end = log.head().await?;
-    if fold.published.head != end {
+    let head = fold.published.head;
+    if head.position < end.position || (head.position == end.position && head != end) {
         let detail = format!("the log says it ends at {}, its records end before", end.position);
-        return Err(StartError::Damaged { position: fold.published.head.position + 1, detail });
+        return Err(StartError::Damaged { position: head.position + 1, detail });
     }
     if fold.district != config.district {
         return Err(StartError::OtherDistrict { found: fold.district, wanted: config.district });
@@ -135,7 +137,18 @@ fn spawn(
         carried: VecDeque::new(),
     };
     tokio::spawn(writer.run());
-    Engine { shared: Arc::new(Shared { district, queue, published, head: head_receiver, stop, log, clock }) }
+    Engine {
+        shared: Arc::new(Shared {
+            district,
+            queue,
+            published,
+            head: head_receiver,
+            stop,
+            log,
+            clock,
+            draining: AtomicBool::new(false),
+        }),
+    }
 }
 
 async fn catch_up(fold: &mut Fold, log: &dyn EventLog) -> Result<(), StartError> {

@@ -40,7 +40,7 @@ impl Engine {
             return Ok((Vec::new(), from));
         }
         let read = self.shared.log.read(from, bytes_max).await;
-        let commits = read.map_err(|error| self.fail(Stop::from_log(&error)))?;
+        let commits = read.map_err(|error| self.unread(&error))?;
         let subject = filter.subject.as_ref().map(ToString::to_string);
         let mut events = Vec::new();
         let mut next = from;

@@ -3,6 +3,7 @@
 use super::start::READ_BYTES;
 use super::{Engine, EngineError, Stop};
 use crate::journal::Head;
+use crate::log::LogError;
 
 impl Engine {
     /// Reads the log from its first record to the head that is published now, and checks every record and the chain. Gives
@@ -13,7 +14,7 @@ impl Engine {
         while head.position < end.position {
             let commits = match self.shared.log.read(head.position + 1, READ_BYTES).await {
                 Ok(commits) => commits,
-                Err(error) => return Err(self.fail(Stop::from_log(&error))),
+                Err(error) => return Err(self.unread(&error)),
             };
             if commits.is_empty() {
                 let detail = format!("the log ends before {}", end.position);
@@ -39,14 +40,16 @@ impl Engine {
     pub(super) fn fail(&self, stop: Stop) -> EngineError {
         let error = stop.error();
         if matches!(stop, Stop::Damaged { .. }) {
-            self.shared.stop.send_if_modified(|known| {
-                let first = known.is_none();
-                if first {
-                    *known = Some(stop);
-                }
-                first
-            });
+            stop.tell(&self.shared.stop);
         }
         error
+    }
+
+    /// What a reader of the log is told when it can't be read: of a closed log, why it was closed.
+    pub(super) fn unread(&self, error: &LogError) -> EngineError {
+        match error {
+            LogError::Closed => self.stop_error(),
+            other => self.fail(Stop::from_log(other)),
+        }
     }
 }

@@ -13,10 +13,20 @@ use crate::log::{Append, EventLog, LogError};
 use arc_swap::ArcSwap;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Commands that share one commit at most: what one takes to decide bounds how long the first one waits.
 const GROUP_COMMANDS_MAX: usize = 1024;
+
+/// Why nobody answers any more when the writer is gone without having said so.
+pub(super) const ENDED: &str = "the writer ended unexpectedly";
+
+/// Times that a commit is offered whose fate the log does not tell; then the log counts as failed.
+const OFFERS_MAX: u32 = 11;
+
+/// Pause before the second offer; it doubles, to about 4 s in all.
+const OFFER_PAUSE: Duration = Duration::from_millis(4);
 
 type RowsReply = oneshot::Sender<Result<(Vec<RowOutcome>, u64), EngineError>>;
 type CommandReply = oneshot::Sender<Result<Outcome, EngineError>>;
@@ -84,6 +94,9 @@ impl Writer {
     pub async fn run(mut self) {
         let mut stopped = self.stop.subscribe();
         loop {
+            if self.stop.borrow().is_some() {
+                break; // Told here too, since carried work is never waited for.
+            }
             let next = match self.carried.pop_front() {
                 Some(work) => Some(work),
                 None => tokio::select! {
@@ -101,7 +114,7 @@ impl Writer {
                 Some(work) => {
                     let works = self.gather(work);
                     if let Err(stop) = self.commit(works).await {
-                        self.stop.send_replace(Some(stop));
+                        stop.tell(&self.stop);
                         break;
                     }
                 }
@@ -222,22 +235,30 @@ impl Writer {
     /// Appends, and finds out what became of it.
     async fn append(&mut self, commit: &Commit) -> Made {
         let expected = self.fold.published.head;
-        loop {
+        for offer in 0..OFFERS_MAX {
+            if offer > 0 {
+                tokio::time::sleep(OFFER_PAUSE * (1 << (offer - 1))).await;
+            }
             match self.log.append(expected, commit.clone()).await {
                 Append::Appended(head) if head == commit.head() => return Made::Durable,
                 Append::Appended(head) => {
                     let detail = format!("the log says it ends at {}, not at {}", head.position, commit.last);
                     return Made::Stopped(Stop::LogFailed(detail));
                 }
-                Append::Full => return Made::Full,
                 Append::Fatal(detail) => return Made::Stopped(Stop::LogFailed(detail)),
-                Append::Conflict { .. } | Append::Unknown => match self.behind(commit).await {
+                Append::Conflict { head } if falls_short(&head, &expected) => {
+                    return Made::Stopped(lost(&head, &expected));
+                }
+                Append::Full if offer == 0 => return Made::Full,
+                // Full after an offer whose fate is unknown: that one may still be found.
+                Append::Full | Append::Conflict { .. } | Append::Unknown => match self.behind(commit).await {
                     Ok(Some(made)) => return made,
                     Ok(None) => {} // It is not there: the same commit at the same place again can't double it.
                     Err(stop) => return Made::Stopped(stop),
                 },
             }
         }
+        Made::Stopped(Stop::LogFailed(format!("it does not tell what became of a commit offered {OFFERS_MAX} times")))
     }
 
     /// Reads on from the expected head: our own commit is known by its hash; another's is taken in.
@@ -274,7 +295,7 @@ impl Writer {
             Ok(()) => Stop::Drained,
             Err(error) => Stop::from_log(&error),
         };
-        self.stop.send_replace(Some(stop));
+        stop.tell(&self.stop);
     }
 
     async fn refuse_rest(&mut self) {
@@ -290,6 +311,24 @@ impl Writer {
             let _ = self.log.close().await; // It failed before; what can be settled is.
         }
     }
+}
+
+impl Drop for Writer {
+    /// A writer that ends in any other way (a panic) leaves nobody waiting for ever.
+    fn drop(&mut self) {
+        Stop::LogFailed(ENDED.to_owned()).tell(&self.stop);
+    }
+}
+
+/// Whether a log that ends at `head` lacks what was acknowledged up to `expected`.
+fn falls_short(head: &Head, expected: &Head) -> bool {
+    head.position < expected.position || (head.position == expected.position && head != expected)
+}
+
+fn lost(head: &Head, expected: &Head) -> Stop {
+    let position = expected.position.min(head.position + 1);
+    let detail = format!("the log ends at {}, and {} was acknowledged", head.position, expected.position);
+    Stop::Damaged { position, detail }
 }
 
 /// What became of a commit.
@@ -330,6 +369,15 @@ impl Rows {
 }
 
 impl Stop {
+    /// Tells everyone; the first reason stays.
+    pub(super) fn tell(self, stop: &watch::Sender<Option<Self>>) {
+        stop.send_if_modified(|known| {
+            let first = known.is_none();
+            known.get_or_insert(self);
+            first
+        });
+    }
+
     /// What a caller is told.
     pub(super) fn error(&self) -> EngineError {
         match self.clone() {

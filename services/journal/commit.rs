@@ -85,7 +85,8 @@ impl Commit {
             }
             last = at;
             at += header.length;
-            next += 1;
+            let wrong = ChainError::Break { position: next, what: "the position" };
+            next = next.checked_add(1).ok_or(wrong)?;
         }
         let hash = record_hash(&records[last..]);
         Ok(Self { number: head.commit, first, last: next - 1, hash, records })

@@ -204,7 +204,7 @@ impl Record {
         let faults = [
             (commit == 0, "commit"),
             (position == 0, "position"),
-            (count == 0 || index >= count, "index"),
+            (count == 0 || index >= count || u64::from(index) >= position, "index"),
             (flags > FLAG_REQUEST, "flags"),
             (flags == 0 && (id != [0; 16] || hash != ZERO_HASH), "request"),
             (payload.len() != header.payload, "payload length"),

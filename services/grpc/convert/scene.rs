@@ -7,9 +7,8 @@ use crate::domain::firm::{Certificate, FirmView, Relocation, Stay};
 use crate::domain::incubator::{IncubatorView, Recognition};
 use crate::domain::park::treasuries;
 use crate::domain::settings::limits_entry;
-use crate::domain::{AsOf, Day, Entity, Entry, Event, IncubatorId, ParkId, Registry, Uscc};
+use crate::domain::{AsOf, Day, Entity, Event, IncubatorId, ParkId, Registry, Uscc};
 use crate::wire::v1;
-use std::collections::BTreeSet;
 
 /// A state to draw from, and how it is looked at.
 #[derive(Clone, Copy)]
@@ -20,8 +19,8 @@ pub struct Scene<'a> {
     pub registry: &'a Registry,
     /// The two times.
     pub as_of: AsOf,
-    /// The day on which readings such as the level are taken.
-    pub today: Day,
+    /// The day on which readings such as the level are taken: the day asked for, else today.
+    pub reading_day: Day,
     /// Whether it is about now, so that its etags can be sent back.
     pub now: bool,
 }
@@ -32,42 +31,9 @@ impl<'a> Scene<'a> {
         format!("districts/{}/{entity}", self.district)
     }
 
-    /// Count of facts about an entity, as known. It equals what the records' subjects say: an entity's revision grows with
-    /// each fact it owns or is the other party of, and with each command that takes such facts back.
-    pub fn revision(&self, entity: &Entity) -> u64 {
-        let mut facts = 0;
-        let mut voids = BTreeSet::new();
-        let mut note = |entry: &Entry| {
-            facts += u64::from(entry.start <= self.as_of.known);
-            voids.extend(entry.voided.filter(|start| *start <= self.as_of.known));
-        };
-        let own = self.registry.line(entity).map(|line| line.entries()).unwrap_or_default();
-        own.iter().for_each(&mut note);
-        let others: Vec<Uscc> = match entity {
-            Entity::Incubator(id) => self.registry.firms_ever_in(id).collect(),
-            Entity::Park(id) => self.registry.firms_ever_to(id).collect(),
-            Entity::Firm(_) | Entity::Settings | Entity::Loan(_) | Entity::Taxpayer(_) => Vec::new(),
-        };
-        let lines = others.iter().filter_map(|code| self.registry.firm_line(code));
-        let entries = lines.flat_map(|line| line.entries());
-        entries.filter(|entry| entry.event.other().as_ref() == Some(entity)).for_each(&mut note);
-        if let Entity::Firm(code) = entity {
-            let loans = self.registry.loans_ever_of(code).filter_map(|id| self.registry.loan_line(id));
-            let entries = loans.flat_map(|line| line.entries());
-            entries.filter(|entry| entry.event.other().as_ref() == Some(entity)).for_each(&mut note);
-        }
-        if let Entity::Taxpayer(code) = entity {
-            for receipt in self.registry.receipts().of(code) {
-                facts += u64::from(receipt.start() <= self.as_of.known);
-                voids.extend(receipt.voided().filter(|start| *start <= self.as_of.known));
-            }
-        }
-        facts + voids.len() as u64
-    }
-
     /// The revision with its etag, which answers about the past don't have.
     pub fn stamp(&self, entity: &Entity) -> (i64, String) {
-        let revision = self.revision(entity);
+        let revision = self.registry.revision_at(entity, self.as_of.known);
         (position(revision), if self.now { etag_of(revision) } else { String::new() })
     }
 
@@ -163,7 +129,7 @@ impl<'a> Scene<'a> {
             upstream: term.value.map(|id| self.name(&Entity::Incubator(id.clone()))).unwrap_or_default(),
             position: position(term.position),
         });
-        let level = view.level_on(self.reading_day());
+        let level = view.level_on(self.reading_day);
         v1::Incubator {
             name: self.name(&entity),
             display_name: registered.map(|term| term.value.name.clone()).unwrap_or_default(),
@@ -179,11 +145,6 @@ impl<'a> Scene<'a> {
             revision,
             etag,
         }
-    }
-
-    /// The day of readings: the day asked for, or today where all that is recorded was asked for.
-    pub fn reading_day(&self) -> Day {
-        if self.as_of.day == Day::MAX { self.today } else { self.as_of.day }
     }
 
     fn open_stays(&self, id: &IncubatorId) -> i32 {

@@ -1,0 +1,33 @@
+//! The queue is bounded: commands past the bound are refused at once, rows wait.
+
+use super::{Rig, principal, register, request, settle};
+use incubator_registry::engine::{EngineError, QUEUE_COMMANDS_MAX, RowOutcome};
+
+#[tokio::test]
+async fn commands_past_the_bound_are_refused_at_once_and_rows_wait() {
+    let rig = Rig::new().await;
+    let filler = rig.occupy().await;
+    let count = u32::try_from(QUEUE_COMMANDS_MAX).unwrap();
+    let waiting: Vec<_> = (1..=count).map(|number| rig.send(request(register(number)))).collect();
+    settle().await;
+    let started = std::time::Instant::now();
+    for number in 1..=3 {
+        assert_eq!(rig.ask(register(count + number)).await.unwrap_err(), EngineError::QueueFull);
+    }
+    assert!(started.elapsed().as_secs() < 1);
+    let engine = rig.engine.clone();
+    let rows = vec![Ok(register(count + 9)), Ok(register(1))];
+    let rows = tokio::spawn(async move { engine.submit_rows(principal("bureau"), rows).await });
+    settle().await;
+    assert!(!rows.is_finished());
+    assert_eq!(rig.ask(register(count + 4)).await.unwrap_err(), EngineError::QueueFull);
+    rig.gate.open();
+    filler.await.unwrap().unwrap();
+    for answer in waiting {
+        assert!(!answer.await.unwrap().unwrap().written.is_duplicate());
+    }
+    let (outcomes, position) = rows.await.unwrap().unwrap();
+    assert!(matches!(outcomes[..], [RowOutcome::Accepted { .. }, RowOutcome::Skipped { .. }]), "{outcomes:?}");
+    assert_eq!(position, rig.head());
+    rig.run(register(count + 4)).await;
+}
