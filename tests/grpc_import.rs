@@ -27,7 +27,7 @@ fn firm(line: i64, number: u32) -> v1::ImportRow {
 }
 
 fn message(rows: Vec<v1::ImportRow>) -> v1::ImportRowsRequest {
-    v1::ImportRowsRequest { parent: DISTRICT.into(), rows }
+    v1::ImportRowsRequest { parent: DISTRICT.into(), rows, validate_only: false }
 }
 
 async fn import(server: &Server, messages: Vec<v1::ImportRowsRequest>) -> Vec<v1::ImportRowsResponse> {
@@ -134,11 +134,11 @@ async fn messages_are_bounded_and_of_one_district() {
     let fields = [("rows", "OUT_OF_RANGE")];
     let status: Result<(), _> = Err(failed(vec![many]).await);
     refused(status, Code::InvalidArgument, "OUT_OF_RANGE", &[("field", "rows")], &fields);
-    let nowhere = v1::ImportRowsRequest { parent: String::new(), rows: vec![] };
+    let nowhere = v1::ImportRowsRequest { parent: String::new(), rows: vec![], validate_only: false };
     let fields = [("parent", "MISSING_VALUE")];
     let status: Result<(), _> = Err(failed(vec![nowhere]).await);
     refused(status, Code::InvalidArgument, "MISSING_VALUE", &[("field", "parent")], &fields);
-    let elsewhere = v1::ImportRowsRequest { parent: "districts/110000".into(), rows: vec![] };
+    let elsewhere = v1::ImportRowsRequest { parent: "districts/110000".into(), rows: vec![], validate_only: false };
     let status = failed(vec![elsewhere.clone()]).await;
     assert_eq!((status.code(), said(&status).reason.as_str()), (Code::NotFound, "UNKNOWN_DISTRICT"));
     let status = failed(vec![message(vec![firm(1, 1)]), elsewhere]).await;

@@ -96,6 +96,10 @@ pub struct ImportArgs {
     /// Files, or folders of them.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Decide the whole run on an overlay that is thrown away: reports exactly what the real run would now, and records
+    /// nothing.
+    #[arg(long)]
+    pub dry_run: bool,
     /// Write a report as JSON to this file; `-`: to stdout, and the table to stderr.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

@@ -1,7 +1,9 @@
 //! Values of the command line: days, instants, words in either language, areas and amounts. Each parser says what it
 //! would have taken.
 
-use crate::domain::{BuildMode, Criterion, Day, Kind, LeaveKind, Level};
+use crate::domain::{
+    BuildMode, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature,
+};
 use crate::wire::v1;
 
 /// Up to when a reading knows.
@@ -75,6 +77,14 @@ words! {
     criterion -> Criterion, GraduationCriterion, "GRADUATION_CRITERION";
     /// How a carrier was built.
     build_mode -> BuildMode, BuildMode, "BUILD_MODE";
+    /// A tax.
+    tax -> Tax, Tax, "TAX";
+    /// What an amount that reached the treasury is.
+    tax_nature -> TaxNature, TaxNature, "TAX_NATURE";
+    /// What an interest payment is.
+    interest_nature -> InterestNature, InterestNature, "INTEREST_NATURE";
+    /// In which form a fund supports a firm.
+    investment_form -> InvestmentForm, InvestmentForm, "INVESTMENT_FORM";
 }
 
 /// A level; NONE or 无 stands for carriers without any.

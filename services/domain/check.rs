@@ -5,7 +5,8 @@ use super::line::AsOf;
 use super::reason::{Reason, Refusal};
 use super::registry::Registry;
 use super::settings::limits_on;
-use super::{firm, incubator};
+use super::values::Uscc;
+use super::{firm, incubator, loan};
 use std::collections::BTreeSet;
 
 /// A rule broken on a line.
@@ -35,6 +36,8 @@ pub struct Touched {
     pub owners: BTreeSet<Entity>,
     /// Carriers whose registration it puts or voids: their stays and their neighbours in the chain depend on it.
     pub registrations: BTreeSet<Entity>,
+    /// Taxpayers whose right to be one it puts or voids.
+    pub taxpayers: BTreeSet<Uscc>,
     /// It voids something.
     pub voids: bool,
 }
@@ -46,7 +49,13 @@ impl Touched {
         if matches!(event, Event::IncubatorRegistered(_)) {
             self.registrations.insert(owner.clone());
         }
+        if let Event::FirmRegistered { firm, .. } = event {
+            self.taxpayers.insert(*firm);
+        }
+        self.taxpayers.extend(event.operator().map(|(_, operator)| operator.code));
         self.owners.insert(owner);
+        // A loan is judged with its firm too, which may be deregistered.
+        self.owners.extend(event.other().filter(|other| matches!(other, Entity::Firm(_))));
     }
 }
 
@@ -57,7 +66,9 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
         match owner {
             Entity::Firm(code) => found.extend(firm::rules::violations(next, *code)),
             Entity::Incubator(id) => found.extend(incubator::rules::violations(next, id)),
-            Entity::Park(_) => {}
+            Entity::Loan(id) => found.extend(loan::violations(next, id)),
+            // Whoever pays is judged where the right to be a taxpayer is touched, and as a reference.
+            Entity::Park(_) | Entity::Taxpayer(_) => {}
             Entity::Settings => found.extend(settings_violations(next)),
         }
     }
@@ -69,6 +80,13 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
         for (other, _) in next.incubators(AsOf::NOW).filter(|(other, _)| *other != id) {
             found.extend(incubator::rules::violations(next, other));
         }
+    }
+    for code in touched.taxpayers.iter().filter(|code| !next.is_taxpayer(code)) {
+        let live = next.receipts().of(code).filter(|receipt| receipt.voided().is_none());
+        found.extend(live.map(|receipt| {
+            let message = format!("{code} is neither a firm nor the operator of a carrier");
+            Violation::new(Reason::UnknownTaxpayer, receipt.position, None, message)
+        }));
     }
     let settings = touched.owners.contains(&Entity::Settings);
     match found.is_empty() {

@@ -5,9 +5,10 @@
 
 use super::check::{Touched, judge};
 use super::command::{Command, Origin, Stated};
-use super::event::{Document, Entity, Event};
+use super::event::{Document, Entity, Event, TaxReceipt};
 use super::firm::FirmView;
 use super::line::{AsOf, Entry, Line};
+use super::loan::LoanView;
 use super::reason::{Reason, Refusal, Warning};
 use super::registry::{Recorded, Registry};
 use super::values::Day;
@@ -173,7 +174,8 @@ impl Draft {
     }
 
     fn references(&self, event: &Event) -> Result<(), Refusal> {
-        let registers = matches!(event, Event::FirmRegistered { .. } | Event::IncubatorRegistered(_));
+        let registers =
+            matches!(event, Event::FirmRegistered { .. } | Event::IncubatorRegistered(_) | Event::LoanDrawn(_));
         let named = [event.owner().filter(|_| !registers), event.other()];
         // The carrier of a stay is judged before the firm, as rules §2 lists them.
         for entity in named.into_iter().flatten().rev() {
@@ -181,6 +183,16 @@ impl Draft {
                 Entity::Firm(code) if self.next.firm(&code, AsOf::NOW).is_none() => return Err(unknown_firm(&code)),
                 Entity::Incubator(id) if self.next.kind_of(&id, AsOf::NOW).is_none() => {
                     return Err(unknown_incubator(&id));
+                }
+                Entity::Loan(id)
+                    if self.next.loan_line(&id).and_then(|line| LoanView::of(line, AsOf::NOW)).is_none() =>
+                {
+                    let message = format!("loan {id} is not registered");
+                    return Err(Refusal::new(Reason::UnknownLoan, message).with("loan", id));
+                }
+                Entity::Taxpayer(code) if !self.next.is_taxpayer(&code) => {
+                    let message = format!("{code} is neither a firm nor the operator of a carrier at any time");
+                    return Err(Refusal::new(Reason::UnknownTaxpayer, message).with("taxpayer", code));
                 }
                 _ => {}
             }
@@ -198,6 +210,9 @@ impl Draft {
     }
 
     fn sameness(&self, day: Day, event: &Event, command: &Command) -> Result<Sameness, Refusal> {
+        if let Event::TaxReceiptRecorded(receipt) = event {
+            return self.receipt_sameness(day, receipt, command);
+        }
         let Some(line) = event.owner().and_then(|owner| self.next.line(&owner)) else { return Ok(Sameness::New) };
         let key = event.key(day);
         let same_documents = |entry: &Entry| command.documents.is_empty() || command.documents == entry.documents;
@@ -218,6 +233,29 @@ impl Draft {
             Some(entry) if command.origin == Origin::Import => Ok(Sameness::VoidedBefore(entry.position)),
             _ => Ok(Sameness::New),
         }
+    }
+
+    /// A receipt is told by its voucher and tax, across the whole district.
+    fn receipt_sameness(&self, day: Day, receipt: &TaxReceipt, command: &Command) -> Result<Sameness, Refusal> {
+        let mut voided = None;
+        for position in self.next.receipts().positions_of(&receipt.voucher, receipt.tax) {
+            let Some(entry) = self.next.entry_at(position) else { continue };
+            let documents = command.documents.is_empty() || command.documents == entry.documents;
+            let stated = Event::TaxReceiptRecorded(receipt.clone());
+            let says_no_more = documents && entry.day == day && filled(&stated, &entry.event) == entry.event;
+            let identical = documents && entry.day == day && stated == entry.event;
+            match (entry.is_live(), identical) {
+                (true, _) if says_no_more => return Ok(Sameness::Same(position)),
+                (true, _) => {
+                    let message =
+                        format!("voucher {} lists this tax with other values at position {position}", receipt.voucher);
+                    return Err(Refusal::new(Reason::Conflict, message).at(position));
+                }
+                (false, true) if command.origin == Origin::Import => voided = voided.or(Some(position)),
+                (false, _) => {}
+            }
+        }
+        Ok(voided.map_or(Sameness::New, Sameness::VoidedBefore))
     }
 
     fn not_in_future(&self) -> Result<(), Refusal> {
@@ -258,6 +296,12 @@ fn filled(stated: &Event, recorded: &Event) -> Event {
                 *area = if *area == 0 { known } else { *area };
             }
         }
+        (Event::HighTechCertified { expiry, .. }, Event::HighTechCertified { expiry: known, .. }) => {
+            *expiry = expiry.or(*known);
+        }
+        (Event::TaxReceiptRecorded(value), Event::TaxReceiptRecorded(known)) => {
+            value.period = (value.period.0.or(known.period.0), value.period.1.or(known.period.1));
+        }
         _ => {}
     }
     event
@@ -267,6 +311,9 @@ fn filled(stated: &Event, recorded: &Event) -> Event {
 /// a new fact, and the earlier end holds; a later one contradicts.
 fn contradiction<'a>(line: &'a Line, day: Day, event: &Event) -> Option<&'a Entry> {
     let key = event.key(day);
+    if event.is_told_by_all_values() {
+        return None;
+    }
     let mut same_key = line.live().filter(|entry| entry.event.key(entry.day) == key);
     match event {
         Event::RecognitionEnded { .. } => same_key.find(|entry| entry.day <= day),

@@ -1,8 +1,8 @@
 //! What can happen. Events are past tense, and true for ever once recorded; a wrong one is voided, never changed.
 
 use super::reason::{Fault, Reason};
-use super::values::{Area, Day, IncubatorId, ParkId, Uscc, text};
-use super::words::{BuildMode, Criterion, Kind, LeaveKind, Level};
+use super::values::{Area, Day, IncubatorId, LoanId, ParkId, Uscc, VoucherNo, text};
+use super::words::{BuildMode, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature};
 use std::fmt;
 
 /// Documents that one fact may carry.
@@ -32,6 +32,11 @@ pub enum Entity {
     Park(ParkId),
     /// The district's settings.
     Settings,
+    /// A loan.
+    Loan(LoanId),
+    /// Whoever pays taxes: a firm, or a carrier's operator. Apart from the firm, so that a month's receipts don't make every
+    /// etag of a firm stale.
+    Taxpayer(Uscc),
 }
 
 impl fmt::Display for Entity {
@@ -41,6 +46,8 @@ impl fmt::Display for Entity {
             Self::Incubator(id) => write!(f, "incubators/{id}"),
             Self::Park(id) => write!(f, "parks/{id}"),
             Self::Settings => f.write_str("settings"),
+            Self::Loan(id) => write!(f, "loans/{id}"),
+            Self::Taxpayer(code) => write!(f, "taxpayers/{code}"),
         }
     }
 }
@@ -56,6 +63,8 @@ impl Entity {
             "firms" => Uscc::parse(id).ok().map(Self::Firm),
             "incubators" => IncubatorId::parse(id).ok().map(Self::Incubator),
             "parks" => ParkId::parse(id).ok().map(Self::Park),
+            "loans" => LoanId::parse(id).ok().map(Self::Loan),
+            "taxpayers" => Uscc::parse(id).ok().map(Self::Taxpayer),
             _ => None,
         }
     }
@@ -279,6 +288,101 @@ pub enum Event {
         /// The park.
         park: ParkId,
     },
+    /// What a firm reported of the year that this day is the last of.
+    AnnualReportFiled(AnnualReport),
+    /// Certified as a high-tech enterprise from this day on.
+    HighTechCertified {
+        /// The firm.
+        firm: Uscc,
+        /// Number of the certificate.
+        certificate_no: String,
+        /// First day on which it no longer holds; may lie ahead.
+        expiry: Option<Day>,
+    },
+    /// An amount that reached the treasury on this day.
+    TaxReceiptRecorded(TaxReceipt),
+    /// A loan drawn on this day.
+    LoanDrawn(LoanDrawn),
+    /// Interest paid on this day.
+    InterestPaid {
+        /// The loan.
+        loan: LoanId,
+        /// Fen.
+        amount: i64,
+        /// What it is.
+        nature: InterestNature,
+    },
+    /// A seed fund set up on this day.
+    SeedFundEstablished {
+        /// The carrier.
+        incubator: IncubatorId,
+        /// Fen.
+        size: i64,
+    },
+    /// An investment in, or a guarantee for, a firm on this day.
+    InvestmentMade {
+        /// The firm.
+        firm: Uscc,
+        /// The carrier whose fund it came from.
+        incubator: IncubatorId,
+        /// Fen.
+        amount: i64,
+        /// In which form.
+        form: InvestmentForm,
+    },
+}
+
+/// A firm's report of a year.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnnualReport {
+    /// The firm.
+    pub firm: Uscc,
+    /// The year.
+    pub year: i16,
+    /// Revenue, fen.
+    pub revenue: i64,
+    /// Spending on research and development, fen.
+    pub research: i64,
+    /// People employed.
+    pub employees: u32,
+    /// Valid intellectual property rights.
+    pub ip_rights: u32,
+    /// A high-tech enterprise in that year, as it says.
+    pub high_tech: bool,
+}
+
+/// One tax of one voucher.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaxReceipt {
+    /// Who paid.
+    pub taxpayer: Uscc,
+    /// The tax.
+    pub tax: Tax,
+    /// First and last day of the period that it is for, as far as they are said.
+    pub period: (Option<Day>, Option<Day>),
+    /// Fen; negative for refunds.
+    pub amount: i64,
+    /// What it is.
+    pub nature: TaxNature,
+    /// Voucher number.
+    pub voucher: VoucherNo,
+}
+
+/// A loan as it was drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoanDrawn {
+    /// Contract number.
+    pub loan: LoanId,
+    /// The firm.
+    pub firm: Uscc,
+    /// Lender.
+    pub lender: String,
+    /// Fen.
+    pub principal: i64,
+    /// Parts per million a year.
+    pub rate_ppm: i64,
+    /// Maturity; may lie ahead.
+    pub maturity: Day,
 }
 
 /// A carrier as it enters the registry.
@@ -332,10 +436,17 @@ impl Event {
             | FirmSettled { firm, .. }
             | ProductionStarted { firm, .. } => Entity::Firm(*firm),
             ParkTreasurySet { park, .. } => Entity::Park(park.clone()),
+            AnnualReportFiled(report) => Entity::Firm(report.firm),
+            HighTechCertified { firm, .. } | InvestmentMade { firm, .. } => Entity::Firm(*firm),
+            TaxReceiptRecorded(receipt) => Entity::Taxpayer(receipt.taxpayer),
+            LoanDrawn(drawn) => Entity::Loan(drawn.loan.clone()),
+            InterestPaid { loan, .. } => Entity::Loan(loan.clone()),
+            SeedFundEstablished { incubator, .. } => Entity::Incubator(incubator.clone()),
         })
     }
 
-    /// The second entity that the fact is about: the carrier of a stay, the park of a relocation.
+    /// The second entity that the fact is about: the carrier of a stay or investment, the park of a relocation, the firm of a
+    /// loan.
     pub fn other(&self) -> Option<Entity> {
         use Event::*;
         match self {
@@ -345,6 +456,17 @@ impl Event {
             RelocationSigned { park, .. } | FirmSettled { park, .. } | ProductionStarted { park, .. } => {
                 Some(Entity::Park(park.clone()))
             }
+            InvestmentMade { incubator, .. } => Some(Entity::Incubator(incubator.clone())),
+            LoanDrawn(drawn) => Some(Entity::Firm(drawn.firm)),
+            _ => None,
+        }
+    }
+
+    /// The carrier and the operator that the fact says runs it.
+    pub fn operator(&self) -> Option<(&IncubatorId, &Operator)> {
+        match self {
+            Self::IncubatorRegistered(registered) => Some((&registered.incubator, &registered.operator)),
+            Self::OperatorChanged { incubator, operator } => Some((incubator, operator)),
             _ => None,
         }
     }
@@ -381,7 +503,22 @@ impl Event {
             RelocationSigned { .. } => plain(31),
             FirmSettled { .. } => plain(32),
             ProductionStarted { .. } => plain(33),
+            AnnualReportFiled(_) => Key { day: Some(day), ..plain(26) },
+            HighTechCertified { .. } => Key { day: Some(day), ..plain(27) },
+            // Told apart by voucher and tax across the whole district: the registry keeps an index of them.
+            TaxReceiptRecorded(_) => plain(40),
+            LoanDrawn(_) => plain(50),
+            // The same only when all values are; see `is_told_by_all_values`.
+            InterestPaid { .. } => plain(51),
+            SeedFundEstablished { .. } => Key { day: Some(day), ..plain(60) },
+            InvestmentMade { .. } => plain(61),
         }
+    }
+
+    /// Whether it is the same fact as another only when all its values are equal: several may stand on one line, and none
+    /// contradicts another.
+    pub fn is_told_by_all_values(&self) -> bool {
+        matches!(self, Self::InterestPaid { .. } | Self::InvestmentMade { .. })
     }
 
     /// Whether its business date may lie after the day it is recorded: only an expiry may (rules §2).

@@ -12,11 +12,14 @@ pub mod event;
 pub mod firm;
 pub mod incubator;
 pub mod line;
+pub mod loan;
 pub mod park;
 pub mod reason;
 pub mod registry;
+mod revision;
 pub mod rows;
 pub mod settings;
+pub mod tax_receipt;
 pub mod values;
 pub mod words;
 
@@ -26,5 +29,7 @@ pub use event::{Document, Entity, Event, Limits};
 pub use line::{AsOf, Entry, Line};
 pub use reason::{Fault, Faults, Reason, Refusal, Warning};
 pub use registry::{Recorded, Registry};
-pub use values::{Day, IncubatorId, ParkId, Uscc};
-pub use words::{BuildMode, Criterion, FirmChange, Kind, LeaveKind, Level};
+pub use values::{Day, IncubatorId, LoanId, ParkId, Uscc, VoucherNo};
+pub use words::{
+    BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature,
+};

@@ -5,9 +5,12 @@ use super::event::{Document, Entity, Event};
 use super::firm::FirmView;
 use super::incubator::IncubatorView;
 use super::line::{AsOf, Entry, Line};
-use super::values::{Day, IncubatorId, ParkId, Uscc};
+use super::loan::LoanView;
+use super::tax_receipt::Receipts;
+use super::values::{Day, IncubatorId, LoanId, ParkId, Uscc};
 use super::words::Kind;
 use imbl::{OrdMap, OrdSet, Vector};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A fact as the log holds it.
@@ -31,11 +34,17 @@ pub struct Registry {
     firms: OrdMap<Uscc, Arc<Line>>,
     incubators: OrdMap<IncubatorId, Arc<Line>>,
     parks: OrdMap<ParkId, Arc<Line>>,
+    loans: OrdMap<LoanId, Arc<Line>>,
     settings: Arc<Line>,
+    receipts: Receipts,
     /// Firms with a fact, voided or not, about a stay in the carrier.
     firms_in: OrdMap<IncubatorId, OrdSet<Uscc>>,
     /// Firms with a fact, voided or not, about a relocation to the park.
     firms_to: OrdMap<ParkId, OrdSet<Uscc>>,
+    /// Loans that name the firm, voided or not.
+    loans_of: OrdMap<Uscc, OrdSet<LoanId>>,
+    /// Carriers with a fact, voided or not, that names the operator.
+    run_by: OrdMap<Uscc, OrdSet<IncubatorId>>,
     /// Whose line holds the fact at position i + 1.
     owners: Vector<Option<Entity>>,
 }
@@ -57,7 +66,7 @@ impl Registry {
         }
         self.note_other(&event);
         if let Some(owner) = &owner {
-            self.line_mut(owner).push(Entry { position, start, voided: None, day, event, documents });
+            self.put(owner, Entry { position, start, voided: None, day, event, documents });
         }
         self.owners.push_back(owner);
     }
@@ -67,39 +76,57 @@ impl Registry {
         let owner = kept.as_ref().and_then(|entry| entry.event.owner());
         if let (Some(owner), Some(entry)) = (&owner, kept) {
             self.note_other(&entry.event);
-            self.line_mut(owner).push(entry);
+            self.put(owner, entry);
         }
         self.owners.push_back(owner);
     }
 
+    fn put(&mut self, owner: &Entity, entry: Entry) {
+        match self.line_mut(owner) {
+            Some(line) => line.push(entry),
+            None => self.receipts.push(entry),
+        }
+    }
+
     fn note_other(&mut self, event: &Event) {
-        let (Some(Entity::Firm(firm)), Some(other)) = (event.owner(), event.other()) else { return };
-        match other {
-            Entity::Incubator(id) => {
+        match (event.owner(), event.other()) {
+            (Some(Entity::Firm(firm)), Some(Entity::Incubator(id))) => {
                 self.firms_in.entry(id).or_default().insert(firm);
             }
-            Entity::Park(id) => {
+            (Some(Entity::Firm(firm)), Some(Entity::Park(id))) => {
                 self.firms_to.entry(id).or_default().insert(firm);
             }
-            Entity::Firm(_) | Entity::Settings => {}
+            (Some(Entity::Loan(id)), Some(Entity::Firm(firm))) => {
+                self.loans_of.entry(firm).or_default().insert(id);
+            }
+            _ => {}
+        }
+        if let Some((incubator, operator)) = event.operator() {
+            self.run_by.entry(operator.code).or_default().insert(incubator.clone());
         }
     }
 
     /// Takes a fact back, as the command that starts at `start` does.
     pub fn void(&mut self, position: u64, start: u64) {
-        if let Some(owner) = self.owner_at(position).cloned() {
-            self.line_mut(&owner).void(position, start);
+        let Some(owner) = self.owner_at(position).cloned() else { return };
+        match (self.line_mut(&owner), &owner) {
+            (Some(line), _) => line.void(position, start),
+            (None, Entity::Taxpayer(code)) => self.receipts.void(code, position, start),
+            (None, _) => {}
         }
     }
 
-    fn line_mut(&mut self, owner: &Entity) -> &mut Line {
+    /// The line of an entity; none for a taxpayer, whose receipts are kept packed.
+    fn line_mut(&mut self, owner: &Entity) -> Option<&mut Line> {
         let line = match owner {
             Entity::Firm(code) => self.firms.entry(*code).or_default(),
             Entity::Incubator(id) => self.incubators.entry(id.clone()).or_default(),
             Entity::Park(id) => self.parks.entry(id.clone()).or_default(),
+            Entity::Loan(id) => self.loans.entry(id.clone()).or_default(),
             Entity::Settings => &mut self.settings,
+            Entity::Taxpayer(_) => return None,
         };
-        Arc::make_mut(line)
+        Some(Arc::make_mut(line))
     }
 
     /// The entity on whose line the fact at a position stands.
@@ -109,18 +136,56 @@ impl Registry {
     }
 
     /// The fact at a position; none for events that are about the log itself.
-    pub fn entry_at(&self, position: u64) -> Option<&Entry> {
-        self.line(self.owner_at(position)?)?.at(position)
+    pub fn entry_at(&self, position: u64) -> Option<Cow<'_, Entry>> {
+        match self.owner_at(position)? {
+            Entity::Taxpayer(code) => self.receipts.entry(code, position).map(Cow::Owned),
+            owner => self.line(owner)?.at(position).map(Cow::Borrowed),
+        }
     }
 
-    /// The line of an entity.
+    /// The line of an entity; none for a taxpayer, whose receipts are kept packed.
     pub fn line(&self, owner: &Entity) -> Option<&Line> {
         match owner {
             Entity::Firm(code) => self.firm_line(code),
             Entity::Incubator(id) => self.incubator_line(id),
             Entity::Park(id) => self.park_line(id),
+            Entity::Loan(id) => self.loan_line(id),
             Entity::Settings => Some(&self.settings),
+            Entity::Taxpayer(_) => None,
         }
+    }
+
+    /// The line of a loan.
+    pub fn loan_line(&self, id: &LoanId) -> Option<&Line> {
+        self.loans.get(id).map(Arc::as_ref)
+    }
+
+    /// All loans as seen, in the order of their contract numbers.
+    pub fn loans(&self, as_of: AsOf) -> impl Iterator<Item = (&LoanId, LoanView<'_>)> {
+        self.loans.iter().filter_map(move |(id, line)| Some((id, LoanView::of(line, as_of)?)))
+    }
+
+    /// Loans that name the firm, or did before a void.
+    pub fn loans_ever_of(&self, firm: &Uscc) -> impl Iterator<Item = &LoanId> {
+        self.loans_of.get(firm).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// Everything that reached the treasury.
+    pub fn receipts(&self) -> &Receipts {
+        &self.receipts
+    }
+
+    /// Whether it may pay taxes: a firm, or the operator of a carrier at any time.
+    pub fn is_taxpayer(&self, code: &Uscc) -> bool {
+        self.firm(code, AsOf::NOW).is_some() || self.run_by(code, AsOf::NOW).next().is_some()
+    }
+
+    /// Carriers that a fact seen says it ran at some time, in the order of their ids.
+    pub fn run_by(&self, code: &Uscc, as_of: AsOf) -> impl Iterator<Item = (&IncubatorId, IncubatorView<'_>)> {
+        let ids = self.run_by.get(code).into_iter().flat_map(OrdSet::iter);
+        let views = ids.filter_map(move |id| Some((id, self.incubator(id, as_of)?)));
+        let code = *code;
+        views.filter(move |(_, view)| view.operators.iter().any(|term| term.value.code == code))
     }
 
     /// The line of a firm, if any fact names it as its own.

@@ -2,10 +2,10 @@
 //! bulk messages both end here, so that a row means the same through either door.
 
 use super::command::{Command, Stated};
-use super::event::{Event, IncubatorRegistered, Operator};
-use super::reason::{Faults, Reason, Refusal};
-use super::values::{Area, Day, IncubatorId, ParkId, Uscc};
-use super::words::{BuildMode, Criterion, FirmChange, Kind, LeaveKind, Level};
+use super::event::{AnnualReport, Event, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use super::reason::{Fault, Faults, Reason, Refusal};
+use super::values::{Area, Day, IncubatorId, LoanId, ParkId, Uscc};
+use super::words::{BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level};
 
 /// A row of one of the ledgers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,75 @@ pub enum Row {
     Relocation(RelocationRow),
     /// 企业变更.
     FirmChange(FirmChangeRow),
+    /// 企业年报.
+    AnnualReport(AnnualReport),
+    /// 贷款台账.
+    Loan(LoanRow),
+    /// 利息支付.
+    Interest(InterestRow),
+    /// 种子基金.
+    SeedFund(SeedFundRow),
+    /// 投资担保.
+    Investment(InvestmentRow),
+    /// 税收入库明细.
+    TaxReceipt(TaxReceiptRow),
+}
+
+/// A row of 贷款台账.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoanRow {
+    /// Everything but the day.
+    pub drawn: LoanDrawn,
+    /// 放款日期.
+    pub day: Day,
+}
+
+/// A row of 利息支付.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterestRow {
+    /// 合同编号.
+    pub loan: LoanId,
+    /// 支付日期.
+    pub day: Day,
+    /// 金额, fen.
+    pub amount: i64,
+    /// 性质.
+    pub nature: InterestNature,
+}
+
+/// A row of 种子基金.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeedFundRow {
+    /// 载体编号.
+    pub incubator: IncubatorId,
+    /// 设立日期.
+    pub day: Day,
+    /// 规模, fen.
+    pub size: i64,
+}
+
+/// A row of 投资担保.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvestmentRow {
+    /// 载体编号.
+    pub incubator: IncubatorId,
+    /// 统一社会信用代码.
+    pub firm: Uscc,
+    /// 日期.
+    pub day: Day,
+    /// 金额, fen.
+    pub amount: i64,
+    /// 方式.
+    pub form: InvestmentForm,
+}
+
+/// A row of 税收入库明细.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaxReceiptRow {
+    /// Everything but the day.
+    pub receipt: TaxReceipt,
+    /// 入库日期.
+    pub day: Day,
 }
 
 /// A row of 载体台账.
@@ -149,8 +218,32 @@ impl Row {
                     Ok(vec![Stated::new(row.effective, Event::FirmDeregistered { firm: row.firm })])
                 }
             },
+            Self::AnnualReport(report) => {
+                let day = report_day(report.year)?;
+                Ok(vec![Stated::new(day, Event::AnnualReportFiled(report.clone()))])
+            }
+            Self::Loan(row) => Ok(vec![Stated::new(row.day, Event::LoanDrawn(row.drawn.clone()))]),
+            Self::Interest(InterestRow { loan, day, amount, nature }) => {
+                let (loan, amount, nature) = (loan.clone(), *amount, *nature);
+                Ok(vec![Stated::new(*day, Event::InterestPaid { loan, amount, nature })])
+            }
+            Self::SeedFund(SeedFundRow { incubator, day, size }) => {
+                let incubator = incubator.clone();
+                Ok(vec![Stated::new(*day, Event::SeedFundEstablished { incubator, size: *size })])
+            }
+            Self::Investment(InvestmentRow { incubator, firm, day, amount, form }) => {
+                let (incubator, firm, amount, form) = (incubator.clone(), *firm, *amount, *form);
+                Ok(vec![Stated::new(*day, Event::InvestmentMade { firm, incubator, amount, form })])
+            }
+            Self::TaxReceipt(row) => Ok(vec![Stated::new(row.day, Event::TaxReceiptRecorded(row.receipt.clone()))]),
         }
     }
+}
+
+/// The business date of the report of a year: its last day, so that a year that is not over is DATE_IN_FUTURE.
+pub fn report_day(year: i16) -> Result<Day, Refusal> {
+    let day = Day::from_ymd(year, 12, 31);
+    day.ok_or_else(|| Fault::new(Reason::MalformedDate, "year", format!("{year} is no year")).into())
 }
 
 impl IncubatorRow {

@@ -8,6 +8,9 @@ use std::sync::Arc;
 pub const TEXT_BYTES_MAX: usize = 512;
 /// Bytes that an id of a carrier or a park may have.
 pub const ID_BYTES_MAX: usize = 64;
+/// An amount past this is a slip: a hundred thousand million yuan, ten times what a province collects in a year. It keeps sums
+/// of a million such amounts within an i128, and of nine hundred within an i64.
+pub const FEN_MAX: i64 = 10_000_000_000_000_000;
 /// The letters of a unified social credit code, in the order of their values (GB 32100-2015, table 1).
 const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 
@@ -195,6 +198,40 @@ id!(
     /// Id of a park: its name as the district writes it.
     ParkId
 );
+
+id!(
+    /// Contract number of a loan (合同编号), as registered.
+    LoanId
+);
+id!(
+    /// Number of a voucher (凭证号), as registered.
+    VoucherNo
+);
+
+/// An amount in fen that lies within `FEN_MAX` of 0.
+pub fn fen(field: &str, value: i64) -> Result<i64, Fault> {
+    if value.unsigned_abs() <= FEN_MAX.unsigned_abs() {
+        return Ok(value);
+    }
+    Err(Fault::new(Reason::OutOfRange, field, format!("{field} is {value} fen; at most {FEN_MAX} either way")))
+}
+
+/// An amount in fen over 0.
+pub fn positive_fen(field: &str, value: i64) -> Result<i64, Fault> {
+    match fen(field, value)? {
+        0 => Err(Fault::new(Reason::MissingValue, field, format!("{field} is required"))),
+        1.. => Ok(value),
+        _ => Err(Fault::new(Reason::OutOfRange, field, format!("{field} is {value} fen; it is over 0"))),
+    }
+}
+
+/// An amount in fen that may be negative, and is not 0: a fact of 0 fen says nothing.
+pub fn nonzero_fen(field: &str, value: i64) -> Result<i64, Fault> {
+    match fen(field, value)? {
+        0 => Err(Fault::new(Reason::OutOfRange, field, format!("{field} is 0"))),
+        _ => Ok(value),
+    }
+}
 
 /// A line of text that may be empty: at most `TEXT_BYTES_MAX` bytes, no control characters.
 pub fn text(field: &str, value: &str) -> Result<String, Fault> {

@@ -120,3 +120,65 @@ words! {
         Deregistered = 1, "DEREGISTERED", "注销";
     }
 }
+
+words! {
+    /// A tax (税种); EDU_SURCHARGE is recorded, but is not a tax.
+    Tax {
+        /// 增值税.
+        Vat = 1, "VAT", "增值税";
+        /// 企业所得税.
+        Cit = 2, "CIT", "企业所得税";
+        /// 个人所得税.
+        Iit = 3, "IIT", "个人所得税";
+        /// 城市维护建设税.
+        Umct = 4, "UMCT", "城市维护建设税";
+        /// 印花税.
+        Sd = 5, "SD", "印花税";
+        /// 房产税.
+        Pt = 6, "PT", "房产税";
+        /// 城镇土地使用税.
+        Ulut = 7, "ULUT", "城镇土地使用税";
+        /// 土地增值税.
+        Lvat = 8, "LVAT", "土地增值税";
+        /// 教育费附加.
+        EduSurcharge = 9, "EDU_SURCHARGE", "教育费附加";
+    }
+}
+
+words! {
+    /// What an amount that reached the treasury is (税款性质).
+    TaxNature {
+        /// 正税.
+        Normal = 1, "NORMAL", "正税";
+        /// 退税.
+        Refund = 2, "REFUND", "退税";
+        /// 滞纳金.
+        LateFee = 3, "LATE_FEE", "滞纳金";
+        /// 罚款.
+        Penalty = 4, "PENALTY", "罚款";
+        /// 查补税款.
+        AuditSupplement = 5, "AUDIT_SUPPLEMENT", "查补税款";
+    }
+}
+
+words! {
+    /// What an interest payment is (性质).
+    InterestNature {
+        /// 正常利息.
+        Normal = 1, "NORMAL", "正常利息";
+        /// 罚息.
+        Penalty = 2, "PENALTY", "罚息";
+        /// 复利.
+        Compound = 3, "COMPOUND", "复利";
+    }
+}
+
+words! {
+    /// In which form a carrier's fund supports a firm (方式).
+    InvestmentForm {
+        /// 股权投资.
+        Equity = 1, "EQUITY", "股权投资";
+        /// 融资担保.
+        Guarantee = 2, "GUARANTEE", "融资担保";
+    }
+}

@@ -8,7 +8,6 @@ use super::fold::Fold;
 use super::published::{Published, SubjectHead};
 use super::request::{Outcome, Principal, Request, Written};
 use super::requests::{Remembered, RequestKey, Requests};
-use super::revision::revision_at;
 use crate::domain::decide::warning;
 use crate::domain::{
     Command, Day, Decision, Entity, Event, NewEvent, Reason, Recorded, Refusal, Registry, Warning, decide,
@@ -165,7 +164,7 @@ impl Group {
         }
         let Remembered { first, last, .. } = remembered;
         let target = request.command.target.as_ref();
-        let revision = target.map_or(0, |target| revision_at(&self.registry, target, last));
+        let revision = target.map_or(0, |target| self.registry.revision_at(target, last));
         let recorded = (first..=last).filter_map(|position| self.registry.entry_at(position));
         let warnings = recorded.filter_map(|entry| warning(&entry.event)).collect();
         Ok(Pending { written: Written::Recorded { first, last }, warnings, known: last, revision, registry: None })
@@ -287,7 +286,7 @@ fn subjects_of(registry: &Registry, event: &Event) -> BTreeSet<Entity> {
     match event {
         Event::FactsVoided { positions, .. } => {
             let entries = positions.iter().filter_map(|position| registry.entry_at(*position));
-            entries.flat_map(|entry| entry.event.subjects()).collect()
+            entries.flat_map(|entry| entry.event.subjects().collect::<Vec<_>>()).collect()
         }
         _ => event.subjects().collect(),
     }

@@ -9,9 +9,9 @@ pub mod clock;
 mod fold;
 mod group;
 mod published;
+mod rehearsal;
 mod request;
 mod requests;
-mod revision;
 mod snapshot;
 mod start;
 mod subscribe;
@@ -20,6 +20,7 @@ mod writer;
 
 pub use clock::{Clock, SystemClock};
 pub use published::{Published, SubjectHead};
+pub use rehearsal::Rehearsal;
 pub use request::{EngineError, Outcome, Principal, Request, RequestId, RowOutcome, Written};
 pub use start::{EngineConfig, StartError};
 pub use subscribe::{EventFilter, StoredEvent};

@@ -113,7 +113,7 @@ fn encode(fold: &Fold) -> Vec<u8> {
     out.extend_from_slice(log_id);
     put(&mut out, fold.district.as_bytes());
     for position in 1..=head.position {
-        put_entry(&mut out, registry.entry_at(position));
+        put_entry(&mut out, registry.entry_at(position).as_deref());
     }
     out.extend_from_slice(&(subjects.len() as u64).to_be_bytes());
     for (entity, subject) in subjects {

@@ -1,6 +1,7 @@
 //! The way of every command: who asks, what is stated, its frame, the engine, the resource as the command left it. What
 //! differs between commands is what they state (`Stating`) and which resource they answer with (`Answering`).
 
+use super::convert::money_scene::stamped;
 use super::convert::{Framed, Reader, Scene, frame::etag_of, position, warnings};
 use super::{Districts, principal, status};
 use crate::domain::{AsOf, Command, Day, Entity, Stated};
@@ -107,6 +108,27 @@ impl Answer<'_> {
         let incubator = self.scene.incubator(id)?;
         let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
         Some(v1::Incubator { revision, etag, ..incubator })
+    }
+
+    /// The loan that the command is about.
+    pub fn loan(&self) -> Option<v1::Loan> {
+        let Some(Entity::Loan(id)) = self.target else { return None };
+        Some(stamped(self.scene.loan(id)?, self.outcome.revision))
+    }
+
+    /// The fund that the command recorded.
+    pub fn seed_fund(&self) -> Option<v1::SeedFund> {
+        self.scene.drawn_at(self.outcome.written.position()).seed_fund
+    }
+
+    /// The investment that the command recorded.
+    pub fn investment(&self) -> Option<v1::Investment> {
+        self.scene.drawn_at(self.outcome.written.position()).investment
+    }
+
+    /// The receipt that the command recorded.
+    pub fn tax_receipt(&self) -> Option<v1::TaxReceipt> {
+        self.scene.drawn_at(self.outcome.written.position()).tax_receipt
     }
 
     /// The park that the command is about.

@@ -4,9 +4,10 @@ use super::command::{Stating, answers, run};
 use super::convert::{Reader, position};
 use super::page::Page;
 use super::read::{View, view, wait_of};
-use super::{Districts, status};
+use super::{Districts, evidence, status};
 use crate::domain::firm::FirmView;
 use crate::domain::{Criterion, Day, Event, IncubatorId, Kind, LeaveKind, Reason, Refusal, Stated, Uscc, rows};
+use crate::projections::evidence::evidence;
 use crate::wire::v1;
 use tonic::{Request, Response, Status};
 
@@ -49,12 +50,35 @@ impl v1::firm_service_server::FirmService for Firms {
         run(&self.0, request).await
     }
 
+    async fn file_annual_report(
+        &self,
+        request: Request<v1::FileAnnualReportRequest>,
+    ) -> Reply<v1::FileAnnualReportResponse> {
+        run(&self.0, request).await
+    }
+
+    async fn certify_high_tech(
+        &self,
+        request: Request<v1::CertifyHighTechRequest>,
+    ) -> Reply<v1::CertifyHighTechResponse> {
+        run(&self.0, request).await
+    }
+
+    async fn get_graduation_evidence(
+        &self,
+        request: Request<v1::GetGraduationEvidenceRequest>,
+    ) -> Reply<v1::GetGraduationEvidenceResponse> {
+        let (view, code) = view(&self.0, request, |reader, ask| reader.firm("name", &ask.name)).await?;
+        let scene = view.scene();
+        let firm = scene.registry.firm(&code, scene.as_of).ok_or_else(|| unknown(&view, &code))?;
+        let readings = evidence(scene.registry, &firm, scene.as_of);
+        let graduations = readings.iter().map(|evidence| evidence::wire(&scene, evidence)).collect();
+        Ok(Response::new(v1::GetGraduationEvidenceResponse { graduations, position: position(view.position) }))
+    }
+
     async fn get_firm(&self, request: Request<v1::GetFirmRequest>) -> Reply<v1::GetFirmResponse> {
         let (view, code) = view(&self.0, request, |reader, ask| reader.firm("name", &ask.name)).await?;
-        let firm = view.scene().firm(&code).ok_or_else(|| {
-            let message = format!("firm {code} is not registered, as known at position {}", view.position);
-            status::refused(&Refusal::new(Reason::UnknownFirm, message).with("firm", code))
-        })?;
+        let firm = view.scene().firm(&code).ok_or_else(|| unknown(&view, &code))?;
         Ok(Response::new(v1::GetFirmResponse { firm: Some(firm), position: position(view.position) }))
     }
 
@@ -73,6 +97,11 @@ impl v1::firm_service_server::FirmService for Firms {
         let (firms, next_page_token) = view.draw(&self.0, move |view| filter.page(&page, view)).await?;
         Ok(Response::new(v1::ListFirmsResponse { firms, next_page_token, position }))
     }
+}
+
+fn unknown(view: &View, code: &Uscc) -> Status {
+    let message = format!("firm {code} is not registered, as known at position {}", view.position);
+    status::refused(&Refusal::new(Reason::UnknownFirm, message).with("firm", code))
 }
 
 /// `incubator = …`, `field = …`, `kind = …`.
@@ -127,6 +156,8 @@ answers! { firm:
     GraduateFirmRequest => GraduateFirmResponse,
     LeaveIncubatorRequest => LeaveIncubatorResponse,
     RecordStayRequest => RecordStayResponse,
+    FileAnnualReportRequest => FileAnnualReportResponse,
+    CertifyHighTechRequest => CertifyHighTechResponse,
 }
 
 impl Stating for v1::RegisterFirmRequest {

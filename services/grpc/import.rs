@@ -4,7 +4,7 @@
 use super::convert::{Reader, position, rows};
 use super::{Districts, follow, principal, status};
 use crate::domain::{Reason, Refusal};
-use crate::engine::{Engine, EngineError, Principal, ROWS_MAX, RowOutcome};
+use crate::engine::{Engine, EngineError, Principal, ROWS_MAX, Rehearsal, RowOutcome};
 use crate::wire::v1;
 use async_stream::try_stream;
 use std::collections::VecDeque;
@@ -42,6 +42,7 @@ impl v1::import_service_server::ImportService for Import {
             principal,
             input: request.into_inner(),
             engine: None,
+            rehearsal: None,
             in_flight: VecDeque::new(),
         };
         Ok(Response::new(run.answers()))
@@ -55,6 +56,8 @@ struct Run {
     principal: Principal,
     input: Streaming<v1::ImportRowsRequest>,
     engine: Option<Engine>,
+    /// The overlay of a dry run; what the first message says holds for the whole stream.
+    rehearsal: Option<Rehearsal>,
     in_flight: VecDeque<Sent>,
 }
 
@@ -120,13 +123,27 @@ impl Run {
     }
 
     async fn send(&mut self, message: v1::ImportRowsRequest) -> Result<(), Status> {
+        let first = self.engine.is_none();
         let engine = self.engine_of(&message)?;
+        if first && message.validate_only {
+            self.rehearsal = Some(engine.rehearse());
+        }
+        if message.validate_only != self.rehearsal.is_some() {
+            let said = "validate_only is the same in every message of a stream";
+            return Err(status::fault(Reason::OutOfRange, "validate_only", said));
+        }
         if message.rows.len() > ROWS_MAX {
             let said = format!("{} rows in one message; at most {ROWS_MAX}", message.rows.len());
             return Err(status::fault(Reason::OutOfRange, "rows", said));
         }
         let lines = message.rows.iter().map(|row| row.line).collect();
         let commands = message.rows.iter().map(|row| rows::command(&self.districts, row)).collect();
+        if let Some(rehearsal) = &mut self.rehearsal {
+            let commands: Vec<_> = commands;
+            let answered = Ok((rehearsal.rows(&commands), rehearsal.position()));
+            self.in_flight.push_back(Sent { lines, reply: Reply::There(Some(answered)) });
+            return Ok(());
+        }
         let principal = self.principal.clone();
         let mut submitted: Submitted = Box::pin(async move { engine.submit_rows(principal, commands).await });
         // Polled once here, so that messages enter the queue in the order they came in.

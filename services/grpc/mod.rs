@@ -9,6 +9,8 @@ mod bureau;
 mod command;
 mod convert;
 mod districts;
+mod evidence;
+mod financing;
 mod firms;
 mod follow;
 mod import;
@@ -22,6 +24,7 @@ mod read;
 mod server;
 mod settings;
 mod status;
+mod taxes;
 
 pub use districts::Districts;
 pub use principal::{ON_BEHALF_OF_HEADER, PRINCIPAL_HEADER};

@@ -59,7 +59,10 @@ macro_rules! listing {
     };
 }
 
-listing! { ListIncubatorsRequest ListFirmsRequest ListParksRequest ListOverdueFirmsRequest ListAnomaliesRequest }
+listing! {
+    ListIncubatorsRequest ListFirmsRequest ListParksRequest ListOverdueFirmsRequest ListAnomaliesRequest
+    ListTaxReceiptsRequest ListLoansRequest ListSeedFundsRequest ListInvestmentsRequest
+}
 
 /// A page asked for.
 #[derive(Clone, Debug)]
@@ -199,6 +202,11 @@ impl Page {
     /// Whether an item with this key lies behind the pages before.
     pub fn is_after(&self, key: &str) -> bool {
         self.pin.as_ref().is_none_or(|pin| key > pin.after.as_str())
+    }
+
+    /// The position behind which a list by position goes on; 0 at its beginning.
+    pub fn after_number(&self) -> u64 {
+        self.pin.as_ref().and_then(|pin| pin.after.parse().ok()).unwrap_or(0)
     }
 
     /// The items of the page, and the token of the next. `items` are in the order of their keys, those behind the pages

@@ -67,6 +67,13 @@ reading! {
     GetChainStatusRequest get_chain_status_request
     ListOverdueFirmsRequest list_overdue_firms_request
     ListAnomaliesRequest list_anomalies_request
+    GetGraduationEvidenceRequest get_graduation_evidence_request
+    GetTaxReceiptRequest get_tax_receipt_request
+    ListTaxReceiptsRequest list_tax_receipts_request
+    GetLoanRequest get_loan_request
+    ListLoansRequest list_loans_request
+    ListSeedFundsRequest list_seed_funds_request
+    ListInvestmentsRequest list_investments_request
 }
 
 /// As known when.

@@ -2,6 +2,7 @@
 
 use super::Districts;
 use super::bureau::Bureau;
+use super::financing::Financing;
 use super::firms::Firms;
 use super::import::Import;
 use super::incubators::Incubators;
@@ -9,6 +10,7 @@ use super::journal::Journal;
 use super::layer::DoorLayer;
 use super::parks::Parks;
 use super::settings::Settings;
+use super::taxes::Taxes;
 use crate::engine::Stop;
 use crate::wire::{DESCRIPTORS, v1};
 use std::future::Future;
@@ -76,7 +78,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 9] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -84,6 +86,8 @@ const SERVICES: [&str; 7] = [
     v1::journal_service_server::SERVICE_NAME,
     v1::bureau_service_server::SERVICE_NAME,
     v1::import_service_server::SERVICE_NAME,
+    v1::tax_service_server::SERVICE_NAME,
+    v1::financing_service_server::SERVICE_NAME,
 ];
 
 macro_rules! bounded {
@@ -98,12 +102,14 @@ macro_rules! bounded {
 /// Every service of the API, with reflection.
 pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, ServeError> {
     use v1::bureau_service_server::BureauServiceServer;
+    use v1::financing_service_server::FinancingServiceServer;
     use v1::firm_service_server::FirmServiceServer;
     use v1::import_service_server::ImportServiceServer;
     use v1::incubator_service_server::IncubatorServiceServer;
     use v1::journal_service_server::JournalServiceServer;
     use v1::park_service_server::ParkServiceServer;
     use v1::settings_service_server::SettingsServiceServer;
+    use v1::tax_service_server::TaxServiceServer;
     let message_bytes_max = config.message_bytes_max;
     let import = Import { districts: districts.clone(), message_bytes_max };
     let reflection = || {
@@ -117,6 +123,8 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(SettingsServiceServer(Settings(districts.clone())), config))
         .add_service(bounded!(JournalServiceServer(Journal(districts.clone())), config))
         .add_service(bounded!(BureauServiceServer(Bureau(districts.clone())), config))
+        .add_service(bounded!(TaxServiceServer(Taxes(districts.clone())), config))
+        .add_service(bounded!(FinancingServiceServer(Financing(districts.clone())), config))
         .add_service(bounded!(ImportServiceServer(import), config))
         .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
         .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?))

@@ -9,6 +9,7 @@ pub mod anomalies;
 pub mod chain;
 mod cut;
 pub mod definitions;
+pub mod evidence;
 pub mod filter;
 pub mod json;
 pub mod metrics;

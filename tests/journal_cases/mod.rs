@@ -3,10 +3,11 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use super::common::world::{carrier, day, firm, limits, park};
-use incubator_registry::domain::event::{IncubatorRegistered, Operator};
+use incubator_registry::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
-    BuildMode, Command, Criterion, Document, Event, Kind, LeaveKind, Level, Stated, VoidOrder,
+    BuildMode, Command, Criterion, Document, Event, InterestNature, InvestmentForm, Kind, LeaveKind, Level, LoanId,
+    Stated, Tax, TaxNature, VoidOrder, VoucherNo,
 };
 use incubator_registry::journal::{Record, RequestKey, Subject, ZERO_HASH, codec};
 
@@ -74,8 +75,58 @@ fn of_firms() -> Vec<Event> {
     ]
 }
 
+fn of_reports() -> Vec<Event> {
+    let firm = firm(7);
+    let report = AnnualReport {
+        firm,
+        year: 2024,
+        revenue: 1_234_567_890,
+        research: 98_765_432,
+        employees: 57,
+        ip_rights: 6,
+        high_tech: true,
+    };
+    let certificate_no = "GR202444000001".to_owned();
+    vec![
+        Event::AnnualReportFiled(report),
+        Event::HighTechCertified { firm, certificate_no, expiry: Some(day("2027-11-18")) },
+    ]
+}
+
+fn of_money() -> Vec<Event> {
+    let (firm, incubator, loan) = (firm(7), carrier("WJ03"), LoanId::parse("JK20231011001").unwrap());
+    let receipt = TaxReceipt {
+        taxpayer: firm,
+        tax: Tax::EduSurcharge,
+        period: (Some(day("2023-07-01")), Some(day("2023-07-31"))),
+        amount: -3_678_391,
+        nature: TaxNature::AuditSupplement,
+        voucher: VoucherNo::parse("440203020230000918").unwrap(),
+    };
+    let drawn = LoanDrawn {
+        loan: loan.clone(),
+        firm,
+        lender: "韶关农商行".to_owned(),
+        principal: 447_000_000,
+        rate_ppm: 47_850,
+        maturity: day("2027-04-11"),
+    };
+    vec![
+        Event::TaxReceiptRecorded(receipt),
+        Event::LoanDrawn(drawn),
+        Event::InterestPaid { loan, amount: 2_712_687, nature: InterestNature::Compound },
+        Event::SeedFundEstablished { incubator: incubator.clone(), size: 100_000_000 },
+        Event::InvestmentMade { firm, incubator, amount: 265_000_000, form: InvestmentForm::Guarantee },
+    ]
+}
+
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
+    [first_events(), of_reports(), of_money()].concat()
+}
+
+/// The types of the first release.
+fn first_events() -> Vec<Event> {
     let (firm, park) = (firm(7), park("甘棠园区"));
     let of_log = vec![
         Event::LogCreated { district: "440203".to_owned(), log_id: *b"0123456789abcdef", hash_algorithm: 1 },
@@ -141,6 +192,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         vec![Stated { open_stay, ..Stated::new(day("2025-06-30"), event) }]
     };
     let each = |event: &Event| Stated::new(day("2025-03-05"), event.clone());
+    let later = [of_reports(), of_money()].concat();
     vec![
         ("one-fact", Command::new(stay(false)[..1].to_vec(), Vec::new(), None).unwrap()),
         ("stay-named", Command::new(stay(false), Vec::new(), None).unwrap()),
@@ -150,6 +202,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("void-only", Command::new(Vec::new(), Vec::new(), void()).unwrap()),
         ("void-only-with-documents", Command::new(Vec::new(), documents(), void()).unwrap()),
         ("replace-with-documents", Command::new(stay(false), documents(), void()).unwrap()),
-        ("every-fact", Command::new(events()[2..].iter().map(each).collect(), documents(), None).unwrap()),
+        ("every-fact", Command::new(first_events()[2..].iter().map(each).collect(), documents(), None).unwrap()),
+        ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
     ]
 }

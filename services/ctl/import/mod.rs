@@ -52,9 +52,16 @@ pub async fn run(global: &Global, args: ImportArgs, lang: Lang, io: &mut Io<'_>)
         return Err(Trouble::Said(Say::new("没有可导入的台账", "there is no ledger to import")));
     }
     let session = Session::open(&global.server, &global.district, global.principal.as_deref()).await?;
-    let sent = transfer(&session, found, &mut report, io.watched).await;
+    let sent = transfer(&session, args.dry_run, found, &mut report, io.watched).await;
     if let Some(status) = &sent.broken {
         return Err(interrupted(&sent, status));
+    }
+    if args.dry_run {
+        let said = lang.pick(
+            "试运行：以上结果未登记任何数据",
+            "a dry run: this is what would become of each row; nothing was recorded",
+        );
+        writeln!(io.err, "{said}")?;
     }
     let rejected = report.files().any(|(_, file)| file.rejected_count() > 0);
     let exit = match (report.is_failed(), rejected) {
@@ -69,7 +76,7 @@ pub async fn run(global: &Global, args: ImportArgs, lang: Lang, io: &mut Io<'_>)
     }
 }
 
-async fn transfer(session: &Session, found: Found, report: &mut ImportReport, watched: bool) -> Sent {
+async fn transfer(session: &Session, dry_run: bool, found: Found, report: &mut ImportReport, watched: bool) -> Sent {
     let names: Vec<String> = found.ledgers.iter().map(|named| named.name.clone()).collect();
     for name in &names {
         report.file(name); // Every file is in the report, a file without rows too.
@@ -79,7 +86,7 @@ async fn transfer(session: &Session, found: Found, report: &mut ImportReport, wa
     let bar = progress_bar(bytes, watched);
     let progress = |answered: u64| show_progress(&bar, &counters, answered);
     let mut steps = read::start(found.ledgers);
-    let sent = send::send(session, &mut steps, &names, report, &progress).await;
+    let sent = send::send(session, dry_run, &mut steps, &names, report, &progress).await;
     bar.finish_and_clear();
     sent
 }

@@ -27,15 +27,16 @@ pub struct Sent {
     pub broken: Option<Status>,
 }
 
-/// Sends everything, and notes every answer in the report. `progress` hears of every step.
+/// Sends everything, and notes every answer in the report; a dry run is decided on an overlay and thrown away. `progress` hears of every step.
 pub async fn send(
     session: &Session,
+    dry_run: bool,
     steps: &mut mpsc::Receiver<Step>,
     names: &[String],
     report: &mut ImportReport,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Sent {
-    let mut talk = Talk { names, report, progress, waiting: VecDeque::new(), sent: Sent::default() };
+    let mut talk = Talk { dry_run, names, report, progress, waiting: VecDeque::new(), sent: Sent::default() };
     let Some(first) = talk.next_batch(steps).await else { return talk.sent };
     let (requests, stream) = mpsc::channel(WINDOW_MESSAGES_MAX);
     let parent = session.parent();
@@ -51,6 +52,7 @@ pub async fn send(
 }
 
 struct Talk<'a> {
+    dry_run: bool,
     names: &'a [String],
     report: &'a mut ImportReport,
     progress: &'a (dyn Fn(u64) + Sync),
@@ -74,7 +76,7 @@ impl Talk<'_> {
     async fn post(&mut self, requests: &mpsc::Sender<v1::ImportRowsRequest>, parent: String, batch: Batch) {
         self.waiting.push_back(batch.places);
         // A stream that nobody reads any more shows in the answers, with the reason.
-        let _ = requests.send(v1::ImportRowsRequest { parent, rows: batch.rows }).await;
+        let _ = requests.send(v1::ImportRowsRequest { parent, rows: batch.rows, validate_only: self.dry_run }).await;
     }
 
     async fn converse(
@@ -88,24 +90,28 @@ impl Talk<'_> {
         while requests.is_some() || !self.waiting.is_empty() {
             let room = self.waiting.len() < WINDOW_MESSAGES_MAX;
             tokio::select! {
-                answer = answers.message(), if !self.waiting.is_empty() => match answer? {
-                    Some(answer) => self.note(answer)?,
-                    None => return Err(Status::unavailable("the server ended the stream before its last answer")),
-                },
-                step = steps.recv(), if room && requests.is_some() => match (step, &requests) {
-                    (Some(Step::Batch(batch)), Some(open)) => {
-                        self.waiting.push_back(batch.places);
-                        let request = v1::ImportRowsRequest { parent: parent.clone(), rows: batch.rows };
-                        // There is room: the queue is as long as the window. A closed one shows in the answers.
-                        let _ = open.try_send(request);
-                    }
-                    (Some(Step::Refused((file, line), refusal)), _) => {
-                        self.report.file(&self.names[file]).rejected(line, &refusal);
-                    }
-                    (Some(Step::Failed(file, fault)), _) => self.report.file(&self.names[file]).failed(&fault),
-                    _ => requests = None,
-                },
-            }
+                           answer = answers.message(), if !self.waiting.is_empty() => match answer? {
+                               Some(answer) => self.note(answer)?,
+                               None => return Err(Status::unavailable("the server ended the stream before its last answer")),
+                           },
+                           step = steps.recv(), if room && requests.is_some() => match (step, &requests) {
+                               (Some(Step::Batch(batch)), Some(open)) => {
+                                   self.waiting.push_back(batch.places);
+                                   let request = v1::ImportRowsRequest {
+            parent: parent.clone(),
+            rows: batch.rows,
+            validate_only: self.dry_run,
+            };
+                                   // There is room: the queue is as long as the window. A closed one shows in the answers.
+                                   let _ = open.try_send(request);
+                               }
+                               (Some(Step::Refused((file, line), refusal)), _) => {
+                                   self.report.file(&self.names[file]).rejected(line, &refusal);
+                               }
+                               (Some(Step::Failed(file, fault)), _) => self.report.file(&self.names[file]).failed(&fault),
+                               _ => requests = None,
+                           },
+                       }
         }
         // The server's last word: a fault after the last answer is none of ours, its rows are durable.
         Ok(())

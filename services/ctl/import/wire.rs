@@ -1,7 +1,11 @@
 //! A row as it travels: the ledgers' typed rows in the API's messages, value by value.
 
 use crate::ctl::parse::{Wire as _, opt_day};
-use crate::domain::rows::{FirmChangeRow, FirmRow, IncubatorRow, RecognitionRow, RelocationRow, Row, StayRow};
+use crate::domain::event::AnnualReport;
+use crate::domain::rows::{
+    FirmChangeRow, FirmRow, IncubatorRow, InterestRow, InvestmentRow, LoanRow, RecognitionRow, RelocationRow, Row,
+    SeedFundRow, StayRow, TaxReceiptRow,
+};
 use crate::domain::{FirmChange, IncubatorId};
 use crate::wire::v1;
 use v1::import_row::Row as Stated;
@@ -15,6 +19,12 @@ pub fn import_row(line: u64, row: &Row) -> v1::ImportRow {
         Row::Stay(row) => Stated::Stay(stay(row)),
         Row::Relocation(row) => Stated::Relocation(relocation(row)),
         Row::FirmChange(row) => Stated::FirmChange(firm_change(row)),
+        Row::AnnualReport(report) => Stated::AnnualReport(annual_report(report)),
+        Row::Loan(row) => Stated::Loan(loan(row)),
+        Row::Interest(row) => Stated::Interest(interest(row)),
+        Row::SeedFund(row) => Stated::SeedFund(seed_fund(row)),
+        Row::Investment(row) => Stated::Investment(investment(row)),
+        Row::TaxReceipt(row) => Stated::TaxReceipt(tax_receipt(row)),
     };
     v1::ImportRow { line: i64::try_from(line).unwrap_or(i64::MAX), row: Some(stated) }
 }
@@ -82,6 +92,68 @@ fn firm_change(row: &FirmChangeRow) -> v1::FirmChangeRow {
         FirmChange::Deregistered => v1::FirmChangeKind::Deregistered,
     };
     v1::FirmChangeRow { firm_code: row.firm.to_string(), kind: kind.into(), effective_date: row.effective.to_string() }
+}
+
+fn annual_report(report: &AnnualReport) -> v1::AnnualReportRow {
+    let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+    v1::AnnualReportRow {
+        firm_code: report.firm.to_string(),
+        year: i32::from(report.year),
+        revenue_fen: report.revenue,
+        research_fen: report.research,
+        employees: count(report.employees),
+        ip_rights: count(report.ip_rights),
+        high_tech: report.high_tech,
+    }
+}
+
+fn loan(row: &LoanRow) -> v1::LoanRow {
+    v1::LoanRow {
+        contract_no: row.drawn.loan.to_string(),
+        firm_code: row.drawn.firm.to_string(),
+        lender: row.drawn.lender.clone(),
+        principal_fen: row.drawn.principal,
+        rate_ppm: row.drawn.rate_ppm,
+        drawdown_date: row.day.to_string(),
+        maturity_date: row.drawn.maturity.to_string(),
+    }
+}
+
+fn interest(row: &InterestRow) -> v1::InterestRow {
+    v1::InterestRow {
+        contract_no: row.loan.to_string(),
+        effective_date: row.day.to_string(),
+        amount_fen: row.amount,
+        nature: row.nature.wire(),
+    }
+}
+
+fn seed_fund(row: &SeedFundRow) -> v1::SeedFundRow {
+    v1::SeedFundRow { incubator_id: row.incubator.to_string(), effective_date: row.day.to_string(), size_fen: row.size }
+}
+
+fn investment(row: &InvestmentRow) -> v1::InvestmentRow {
+    v1::InvestmentRow {
+        incubator_id: row.incubator.to_string(),
+        firm_code: row.firm.to_string(),
+        effective_date: row.day.to_string(),
+        amount_fen: row.amount,
+        form: row.form.wire(),
+    }
+}
+
+fn tax_receipt(row: &TaxReceiptRow) -> v1::TaxReceiptRow {
+    let TaxReceiptRow { receipt, day } = row;
+    v1::TaxReceiptRow {
+        taxpayer_code: receipt.taxpayer.to_string(),
+        tax: receipt.tax.wire(),
+        period_start_date: opt_day(receipt.period.0),
+        period_end_date: opt_day(receipt.period.1),
+        treasury_date: day.to_string(),
+        amount_fen: receipt.amount,
+        nature: receipt.nature.wire(),
+        voucher_no: receipt.voucher.to_string(),
+    }
 }
 
 #[cfg(test)]

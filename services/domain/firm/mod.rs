@@ -2,10 +2,10 @@
 
 pub mod rules;
 
-use super::event::Event;
+use super::event::{AnnualReport, Event};
 use super::line::{AsOf, Entry, Line};
 use super::values::{Day, IncubatorId, ParkId, Uscc};
-use super::words::{Criterion, Kind, LeaveKind};
+use super::words::{Criterion, InvestmentForm, Kind, LeaveKind};
 
 /// A firm as its facts tell it.
 #[derive(Clone, Debug)]
@@ -24,6 +24,40 @@ pub struct FirmView<'a> {
     pub orphans: Vec<&'a Entry>,
     /// Its way into a park.
     pub relocation: Relocation<'a>,
+    /// Its annual reports by year: each with its position.
+    pub reports: Vec<(&'a AnnualReport, u64)>,
+    /// Its certificates as high-tech enterprise, by the first day.
+    pub certificates: Vec<Certificate<'a>>,
+    /// Investments in it and guarantees for it, by day.
+    pub investments: Vec<Investment<'a>>,
+}
+
+/// A certificate as high-tech enterprise, `[day, expiry)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Certificate<'a> {
+    /// First day.
+    pub day: Day,
+    /// Number of the certificate.
+    pub number: &'a str,
+    /// First day on which it no longer holds, if stated.
+    pub expiry: Option<Day>,
+    /// Where it is recorded.
+    pub position: u64,
+}
+
+/// An investment in a firm, or a guarantee for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Investment<'a> {
+    /// The carrier whose fund it came from.
+    pub incubator: &'a IncubatorId,
+    /// The day.
+    pub day: Day,
+    /// Fen.
+    pub amount: i64,
+    /// In which form.
+    pub form: InvestmentForm,
+    /// Where it is recorded.
+    pub position: u64,
 }
 
 /// A firm's entry into the registry.
@@ -132,6 +166,9 @@ impl<'a> FirmView<'a> {
             stays: Vec::new(),
             orphans: Vec::new(),
             relocation: Relocation::default(),
+            reports: Vec::new(),
+            certificates: Vec::new(),
+            investments: Vec::new(),
         };
         for entry in line.seen(as_of.any_day()) {
             if let Event::FirmRegistered { name, field, .. } = &entry.event {
@@ -143,6 +180,9 @@ impl<'a> FirmView<'a> {
         }
         view.stays.sort_by_key(|stay| (stay.admitted, stay.position));
         view.renames.sort_by_key(|renamed| (renamed.day, renamed.position));
+        view.reports.sort_by_key(|(report, _)| report.year);
+        view.certificates.sort_by_key(|certificate| (certificate.day, certificate.position));
+        view.investments.sort_by_key(|investment| (investment.day, investment.position));
         for entry in line.seen(as_of) {
             view.end_stay(entry);
         }
@@ -165,6 +205,14 @@ impl<'a> FirmView<'a> {
             Event::RelocationSigned { park, .. } => self.relocation.signed = Some(Step { park, day, position }),
             Event::FirmSettled { park, .. } => self.relocation.settled = Some(Step { park, day, position }),
             Event::ProductionStarted { park, .. } => self.relocation.production = Some(Step { park, day, position }),
+            Event::AnnualReportFiled(report) => self.reports.push((report, position)),
+            Event::HighTechCertified { certificate_no, expiry, .. } => {
+                self.certificates.push(Certificate { day, number: certificate_no, expiry: *expiry, position });
+            }
+            Event::InvestmentMade { incubator, amount, form, .. } => {
+                let (amount, form) = (*amount, *form);
+                self.investments.push(Investment { incubator, day, amount, form, position });
+            }
             _ => {}
         }
     }

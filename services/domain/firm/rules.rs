@@ -3,6 +3,7 @@
 use super::{FirmView, Stay, Step};
 use crate::domain::check::Violation;
 use crate::domain::line::AsOf;
+use crate::domain::loan::LoanView;
 use crate::domain::reason::Reason;
 use crate::domain::registry::Registry;
 use crate::domain::settings::limits_on;
@@ -19,8 +20,9 @@ pub fn violations(registry: &Registry, code: Uscc) -> Vec<Violation> {
     spans(&view, &mut found);
     age(registry, &view, &mut found);
     graduations(registry, &view, &mut found);
-    deregistration(&view, &mut found);
+    deregistration(registry, &view, &mut found);
     relocation(&view, &mut found);
+    certificates(&view, &mut found);
     found.sort_by_key(|violation| violation.reason);
     found
 }
@@ -32,10 +34,19 @@ fn references(registry: &Registry, view: &FirmView<'_>, live: impl Iterator<Item
             found.push(Violation::new(Reason::UnknownFirm, position, None, message));
         }
     }
-    for stay in &view.stays {
-        if registry.kind_of(stay.incubator, AsOf::NOW).is_none() {
-            let message = format!("carrier {} is not registered", stay.incubator);
-            found.push(Violation::new(Reason::UnknownIncubator, stay.position, None, message));
+    let stays = view.stays.iter().map(|stay| (stay.incubator, stay.position));
+    let investments = view.investments.iter().map(|investment| (investment.incubator, investment.position));
+    for (incubator, position) in stays.chain(investments) {
+        if registry.kind_of(incubator, AsOf::NOW).is_none() {
+            let message = format!("carrier {incubator} is not registered");
+            found.push(Violation::new(Reason::UnknownIncubator, position, None, message));
+        }
+    }
+    if view.registered.is_none() {
+        let lines = registry.loans_ever_of(&view.code).filter_map(|id| registry.loan_line(id));
+        for loan in lines.filter_map(|line| LoanView::of(line, AsOf::NOW)).filter(|loan| loan.drawn.firm == view.code) {
+            let message = format!("firm {} is not registered", view.code);
+            found.push(Violation::new(Reason::UnknownFirm, loan.position, None, message));
         }
     }
 }
@@ -108,12 +119,25 @@ fn graduations(registry: &Registry, view: &FirmView<'_>, found: &mut Vec<Violati
     }
 }
 
-fn deregistration(view: &FirmView<'_>, found: &mut Vec<Violation>) {
+/// A certificate ends after it begins.
+fn certificates(view: &FirmView<'_>, found: &mut Vec<Violation>) {
+    for certificate in &view.certificates {
+        if let Some(expiry) = certificate.expiry.filter(|expiry| *expiry < certificate.day) {
+            let message = format!("the expiry {expiry} lies before the certificate's first day {}", certificate.day);
+            found.push(Violation::new(Reason::DatesOutOfOrder, certificate.position, None, message));
+        }
+    }
+}
+
+fn deregistration(registry: &Registry, view: &FirmView<'_>, found: &mut Vec<Violation>) {
     let Some((day, recorded)) = view.deregistered else { return };
     let relocation = [view.relocation.signed, view.relocation.settled, view.relocation.production];
     let stays = view.stays.iter().map(|stay| (stay.admitted, stay.position));
     let steps = relocation.into_iter().flatten().map(|step| (step.day, step.position));
-    for (at, position) in stays.chain(steps).filter(|(at, _)| *at >= day) {
+    let lines = registry.loans_ever_of(&view.code).filter_map(|id| registry.loan_line(id));
+    let loans = lines.filter_map(|line| LoanView::of(line, AsOf::NOW)).filter(|loan| loan.drawn.firm == view.code);
+    let loans = loans.map(|loan| (loan.day, loan.position));
+    for (at, position) in stays.chain(steps).chain(loans).filter(|(at, _)| *at >= day) {
         let message = format!("firm {} is deregistered since {day}; the fact is of {at}", view.code);
         found.push(Violation::new(Reason::FirmDeregistered, position, Some(recorded), message));
     }

@@ -69,6 +69,8 @@ framed! {
     ChangeUpstreamRequest RegisterFirmRequest RenameFirmRequest DeregisterFirmRequest AdmitFirmRequest
     TransferFirmRequest GraduateFirmRequest LeaveIncubatorRequest RecordStayRequest SetParkTreasuryRequest
     SignRelocationRequest SettleInParkRequest StartProductionRequest RecordRelocationRequest SetLimitsRequest
+    FileAnnualReportRequest CertifyHighTechRequest RecordTaxReceiptRequest DrawLoanRequest PayInterestRequest
+    EstablishSeedFundRequest RecordInvestmentRequest
 }
 
 /// `VoidFacts` takes back what it names, and states nothing.

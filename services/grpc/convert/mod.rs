@@ -2,6 +2,8 @@
 
 pub mod event;
 pub mod frame;
+pub mod money;
+pub mod money_scene;
 pub mod names;
 pub mod reader;
 pub mod rows;

@@ -1,6 +1,6 @@
 //! Resource names: `districts/440203/firms/91440203MA…` and the like.
 
-use crate::domain::{Entity, Fault, IncubatorId, ParkId, Reason, Uscc};
+use crate::domain::{Entity, Fault, Reason};
 
 /// A resource name in two parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,12 @@ pub const FIRM: &str = "districts/{code}/firms/{uscc}";
 pub const INCUBATOR: &str = "districts/{code}/incubators/{id}";
 /// A park's.
 pub const PARK: &str = "districts/{code}/parks/{id}";
+/// A loan's.
+pub const LOAN: &str = "districts/{code}/loans/{contract}";
+/// A receipt's.
+pub const TAX_RECEIPT: &str = "districts/{code}/taxReceipts/{voucher}:{TAX}";
 /// Any entity's.
-pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id} or …/settings";
+pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc} or …/settings";
 
 /// A name that does not have its shape.
 pub fn malformed(field: &str, value: &str, shape: &str) -> Fault {
@@ -43,12 +47,6 @@ pub fn malformed(field: &str, value: &str, shape: &str) -> Fault {
 
 /// The entity that a name within a district is of.
 pub fn entity(field: &str, value: &str, rest: &str) -> Result<Entity, Fault> {
-    let at_fault = |reason| Fault::new(reason, field, format!("{value:?} does not name {ENTITY}"));
-    match rest.split_once('/') {
-        Some(("firms", id)) => Uscc::parse(id).map(Entity::Firm).map_err(at_fault),
-        Some(("incubators", id)) => IncubatorId::parse(id).map(Entity::Incubator).map_err(at_fault),
-        Some(("parks", id)) => ParkId::parse(id).map(Entity::Park).map_err(at_fault),
-        None if rest == "settings" => Ok(Entity::Settings),
-        _ => Err(at_fault(Reason::MalformedName)),
-    }
+    let at_fault = || Fault::new(Reason::MalformedName, field, format!("{value:?} does not name {ENTITY}"));
+    Entity::parse(rest).ok_or_else(at_fault)
 }

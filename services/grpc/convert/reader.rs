@@ -1,7 +1,7 @@
 //! Reads a request's values, and notes every fault with its field, so that the sender sees all of them at once.
 
 use super::names::{self, Name};
-use crate::domain::{Day, Entity, Faults, IncubatorId, ParkId, Reason, Refusal, Uscc, values};
+use crate::domain::{Day, Entity, Faults, IncubatorId, LoanId, ParkId, Reason, Refusal, Tax, Uscc, VoucherNo, values};
 use crate::engine::Engine;
 use crate::grpc::Districts;
 use crate::grpc::status;
@@ -86,6 +86,38 @@ impl<'a> Reader<'a> {
     pub fn park(&mut self, field: &str, value: &str) -> Option<ParkId> {
         let id = self.id(field, value, "parks", names::PARK)?;
         self.park_id(field, id)
+    }
+
+    /// A loan by its resource name.
+    pub fn loan(&mut self, field: &str, value: &str) -> Option<LoanId> {
+        let id = self.id(field, value, "loans", names::LOAN)?;
+        self.loan_id(field, id)
+    }
+
+    /// A receipt by its resource name.
+    pub fn tax_receipt(&mut self, field: &str, value: &str) -> Option<(VoucherNo, Tax)> {
+        let id = self.id(field, value, "taxReceipts", names::TAX_RECEIPT)?;
+        let parts = id.rsplit_once(':');
+        let read = parts.and_then(|(voucher, tax)| Some((VoucherNo::parse(voucher).ok()?, Tax::from_key(tax)?)));
+        if read.is_none() {
+            self.faults.0.push(names::malformed(field, value, names::TAX_RECEIPT));
+        }
+        read
+    }
+
+    /// A contract number by itself.
+    pub fn loan_id(&mut self, field: &str, value: &str) -> Option<LoanId> {
+        self.parsed(field, value, LoanId::parse, "the number of a contract: 1 to 64 bytes, no slash")
+    }
+
+    /// A voucher number by itself.
+    pub fn voucher(&mut self, field: &str, value: &str) -> Option<VoucherNo> {
+        self.parsed(field, value, VoucherNo::parse, "the number of a voucher: 1 to 64 bytes, no slash")
+    }
+
+    /// A count of people or rights.
+    pub fn count(&mut self, field: &str, value: i32) -> Option<u32> {
+        self.natural(field, i64::from(value)).and_then(|count| u32::try_from(count).ok())
     }
 
     /// Any entity by its resource name; empty: none.

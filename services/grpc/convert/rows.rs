@@ -29,6 +29,12 @@ impl Reader<'_> {
             Some(import_row::Row::Stay(row)) => self.stay_row(row).map(Row::Stay),
             Some(import_row::Row::Relocation(row)) => self.relocation_row(row).map(Row::Relocation),
             Some(import_row::Row::FirmChange(row)) => self.firm_change_row(row).map(Row::FirmChange),
+            Some(import_row::Row::AnnualReport(row)) => self.annual_report_row(row).map(Row::AnnualReport),
+            Some(import_row::Row::Loan(row)) => self.loan_row(row).map(Row::Loan),
+            Some(import_row::Row::Interest(row)) => self.interest_row(row).map(Row::Interest),
+            Some(import_row::Row::SeedFund(row)) => self.seed_fund_row(row).map(Row::SeedFund),
+            Some(import_row::Row::Investment(row)) => self.investment_row(row).map(Row::Investment),
+            Some(import_row::Row::TaxReceipt(row)) => self.tax_receipt_row(row).map(Row::TaxReceipt),
             None => {
                 self.faults.push(Reason::MissingValue, "row", "the row states nothing");
                 None

@@ -2,13 +2,13 @@
 
 use super::frame::etag_of;
 use super::position;
-use crate::domain::firm::{FirmView, Relocation, Stay};
+use crate::domain::event::AnnualReport;
+use crate::domain::firm::{Certificate, FirmView, Relocation, Stay};
 use crate::domain::incubator::{IncubatorView, Recognition};
 use crate::domain::park::treasuries;
 use crate::domain::settings::limits_entry;
-use crate::domain::{AsOf, Day, Entity, Entry, Event, IncubatorId, ParkId, Registry, Uscc};
+use crate::domain::{AsOf, Day, Entity, Event, IncubatorId, ParkId, Registry, Uscc};
 use crate::wire::v1;
-use std::collections::BTreeSet;
 
 /// A state to draw from, and how it is looked at.
 #[derive(Clone, Copy)]
@@ -31,31 +31,9 @@ impl<'a> Scene<'a> {
         format!("districts/{}/{entity}", self.district)
     }
 
-    /// Count of facts about an entity, as known. It equals what the records' subjects say: an entity's revision grows with
-    /// each fact it owns or is the other party of, and with each command that takes such facts back.
-    pub fn revision(&self, entity: &Entity) -> u64 {
-        let mut facts = 0;
-        let mut voids = BTreeSet::new();
-        let mut note = |entry: &Entry| {
-            facts += u64::from(entry.start <= self.as_of.known);
-            voids.extend(entry.voided.filter(|start| *start <= self.as_of.known));
-        };
-        let own = self.registry.line(entity).map(|line| line.entries()).unwrap_or_default();
-        own.iter().for_each(&mut note);
-        let others: Vec<Uscc> = match entity {
-            Entity::Incubator(id) => self.registry.firms_ever_in(id).collect(),
-            Entity::Park(id) => self.registry.firms_ever_to(id).collect(),
-            Entity::Firm(_) | Entity::Settings => Vec::new(),
-        };
-        let lines = others.iter().filter_map(|code| self.registry.firm_line(code));
-        let entries = lines.flat_map(|line| line.entries());
-        entries.filter(|entry| entry.event.other().as_ref() == Some(entity)).for_each(&mut note);
-        facts + voids.len() as u64
-    }
-
     /// The revision with its etag, which answers about the past don't have.
     pub fn stamp(&self, entity: &Entity) -> (i64, String) {
-        let revision = self.revision(entity);
+        let revision = self.registry.revision_at(entity, self.as_of.known);
         (position(revision), if self.now { etag_of(revision) } else { String::new() })
     }
 
@@ -87,6 +65,8 @@ impl<'a> Scene<'a> {
             etag,
             position: view.registered.map(|term| position(term.position)).unwrap_or_default(),
             deregistered_position: view.deregistered.map(|(_, at)| position(at)).unwrap_or_default(),
+            annual_reports: view.reports.iter().map(annual_report).collect(),
+            high_tech_certificates: view.certificates.iter().map(certificate).collect(),
         }
     }
 
@@ -260,5 +240,26 @@ mod tests {
         same!(LeaveKind, LeaveKind, "LEAVE_KIND_");
         same!(Criterion, GraduationCriterion, "GRADUATION_CRITERION_");
         same!(FirmChange, FirmChangeKind, "FIRM_CHANGE_KIND_");
+    }
+}
+
+fn annual_report((report, at): &(&AnnualReport, u64)) -> v1::AnnualReport {
+    v1::AnnualReport {
+        year: i32::from(report.year),
+        revenue_fen: report.revenue,
+        research_fen: report.research,
+        employees: i32::try_from(report.employees).unwrap_or(i32::MAX),
+        ip_rights: i32::try_from(report.ip_rights).unwrap_or(i32::MAX),
+        high_tech: report.high_tech,
+        position: position(*at),
+    }
+}
+
+fn certificate(certificate: &Certificate<'_>) -> v1::HighTechCertificate {
+    v1::HighTechCertificate {
+        certificate_no: certificate.number.to_owned(),
+        effective_date: certificate.day.to_string(),
+        expiry_date: certificate.expiry.map(|day| day.to_string()).unwrap_or_default(),
+        position: position(certificate.position),
     }
 }

@@ -61,10 +61,17 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (23, "FirmAdmitted", 1),
     (24, "FirmGraduated", 1),
     (25, "FirmLeft", 1),
+    (26, "AnnualReportFiled", 1),
+    (27, "HighTechCertified", 1),
     (30, "ParkTreasurySet", 1),
     (31, "RelocationSigned", 1),
     (32, "FirmSettled", 1),
     (33, "ProductionStarted", 1),
+    (40, "TaxReceiptRecorded", 1),
+    (50, "LoanDrawn", 1),
+    (51, "InterestPaid", 1),
+    (60, "SeedFundEstablished", 1),
+    (61, "InvestmentMade", 1),
 ];
 
 /// Name of an event type, which is also that of its message in `incubation.journal.v1`.
@@ -90,10 +97,17 @@ pub fn type_code(event: &Event) -> u16 {
         Event::FirmAdmitted { .. } => 23,
         Event::FirmGraduated { .. } => 24,
         Event::FirmLeft { .. } => 25,
+        Event::AnnualReportFiled(_) => 26,
+        Event::HighTechCertified { .. } => 27,
         Event::ParkTreasurySet { .. } => 30,
         Event::RelocationSigned { .. } => 31,
         Event::FirmSettled { .. } => 32,
         Event::ProductionStarted { .. } => 33,
+        Event::TaxReceiptRecorded(_) => 40,
+        Event::LoanDrawn(_) => 50,
+        Event::InterestPaid { .. } => 51,
+        Event::SeedFundEstablished { .. } => 60,
+        Event::InvestmentMade { .. } => 61,
     }
 }
 

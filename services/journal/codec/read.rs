@@ -1,10 +1,11 @@
 //! Stored messages as domain events.
 
 use super::day;
-use crate::domain::event::{IncubatorRegistered, Operator};
+use crate::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
 use crate::domain::values::Area;
 use crate::domain::{
-    BuildMode, Criterion, Document, Event, IncubatorId, Kind, LeaveKind, Level, Limits, ParkId, Reason, Uscc,
+    BuildMode, Criterion, Document, Event, IncubatorId, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Limits,
+    LoanId, ParkId, Reason, Tax, TaxNature, Uscc, VoucherNo,
 };
 use crate::wire::journal as stored;
 use prost::Message;
@@ -16,7 +17,8 @@ pub fn event(event_type: u16, payload: &[u8]) -> Read {
     match event_type {
         1..=3 => of_log(event_type, payload),
         10..=15 => of_incubator(event_type, payload),
-        20..=25 => of_firm(event_type, payload),
+        20..=27 => of_firm(event_type, payload),
+        40..=61 => of_money(event_type, payload),
         _ => of_park(event_type, payload),
     }
 }
@@ -162,7 +164,7 @@ fn of_firm(event_type: u16, payload: &[u8]) -> Read {
             };
             Ok((event, documents(m.documents)?))
         }
-        _ => {
+        25 => {
             let m: stored::FirmLeft = message(payload)?;
             let event = Event::FirmLeft {
                 firm: firm(&m.firm_code)?,
@@ -170,6 +172,25 @@ fn of_firm(event_type: u16, payload: &[u8]) -> Read {
                 admitted: day(m.admitted_day)?,
                 kind: word(LeaveKind::from_code(m.leave_kind), "leave kind", m.leave_kind)?,
             };
+            Ok((event, documents(m.documents)?))
+        }
+        26 => {
+            let m: stored::AnnualReportFiled = message(payload)?;
+            let report = AnnualReport {
+                firm: firm(&m.firm_code)?,
+                year: i16::try_from(m.year).map_err(|_| format!("year {} is out of range", m.year))?,
+                revenue: m.revenue_fen,
+                research: m.research_fen,
+                employees: m.employees,
+                ip_rights: m.ip_rights,
+                high_tech: m.high_tech,
+            };
+            Ok((Event::AnnualReportFiled(report), documents(m.documents)?))
+        }
+        _ => {
+            let m: stored::HighTechCertified = message(payload)?;
+            let (firm, expiry) = (firm(&m.firm_code)?, m.expiry_day.map(day).transpose()?);
+            let event = Event::HighTechCertified { firm, certificate_no: m.certificate_no, expiry };
             Ok((event, documents(m.documents)?))
         }
     }
@@ -200,6 +221,58 @@ fn of_park(event_type: u16, payload: &[u8]) -> Read {
         33 => {
             let m: stored::ProductionStarted = message(payload)?;
             let event = Event::ProductionStarted { firm: firm(&m.firm_code)?, park: park(&m.park_id)? };
+            Ok((event, documents(m.documents)?))
+        }
+        other => Err(format!("type {other} has no reader")),
+    }
+}
+
+fn of_money(event_type: u16, payload: &[u8]) -> Read {
+    match event_type {
+        40 => {
+            let m: stored::TaxReceiptRecorded = message(payload)?;
+            let period = (m.period_start_day.map(day).transpose()?, m.period_end_day.map(day).transpose()?);
+            let receipt = TaxReceipt {
+                taxpayer: firm(&m.taxpayer_code)?,
+                tax: word(Tax::from_code(m.tax), "tax", m.tax)?,
+                period,
+                amount: m.amount_fen,
+                nature: word(TaxNature::from_code(m.nature), "nature", m.nature)?,
+                voucher: id(VoucherNo::parse(&m.voucher_no), &m.voucher_no)?,
+            };
+            Ok((Event::TaxReceiptRecorded(receipt), documents(m.documents)?))
+        }
+        50 => {
+            let m: stored::LoanDrawn = message(payload)?;
+            let drawn = LoanDrawn {
+                loan: id(LoanId::parse(&m.contract_no), &m.contract_no)?,
+                firm: firm(&m.firm_code)?,
+                lender: m.lender,
+                principal: m.principal_fen,
+                rate_ppm: m.rate_ppm,
+                maturity: day(m.maturity_day)?,
+            };
+            Ok((Event::LoanDrawn(drawn), documents(m.documents)?))
+        }
+        51 => {
+            let m: stored::InterestPaid = message(payload)?;
+            let loan = id(LoanId::parse(&m.contract_no), &m.contract_no)?;
+            let nature = word(InterestNature::from_code(m.nature), "nature", m.nature)?;
+            Ok((Event::InterestPaid { loan, amount: m.amount_fen, nature }, documents(m.documents)?))
+        }
+        60 => {
+            let m: stored::SeedFundEstablished = message(payload)?;
+            let event = Event::SeedFundEstablished { incubator: incubator(&m.incubator_id)?, size: m.size_fen };
+            Ok((event, documents(m.documents)?))
+        }
+        61 => {
+            let m: stored::InvestmentMade = message(payload)?;
+            let event = Event::InvestmentMade {
+                firm: firm(&m.firm_code)?,
+                incubator: incubator(&m.incubator_id)?,
+                amount: m.amount_fen,
+                form: word(InvestmentForm::from_code(m.form), "form", m.form)?,
+            };
             Ok((event, documents(m.documents)?))
         }
         other => Err(format!("type {other} has no reader")),

@@ -20,11 +20,18 @@ pub fn payload(event: &Event, documents: &[Document]) -> Vec<u8> {
         | Event::FirmDeregistered { .. }
         | Event::FirmAdmitted { .. }
         | Event::FirmGraduated { .. }
-        | Event::FirmLeft { .. } => of_firm(event, documents),
+        | Event::FirmLeft { .. }
+        | Event::AnnualReportFiled(_)
+        | Event::HighTechCertified { .. } => of_firm(event, documents),
         Event::ParkTreasurySet { .. }
         | Event::RelocationSigned { .. }
         | Event::FirmSettled { .. }
         | Event::ProductionStarted { .. } => of_park(event, documents),
+        Event::TaxReceiptRecorded(_)
+        | Event::LoanDrawn(_)
+        | Event::InterestPaid { .. }
+        | Event::SeedFundEstablished { .. }
+        | Event::InvestmentMade { .. } => of_money(event, documents),
     }
 }
 
@@ -158,6 +165,24 @@ fn of_firm(event: &Event, documents: Vec<stored::Document>) -> Vec<u8> {
             documents,
         }
         .encode_to_vec(),
+        Event::AnnualReportFiled(report) => stored::AnnualReportFiled {
+            firm_code: report.firm.to_string(),
+            year: i32::from(report.year),
+            revenue_fen: report.revenue,
+            research_fen: report.research,
+            employees: report.employees,
+            ip_rights: report.ip_rights,
+            high_tech: report.high_tech,
+            documents,
+        }
+        .encode_to_vec(),
+        Event::HighTechCertified { firm, certificate_no, expiry } => stored::HighTechCertified {
+            firm_code: firm.to_string(),
+            certificate_no: certificate_no.clone(),
+            expiry_day: expiry.map(|day| day.days()),
+            documents,
+        }
+        .encode_to_vec(),
         _ => unreachable!("told apart by `payload`"),
     }
 }
@@ -182,6 +207,52 @@ fn of_park(event: &Event, documents: Vec<stored::Document>) -> Vec<u8> {
             stored::ProductionStarted { firm_code: firm.to_string(), park_id: park.to_string(), documents }
                 .encode_to_vec()
         }
+        _ => unreachable!("told apart by `payload`"),
+    }
+}
+
+fn of_money(event: &Event, documents: Vec<stored::Document>) -> Vec<u8> {
+    match event {
+        Event::TaxReceiptRecorded(receipt) => stored::TaxReceiptRecorded {
+            taxpayer_code: receipt.taxpayer.to_string(),
+            tax: receipt.tax.code(),
+            period_start_day: receipt.period.0.map(|day| day.days()),
+            period_end_day: receipt.period.1.map(|day| day.days()),
+            amount_fen: receipt.amount,
+            nature: receipt.nature.code(),
+            voucher_no: receipt.voucher.to_string(),
+            documents,
+        }
+        .encode_to_vec(),
+        Event::LoanDrawn(drawn) => stored::LoanDrawn {
+            contract_no: drawn.loan.to_string(),
+            firm_code: drawn.firm.to_string(),
+            lender: drawn.lender.clone(),
+            principal_fen: drawn.principal,
+            rate_ppm: drawn.rate_ppm,
+            maturity_day: drawn.maturity.days(),
+            documents,
+        }
+        .encode_to_vec(),
+        Event::InterestPaid { loan, amount, nature } => stored::InterestPaid {
+            contract_no: loan.to_string(),
+            amount_fen: *amount,
+            nature: nature.code(),
+            documents,
+        }
+        .encode_to_vec(),
+        Event::SeedFundEstablished { incubator, size } => {
+            stored::SeedFundEstablished { incubator_id: incubator.to_string(), size_fen: *size, documents }
+                .encode_to_vec()
+        }
+        Event::InvestmentMade { firm, incubator, amount, form } => stored::InvestmentMade {
+            firm_code: firm.to_string(),
+            incubator_id: incubator.to_string(),
+            amount_fen: *amount,
+            form: form.code(),
+            documents,
+        }
+        .encode_to_vec(),
         _ => unreachable!("told apart by `payload`"),
     }
 }

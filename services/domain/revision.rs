@@ -1,0 +1,62 @@
+//! The revision that an entity had at a position, told from the facts: answers about the past bear it, and a retry long after
+//! later facts have moved the entity on. Nothing is kept for it, so it is the same before and after a restart.
+
+use super::event::Entity;
+use super::line::Line;
+use super::registry::Registry;
+use std::collections::BTreeSet;
+
+/// Counts facts and the commands that took some of them back, up to a position; of a command, all or nothing.
+struct Count {
+    known: u64,
+    facts: u64,
+    voids: BTreeSet<u64>,
+}
+
+impl Count {
+    fn note(&mut self, start: u64, voided: Option<u64>) {
+        self.facts += u64::from(start <= self.known);
+        self.voids.extend(voided.filter(|start| *start <= self.known));
+    }
+
+    fn line(&mut self, line: &Line, about: &Entity) {
+        for entry in line.entries().iter().filter(|entry| entry.event.subjects().any(|subject| subject == *about)) {
+            self.note(entry.start, entry.voided);
+        }
+    }
+}
+
+impl Registry {
+    /// Count of the events about an entity up to a position: its own facts, those of others that it is the other party of,
+    /// and the commands that took some of them back. It equals the revision that the records' subjects bear.
+    pub fn revision_at(&self, entity: &Entity, known: u64) -> u64 {
+        let mut count = Count { known, facts: 0, voids: BTreeSet::new() };
+        if let Some(line) = self.line(entity) {
+            count.line(line, entity);
+        }
+        match entity {
+            Entity::Incubator(id) => {
+                for line in self.firms_ever_in(id).filter_map(|code| self.firm_line(&code)) {
+                    count.line(line, entity);
+                }
+            }
+            Entity::Park(id) => {
+                for line in self.firms_ever_to(id).filter_map(|code| self.firm_line(&code)) {
+                    count.line(line, entity);
+                }
+            }
+            Entity::Firm(code) => {
+                for line in self.loans_ever_of(code).filter_map(|id| self.loan_line(id)) {
+                    count.line(line, entity);
+                }
+            }
+            Entity::Taxpayer(code) => {
+                for receipt in self.receipts().of(code) {
+                    count.note(receipt.start(), receipt.voided());
+                }
+            }
+            Entity::Settings | Entity::Loan(_) => {}
+        }
+        count.facts + count.voids.len() as u64
+    }
+}

@@ -1,0 +1,51 @@
+//! A rehearsal: rows decided one after the other on an overlay that nobody else sees and that is thrown away, so that a dry
+//! run answers exactly what the real one would get now.
+
+use super::Engine;
+use super::clock::shanghai_day;
+use super::request::RowOutcome;
+use crate::domain::{Command, Day, Decision, Recorded, Refusal, Registry, decide};
+
+/// An overlay over the state as of one moment.
+pub struct Rehearsal {
+    registry: Registry,
+    today: Day,
+}
+
+impl Engine {
+    /// Begins a rehearsal on the state that is published now.
+    pub fn rehearse(&self) -> Rehearsal {
+        let registry = Registry::clone(&self.published().registry);
+        Rehearsal { registry, today: shanghai_day(self.clock().now_micros()) }
+    }
+}
+
+impl Rehearsal {
+    /// What would become of these rows behind those rehearsed before.
+    pub fn rows(&mut self, rows: &[Result<Command, Refusal>]) -> Vec<RowOutcome> {
+        rows.iter()
+            .map(|row| row.as_ref().map_or_else(|refusal| RowOutcome::Rejected(refusal.clone()), |row| self.row(row)))
+            .collect()
+    }
+
+    /// The position that the log would have reached.
+    pub fn position(&self) -> u64 {
+        self.registry.position()
+    }
+
+    fn row(&mut self, command: &Command) -> RowOutcome {
+        match decide(&self.registry, command, self.today) {
+            Err(refusal) => RowOutcome::Rejected(refusal),
+            Ok(Decision::Same { reason, position }) => RowOutcome::Skipped { reason, position },
+            Ok(Decision::Record { events, warnings }) => {
+                let start = self.registry.position() + 1;
+                for event in events {
+                    let position = self.registry.position() + 1;
+                    let (day, documents, event) = (event.day, event.documents, event.event);
+                    self.registry.evolve(&Recorded { position, start, day, event, documents });
+                }
+                RowOutcome::Accepted { position: self.registry.position(), warnings }
+            }
+        }
+    }
+}
