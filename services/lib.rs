@@ -19,6 +19,7 @@
 //! what is read is a filter over facts by business day and log position, never a second store; no clock, randomness or I/O
 //! above `log`. Deliberately absent: a database of current state, an event bus between rooms, a second writer.
 
+pub mod ctl;
 pub mod domain;
 pub mod engine;
 pub mod formats;

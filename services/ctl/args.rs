@@ -1,0 +1,298 @@
+//! The command line, as clap derives it: what is asked, nothing of how it is done. Recording commands have a file of
+//! their own, `write/args.rs`.
+
+use super::lang::Lang;
+use super::output::Format;
+use super::parse::{self, KnownAt};
+use super::write::args::{FirmWrite, IncubatorWrite, LimitsSetArgs, ParkWrite, RelocationWrite, VoidArgs};
+use crate::domain::{Criterion, Day, Kind, Level};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "Exit codes: 0 done · 1 trouble (no server, a refusal, a file that can't be read) · 2 an import \
+in which rows were rejected · 64 a command line that can't be followed.";
+
+/// The registry of a district's incubators, from the shell.
+#[derive(Debug, Parser)]
+#[command(name = "incubatorctl", version, after_help = EXIT_CODES, propagate_version = true)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Address of the server.
+    #[arg(long, global = true, env = "INCUBATOR_SERVER", default_value = "http://127.0.0.1:50440", value_name = "URL")]
+    pub server: String,
+    /// District, by its GB/T 2260 code.
+    #[arg(long, global = true, env = "INCUBATOR_DISTRICT", default_value = "440203", value_name = "CODE")]
+    pub district: String,
+    /// Who acts; default: the user of the operating system.
+    #[arg(long, global = true, env = "INCUBATOR_PRINCIPAL", value_name = "ID")]
+    pub principal: Option<String>,
+    /// How answers are printed.
+    #[arg(long, short, global = true, value_enum, default_value_t)]
+    pub output: Format,
+    /// Language of tables and errors; default: by LC_ALL, LC_MESSAGES, LANG.
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<Lang>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Import ledgers: 载体 认定 企业 在孵 落户 变更.
+    Import(ImportArgs),
+    /// Graduation metrics (毕业指标) as of a day.
+    Metrics(FiguresArgs),
+    /// The chain (孵化链条) as of a day.
+    Chain(FiguresArgs),
+    /// Firms (企业).
+    #[command(subcommand)]
+    Firm(FirmCommand),
+    /// Carriers (孵化载体).
+    #[command(subcommand)]
+    Incubator(IncubatorCommand),
+    /// Relocation into parks (落户园区).
+    #[command(subcommand)]
+    Relocation(RelocationWrite),
+    /// Parks (园区).
+    #[command(subcommand)]
+    Park(ParkCommand),
+    /// Limits of the district.
+    #[command(subcommand)]
+    Limits(LimitsCommand),
+    /// Take recorded facts back (红冲).
+    Void(VoidArgs),
+    /// Events of the log.
+    #[command(subcommand)]
+    Events(EventsCommand),
+    /// The log itself.
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Completions for a shell, on stdout.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which ledgers.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Import ledgers: 载体 认定 企业 在孵 落户 变更.\n\nThe files are recognised by their headings, and \
+applied in the order 载体, 认定, 企业, 在孵 (by day of admission), 落户, 变更, whatever order they are given in; two files of \
+one ledger in the order given. Good rows are kept, bad rows change nothing, and importing a file again adds nothing: after \
+an interruption, run the command again.",
+    after_help = EXIT_CODES
+)]
+pub struct ImportArgs {
+    /// Files, or folders of them.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Write a report as JSON to this file; `-`: to stdout, and the table to stderr.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+/// At which day and position a reading is true.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Known {
+    /// Only what was recorded up to a log position, or an instant such as 2024-03-05T10:00:00+08:00 (without an offset:
+    /// Chinese time).
+    #[arg(long, value_name = "POSITION|INSTANT", value_parser = parse::known_at)]
+    pub known_at: Option<KnownAt>,
+    /// Wait until this position is applied: read your own writes.
+    #[arg(long, value_name = "POSITION", default_value_t = 0, hide_default_value = true)]
+    pub min_position: i64,
+}
+
+/// A reading that may be of any day.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Reading {
+    /// State at the end of this day; default: all that is recorded.
+    #[arg(long, value_name = "DATE", value_parser = parse::day)]
+    pub as_of: Option<Day>,
+    /// As known when.
+    #[command(flatten)]
+    pub known: Known,
+}
+
+/// Which figures.
+#[derive(Debug, Args)]
+pub struct FiguresArgs {
+    /// State at the end of this day.
+    #[arg(long, value_name = "DATE", value_parser = parse::day)]
+    pub as_of: Day,
+    /// As known when.
+    #[command(flatten)]
+    pub known: Known,
+    /// Cut by carriers.
+    #[arg(long, value_name = "ID")]
+    pub incubator: Vec<String>,
+    /// Cut by kinds: MAKERSPACE 众创空间, INCUBATOR 孵化器, ACCELERATOR 加速器.
+    #[arg(long, value_parser = parse::kind)]
+    pub kind: Vec<Kind>,
+    /// Cut by levels: DISTRICT 区级, CITY 市级, PROVINCE 省级, NATIONAL 国家级; NONE: not recognised.
+    #[arg(long, value_parser = parse::level_or_none)]
+    pub level: Vec<parse::LevelOrNone>,
+    /// Cut by technical fields, e.g. 生物医药.
+    #[arg(long)]
+    pub field: Vec<String>,
+    /// Cut graduations by criterion: HIGH_TECH, VENTURE_FUNDING, REVENUE, ACQUIRED_OR_LISTED, or their Chinese words.
+    #[arg(long, value_parser = parse::criterion)]
+    pub criterion: Vec<Criterion>,
+}
+
+/// Firms.
+#[derive(Debug, Subcommand)]
+pub enum FirmCommand {
+    /// Everything about one firm.
+    Show {
+        /// Its code (统一社会信用代码).
+        code: String,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// The firms, by code.
+    List {
+        /// With an open stay in this carrier.
+        #[arg(long, value_name = "ID")]
+        incubator: Option<String>,
+        /// With an open stay in carriers of this kind.
+        #[arg(long, value_parser = parse::kind)]
+        kind: Option<Kind>,
+        /// Of this technical field.
+        #[arg(long)]
+        field: Option<String>,
+        /// At most so many; 0: all.
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        limit: usize,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Recording commands.
+    #[command(flatten)]
+    Write(FirmWrite),
+}
+
+/// Carriers.
+#[derive(Debug, Subcommand)]
+pub enum IncubatorCommand {
+    /// Everything about one carrier.
+    Show {
+        /// Its id (载体编号).
+        id: String,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// The carriers, by id.
+    List {
+        /// Of this kind.
+        #[arg(long, value_parser = parse::kind)]
+        kind: Option<Kind>,
+        /// Of this level.
+        #[arg(long, value_parser = parse::level)]
+        level: Option<Level>,
+        /// At most so many; 0: all.
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        limit: usize,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Recording commands.
+    #[command(flatten)]
+    Write(IncubatorWrite),
+}
+
+/// Parks.
+#[derive(Debug, Subcommand)]
+pub enum ParkCommand {
+    /// Everything about one park.
+    Show {
+        /// Its id: the name as the district writes it.
+        id: String,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// The parks, by id.
+    List {
+        /// At most so many; 0: all.
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        limit: usize,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Recording commands.
+    #[command(flatten)]
+    Write(ParkWrite),
+}
+
+/// Limits.
+#[derive(Debug, Subcommand)]
+pub enum LimitsCommand {
+    /// The limits in force on a day; default: today.
+    Show {
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Record other limits from a day on; what is not named stays as it is in force on that day.
+    Set(LimitsSetArgs),
+}
+
+/// Events of the log.
+#[derive(Debug, Subcommand)]
+pub enum EventsCommand {
+    /// Follow the log; a broken connection is resumed by itself.
+    Tail {
+        /// First position.
+        #[arg(long, value_name = "POSITION", default_value_t = 1)]
+        from: i64,
+        /// Only events about this entity, e.g. firms/91440203…, incubators/WJ03.
+        #[arg(long, value_name = "NAME")]
+        subject: Option<String>,
+        /// End after so many events; 0: never.
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        limit: u64,
+        /// End once everything recorded so far was shown.
+        #[arg(long)]
+        no_follow: bool,
+    },
+    /// One event.
+    Show {
+        /// Its position.
+        position: i64,
+        /// With the stored record, in hex.
+        #[arg(long)]
+        record: bool,
+    },
+}
+
+/// The log itself.
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// Read the whole log and check every record and the chain: through the server, or offline on a data folder.
+    Verify {
+        /// A data folder that no server has open; the log is in <DIR>/<district>/log.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// Where to put the copy that is read, as large as the log; default: the folder for temporary files.
+        #[arg(long, value_name = "DIR", requires = "data")]
+        scratch: Option<PathBuf>,
+    },
+    /// Where the log ends.
+    Head,
+}

@@ -1,0 +1,147 @@
+//! The way to the server: one channel, one district, one principal, and a client for each service.
+
+use super::lang::Say;
+use super::trouble::Trouble;
+use crate::wire::v1::bureau_service_client::BureauServiceClient;
+use crate::wire::v1::firm_service_client::FirmServiceClient;
+use crate::wire::v1::import_service_client::ImportServiceClient;
+use crate::wire::v1::incubator_service_client::IncubatorServiceClient;
+use crate::wire::v1::journal_service_client::JournalServiceClient;
+use crate::wire::v1::park_service_client::ParkServiceClient;
+use crate::wire::v1::settings_service_client::SettingsServiceClient;
+use std::time::Duration;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+
+/// Header that names who acts.
+pub const PRINCIPAL_HEADER: &str = "incubation-principal";
+/// A connection that is not there by then is not coming.
+const CONNECT_SECONDS_MAX: u64 = 10;
+/// A silent connection is asked for a sign of life so often, and given up when none comes.
+const KEEP_ALIVE_SECONDS: u64 = 20;
+/// A page of 1000 firms with all their stays stays well below.
+const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Names the principal in every call.
+#[derive(Clone)]
+pub struct Named(MetadataValue<Ascii>);
+
+impl Interceptor for Named {
+    fn call(&mut self, mut request: tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status> {
+        request.metadata_mut().insert(PRINCIPAL_HEADER, self.0.clone());
+        Ok(request)
+    }
+}
+
+/// A channel that names its principal.
+pub type Line = InterceptedService<Channel, Named>;
+
+/// A connection, for one district.
+#[derive(Clone)]
+pub struct Session {
+    line: Line,
+    district: String,
+}
+
+macro_rules! clients {
+    ($($(#[$doc:meta])* $name:ident: $client:ident;)+) => {
+        impl Session {
+            $($(#[$doc])* pub fn $name(&self) -> $client<Line> {
+                $client::new(self.line.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
+            })+
+        }
+    };
+}
+
+clients! {
+    /// Firms.
+    firms: FirmServiceClient;
+    /// Carriers.
+    incubators: IncubatorServiceClient;
+    /// Parks.
+    parks: ParkServiceClient;
+    /// Figures.
+    bureau: BureauServiceClient;
+    /// Ledgers.
+    imports: ImportServiceClient;
+    /// The log.
+    journal: JournalServiceClient;
+    /// Limits.
+    settings: SettingsServiceClient;
+}
+
+impl Session {
+    /// Connects, so that a server that isn't there is told apart from one that says no.
+    pub async fn open(server: &str, district: &str, principal: Option<&str>) -> Result<Self, Trouble> {
+        let principal = principal.map(str::to_owned).or_else(os_user).ok_or_else(|| {
+            Trouble::Usage(Say::new(
+                "无法得知操作人；请用 --principal 或 INCUBATOR_PRINCIPAL 指明",
+                "who acts is not known; name them with --principal or INCUBATOR_PRINCIPAL",
+            ))
+        })?;
+        let value = MetadataValue::try_from(&principal).map_err(|_| {
+            Trouble::Usage(Say::new(
+                format!("操作人编号只能是 ASCII 可见字符：{principal}"),
+                format!("a principal's id has visible ASCII characters only: {principal}"),
+            ))
+        })?;
+        let endpoint = Endpoint::from_shared(server.to_owned())
+            .map_err(|source| Trouble::Unreachable { server: server.to_owned(), source })?
+            .connect_timeout(Duration::from_secs(CONNECT_SECONDS_MAX))
+            .http2_keep_alive_interval(Duration::from_secs(KEEP_ALIVE_SECONDS))
+            .keep_alive_timeout(Duration::from_secs(KEEP_ALIVE_SECONDS));
+        let channel = endpoint.connect().await;
+        let channel = channel.map_err(|source| Trouble::Unreachable { server: server.to_owned(), source })?;
+        Ok(Self { line: InterceptedService::new(channel, Named(value)), district: district.to_owned() })
+    }
+
+    /// Resource name of the district.
+    pub fn parent(&self) -> String {
+        format!("districts/{}", self.district)
+    }
+
+    /// Resource name of something in the district, by its collection and id; a full name is taken as it is.
+    pub fn name(&self, collection: &str, id: &str) -> String {
+        if id.starts_with("districts/") || id.is_empty() {
+            return id.to_owned();
+        }
+        format!("districts/{}/{collection}/{id}", self.district)
+    }
+
+    /// Resource name of a firm.
+    pub fn firm(&self, code: &str) -> String {
+        self.name("firms", code)
+    }
+
+    /// Resource name of a carrier.
+    pub fn incubator(&self, id: &str) -> String {
+        self.name("incubators", id)
+    }
+
+    /// Resource name of a park.
+    pub fn park(&self, id: &str) -> String {
+        self.name("parks", id)
+    }
+}
+
+/// The user of the operating system: by its variables, else by the owner of this process.
+fn os_user() -> Option<String> {
+    let set = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+    set("USER").or_else(|| set("LOGNAME")).or_else(process_owner)
+}
+
+#[cfg(unix)]
+fn process_owner() -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let uid = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    let mut owners = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    owners.find(|fields| fields.get(2) == Some(&uid.as_str())).and_then(|fields| Some((*fields.first()?).to_owned()))
+}
+
+#[cfg(not(unix))]
+fn process_owner() -> Option<String> {
+    None
+}

@@ -1,0 +1,140 @@
+//! A row as it travels: the ledgers' typed rows in the API's messages, value by value.
+
+use crate::ctl::parse::{Wire as _, opt_day};
+use crate::domain::rows::{FirmChangeRow, FirmRow, IncubatorRow, RecognitionRow, RelocationRow, Row, StayRow};
+use crate::domain::{FirmChange, IncubatorId};
+use crate::wire::v1;
+use v1::import_row::Row as Stated;
+
+/// The row of a line, as a message.
+pub fn import_row(line: u64, row: &Row) -> v1::ImportRow {
+    let stated = match row {
+        Row::Incubator(row) => Stated::Incubator(incubator(row)),
+        Row::Recognition(row) => Stated::Recognition(recognition(row)),
+        Row::Firm(row) => Stated::Firm(firm(row)),
+        Row::Stay(row) => Stated::Stay(stay(row)),
+        Row::Relocation(row) => Stated::Relocation(relocation(row)),
+        Row::FirmChange(row) => Stated::FirmChange(firm_change(row)),
+    };
+    v1::ImportRow { line: i64::try_from(line).unwrap_or(i64::MAX), row: Some(stated) }
+}
+
+fn incubator(row: &IncubatorRow) -> v1::IncubatorRow {
+    v1::IncubatorRow {
+        incubator_id: row.incubator.to_string(),
+        display_name: row.name.clone(),
+        kind: row.kind.wire(),
+        operator_name: row.operator.name.clone(),
+        operator_code: row.operator.code.to_string(),
+        build_mode: row.build_mode.wire(),
+        introduced: row.operator.introduced,
+        incubation_area_hundredths_m2: row.area.incubation,
+        public_area_hundredths_m2: row.area.public,
+        established_date: row.established.to_string(),
+        upstream_id: row.upstream.as_ref().map(IncubatorId::to_string).unwrap_or_default(),
+    }
+}
+
+fn recognition(row: &RecognitionRow) -> v1::RecognitionRow {
+    v1::RecognitionRow {
+        incubator_id: row.incubator.to_string(),
+        level: row.level.wire(),
+        document_no: row.document_no.clone(),
+        effective_date: row.effective.to_string(),
+        end_date: opt_day(row.end),
+    }
+}
+
+fn firm(row: &FirmRow) -> v1::FirmRow {
+    v1::FirmRow {
+        firm_code: row.firm.to_string(),
+        display_name: row.name.clone(),
+        registered_date: row.registered.to_string(),
+        field: row.field.clone(),
+    }
+}
+
+fn stay(row: &StayRow) -> v1::StayRow {
+    v1::StayRow {
+        incubator_id: row.incubator.to_string(),
+        firm_code: row.firm.to_string(),
+        admitted_date: row.admitted.to_string(),
+        left_date: opt_day(row.leaving.left),
+        leave_kind: row.leaving.kind.map_or(0, |word| word.wire()),
+        criterion: row.leaving.criterion.map_or(0, |word| word.wire()),
+        graduation_document_no: row.leaving.document_no.clone(),
+        waiver_document_no: row.waiver.clone(),
+    }
+}
+
+fn relocation(row: &RelocationRow) -> v1::RelocationRow {
+    v1::RelocationRow {
+        firm_code: row.firm.to_string(),
+        park_id: row.park.to_string(),
+        signed_date: opt_day(row.signed),
+        settled_date: opt_day(row.settled),
+        production_date: opt_day(row.production),
+    }
+}
+
+fn firm_change(row: &FirmChangeRow) -> v1::FirmChangeRow {
+    let kind = match row.kind {
+        FirmChange::Deregistered => v1::FirmChangeKind::Deregistered,
+    };
+    v1::FirmChangeRow { firm_code: row.firm.to_string(), kind: kind.into(), effective_date: row.effective.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rows::Leaving;
+    use crate::domain::{Criterion, Day, LeaveKind, ParkId, Uscc};
+
+    fn day(text: &str) -> Day {
+        Day::parse_iso(text).unwrap()
+    }
+
+    fn code() -> Uscc {
+        Uscc::parse("91350100M000100Y43").unwrap()
+    }
+
+    #[test]
+    fn a_stay_keeps_every_value() {
+        let leaving = Leaving {
+            left: Some(day("2024-06-01")),
+            kind: Some(LeaveKind::Graduated),
+            criterion: Some(Criterion::Revenue),
+            document_no: "韶〔2024〕1号".into(),
+        };
+        let incubator = IncubatorId::parse("WJ03").unwrap();
+        let row = StayRow { incubator, firm: code(), admitted: day("2024-03-01"), waiver: "w".into(), leaving };
+        let sent = import_row(7, &Row::Stay(row));
+        let expected = v1::StayRow {
+            incubator_id: "WJ03".into(),
+            firm_code: "91350100M000100Y43".into(),
+            admitted_date: "2024-03-01".into(),
+            left_date: "2024-06-01".into(),
+            leave_kind: v1::LeaveKind::Graduated.into(),
+            criterion: v1::GraduationCriterion::Revenue.into(),
+            graduation_document_no: "韶〔2024〕1号".into(),
+            waiver_document_no: "w".into(),
+        };
+        assert_eq!(sent, v1::ImportRow { line: 7, row: Some(Stated::Stay(expected)) });
+    }
+
+    #[test]
+    fn what_is_empty_says_nothing() {
+        let park = ParkId::parse("甘棠").unwrap();
+        let row =
+            RelocationRow { firm: code(), park, signed: None, settled: Some(day("2024-01-01")), production: None };
+        let Some(Stated::Relocation(sent)) = import_row(2, &Row::Relocation(row)).row else { panic!("another row") };
+        assert_eq!((sent.signed_date.as_str(), sent.settled_date.as_str()), ("", "2024-01-01"));
+    }
+
+    #[test]
+    fn a_change_bears_its_word() {
+        let row = FirmChangeRow { firm: code(), kind: FirmChange::Deregistered, effective: day("2024-01-01") };
+        let Some(Stated::FirmChange(sent)) = import_row(2, &Row::FirmChange(row)).row else { panic!("another row") };
+        assert_eq!(sent.kind(), v1::FirmChangeKind::Deregistered);
+    }
+}

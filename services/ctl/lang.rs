@@ -1,0 +1,178 @@
+//! The two languages that the command line speaks, and what fields and statuses are called in them: the server's own
+//! sentences are English, and the people at the district's desks read Chinese.
+
+use crate::formats;
+
+/// In which language people are told things.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Lang {
+    /// Chinese.
+    Zh,
+    /// English.
+    #[default]
+    En,
+}
+
+impl Lang {
+    /// By the locale's variables, in the order in which POSIX asks them.
+    pub fn from_env(var: impl Fn(&str) -> Option<String>) -> Self {
+        let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| var(name).filter(|value| !value.is_empty()));
+        if set.is_some_and(|value| value.starts_with("zh")) { Self::Zh } else { Self::En }
+    }
+
+    /// The one of the two that is spoken.
+    pub fn pick<T>(self, zh: T, en: T) -> T {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+}
+
+impl From<Lang> for formats::Lang {
+    fn from(lang: Lang) -> Self {
+        lang.pick(Self::Zh, Self::En)
+    }
+}
+
+/// A sentence in both languages, made where the facts are known and spoken where the language is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Say {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+impl Say {
+    /// Both.
+    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { zh: zh.into(), en: en.into() }
+    }
+
+    /// The one that is spoken.
+    pub fn text(&self, lang: Lang) -> &str {
+        lang.pick(&self.zh, &self.en)
+    }
+}
+
+/// What a status without a known reason means, in Chinese.
+pub fn code_zh(code: tonic::Code) -> &'static str {
+    match code {
+        tonic::Code::InvalidArgument => "参数有误",
+        tonic::Code::FailedPrecondition => "不符合规则",
+        tonic::Code::Aborted => "与他人的修改冲突",
+        tonic::Code::AlreadyExists => "已存在",
+        tonic::Code::NotFound => "不存在",
+        tonic::Code::PermissionDenied => "没有权限",
+        tonic::Code::Unauthenticated => "身份未确认",
+        tonic::Code::ResourceExhausted => "资源不足，请稍后再试",
+        tonic::Code::Unavailable => "服务暂不可用",
+        tonic::Code::DataLoss => "数据损坏",
+        tonic::Code::DeadlineExceeded => "超时",
+        tonic::Code::OutOfRange => "超出范围",
+        tonic::Code::Unimplemented => "服务器不支持该操作",
+        tonic::Code::Cancelled => "已取消",
+        _ => "服务器出错",
+    }
+}
+
+/// What a field of an answer is called at the head of a table: `key`, Chinese, English.
+const LABELS: &[(&str, &str, &str)] = &[
+    ("name", "标识", "id"),
+    ("code", "统一社会信用代码", "code"),
+    ("display_name", "名称", "name"),
+    ("registered_date", "注册日期", "registered"),
+    ("field", "技术领域", "field"),
+    ("deregistered_date", "注销日期", "deregistered"),
+    ("stays", "在孵经历", "stays"),
+    ("relocation", "落户园区", "relocation"),
+    ("renames", "更名", "renames"),
+    ("revision", "修订号", "revision"),
+    ("etag", "etag", "etag"),
+    ("position", "位置", "position"),
+    ("deregistered_position", "注销位置", "deregistered at"),
+    ("incubator", "载体", "incubator"),
+    ("kind", "类型", "kind"),
+    ("admitted_date", "入孵日期", "admitted"),
+    ("left_date", "离孵日期", "left"),
+    ("leave_kind", "离孵类型", "leave kind"),
+    ("criterion", "毕业依据", "criterion"),
+    ("graduation_document_no", "毕业文号", "graduation doc."),
+    ("waiver_document_no", "豁免文号", "waiver doc."),
+    ("left_position", "离孵位置", "left at"),
+    ("park", "园区", "park"),
+    ("signed_date", "签约日期", "signed"),
+    ("settled_date", "落户日期", "settled"),
+    ("production_date", "投产日期", "in production"),
+    ("signed_position", "签约位置", "signed at"),
+    ("settled_position", "落户位置", "settled at"),
+    ("production_position", "投产位置", "in production at"),
+    ("effective_date", "生效日期", "effective"),
+    ("build_mode", "建设模式", "build mode"),
+    ("established_date", "成立日期", "established"),
+    ("operator_terms", "运营主体", "operators"),
+    ("area_terms", "面积", "areas"),
+    ("upstream_terms", "上游载体", "upstream"),
+    ("recognitions", "认定", "recognitions"),
+    ("level", "认定级别", "level"),
+    ("open_stays", "在孵企业数", "open stays"),
+    ("operator_name", "运营主体", "operator"),
+    ("operator_code", "运营主体代码", "operator code"),
+    ("introduced", "引进运营", "introduced"),
+    ("incubation_area_hundredths_m2", "孵化场地面积(㎡)", "incubation area (m²)"),
+    ("public_area_hundredths_m2", "公共服务面积(㎡)", "public area (m²)"),
+    ("upstream", "上游载体", "upstream"),
+    ("document_no", "文号", "document no."),
+    ("end_date", "失效日期", "ends"),
+    ("end_position", "失效位置", "end at"),
+    ("treasury_terms", "受益地财政", "treasuries"),
+    ("treasury_code", "区划代码", "treasury code"),
+    ("treasury_name", "财政", "treasury"),
+    ("settled_firms", "落户企业数", "settled firms"),
+    ("admission_age_months", "入孵年限(月)", "admission age (months)"),
+    ("incubation_months", "孵化期限(月)", "incubation (months)"),
+    ("extended_incubation_months", "延长孵化期限(月)", "extended incubation (months)"),
+    ("extended_fields", "延长期限的领域", "extended fields"),
+    ("venture_funding_over_fen", "融资超过(元)", "venture funding over (yuan)"),
+    ("revenue_over_fen", "两年营收超过(元)", "revenue over (yuan)"),
+    ("log_id", "日志标识", "log id"),
+    ("hash", "哈希", "hash"),
+    ("request_id", "请求编号", "request id"),
+    ("duplicate", "重复", "duplicate"),
+    ("validate_only", "仅校验", "validate only"),
+    ("warnings", "提示", "warnings"),
+    ("reason", "原因", "reason"),
+    ("message", "说明", "message"),
+    ("commit", "提交", "commit"),
+    ("type", "类型", "type"),
+    ("recorded_time", "记录时间", "recorded"),
+    ("principal", "操作人", "principal"),
+    ("on_behalf_of", "代表", "on behalf of"),
+    ("subjects", "对象", "subjects"),
+    ("payload", "内容", "payload"),
+    ("first_admitted_date", "首次入孵", "first admitted"),
+    ("limit_date", "到期日", "limit"),
+    ("days_over", "超期天数", "days over"),
+];
+
+/// What a field is called at the head of a table; a field without a label by its own name.
+pub fn label(key: &str, lang: Lang) -> &str {
+    LABELS.iter().find(|(name, ..)| *name == key).map_or(key, |(_, zh, en)| lang.pick(zh, en))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_decides() {
+        let with = |pairs: &'static [(&str, &str)]| {
+            Lang::from_env(|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+        };
+        assert_eq!(with(&[("LANG", "zh_CN.UTF-8")]), Lang::Zh);
+        assert_eq!(with(&[("LANG", "zh_CN.UTF-8"), ("LC_ALL", "C")]), Lang::En);
+        assert_eq!(with(&[("LC_ALL", ""), ("LANG", "zh_CN")]), Lang::Zh);
+        assert_eq!(with(&[]), Lang::En);
+    }
+}

@@ -1,0 +1,138 @@
+//! `incubatorctl`: the registry from the shell. A gRPC client that reads files, asks, and prints; it decides nothing, so
+//! that what it shows is what the server said. `run` is the whole program but for the process: tests call it with writers
+//! of their own.
+
+pub mod args;
+mod chain;
+pub mod connect;
+mod events;
+mod figures;
+pub mod import;
+pub mod lang;
+mod log;
+mod message;
+mod metrics;
+pub mod output;
+pub mod parse;
+mod show;
+pub mod trouble;
+pub mod write;
+
+use args::{Cli, Command, Global, LogCommand};
+use clap::{CommandFactory as _, FromArgMatches as _};
+use connect::Session;
+use lang::Lang;
+use output::{Io, Report};
+use std::ffi::OsString;
+use trouble::Trouble;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Clean,
+    /// Not done, or not wholly.
+    Trouble,
+    /// An import went through, and rows of it were rejected.
+    Rejected,
+    /// The command line can't be followed.
+    Usage,
+}
+
+impl Exit {
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Trouble => 1,
+            Self::Rejected => 2,
+            Self::Usage => 64,
+        }
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Runs a command line, whose first word is the program's name.
+pub async fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, io: &mut Io<'_>) -> Exit {
+    let default = Lang::from_env(|name| std::env::var(name).ok());
+    let cli = match Cli::command().try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(fault) => return usage(&fault, io),
+    };
+    let lang = cli.global.lang.unwrap_or(default);
+    match dispatch(cli, lang, io).await {
+        Ok(exit) => exit,
+        Err(trouble) => tell(&trouble, lang, io),
+    }
+}
+
+/// Help and version go to stdout and are no fault.
+fn usage(fault: &clap::Error, io: &mut Io<'_>) -> Exit {
+    let (to, exit): (&mut dyn std::io::Write, _) =
+        if fault.use_stderr() { (io.err, Exit::Usage) } else { (io.out, Exit::Clean) };
+    // Nobody is left to tell when even this can't be written.
+    let _ = write!(to, "{}", fault.render());
+    exit
+}
+
+/// Says what went wrong. A reader that hung up wanted no more: that is no trouble.
+fn tell(trouble: &Trouble, lang: Lang, io: &mut Io<'_>) -> Exit {
+    let Some(sentence) = trouble.sentence(lang) else { return Exit::Clean };
+    // Nobody is left to tell when even this can't be written.
+    let _ = writeln!(io.err, "incubatorctl: {sentence}");
+    if matches!(trouble, Trouble::Usage(_)) { Exit::Usage } else { Exit::Trouble }
+}
+
+async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble> {
+    let Cli { global, command } = cli;
+    let session = || Session::open(&global.server, &global.district, global.principal.as_deref());
+    match command {
+        Command::Completions { shell } => completions(shell, io),
+        Command::Import(args) => import::run(&global, args, lang, io).await,
+        Command::Events(command) => {
+            events::run(&session().await?, command, global.output, lang, io).await?;
+            Ok(Exit::Clean)
+        }
+        Command::Log(LogCommand::Verify { data: Some(data), scratch }) => {
+            let report = log::verify_offline(&data, &global.district, scratch.as_deref(), lang).await?;
+            print(&report, &global, io)
+        }
+        asking => print(&ask(&session().await?, asking, lang).await?, &global, io),
+    }
+}
+
+/// The commands that are one question and one answer.
+async fn ask(session: &Session, command: Command, lang: Lang) -> Result<Report, Trouble> {
+    match command {
+        Command::Metrics(args) => metrics::run(session, args, lang).await,
+        Command::Chain(args) => chain::run(session, args, lang).await,
+        Command::Firm(command) => show::firm(session, command, lang).await,
+        Command::Incubator(command) => show::incubator(session, command, lang).await,
+        Command::Relocation(command) => write::relocation(session, command, lang).await,
+        Command::Park(command) => show::park(session, command, lang).await,
+        Command::Limits(command) => show::limits(session, command, lang).await,
+        Command::Void(args) => write::void(session, args, lang).await,
+        Command::Log(command) => log::run(session, command, lang).await,
+        // Taken apart in `dispatch`.
+        Command::Import(_) | Command::Events(_) | Command::Completions { .. } => Ok(Report::default()),
+    }
+}
+
+fn print(report: &Report, global: &Global, io: &mut Io<'_>) -> Result<Exit, Trouble> {
+    report.print(global.output, io.out)?;
+    io.out.flush()?;
+    Ok(Exit::Clean)
+}
+
+/// Completions, from the same definition as the command line itself.
+fn completions(shell: clap_complete::Shell, io: &mut Io<'_>) -> Result<Exit, Trouble> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "incubatorctl", &mut text);
+    io.out.write_all(&text)?;
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,264 @@
+//! What is printed: a report as a table for people, as JSON or as CSV for programs. Everything leaves through the writers
+//! of `Io`, so that tests read it and a reader that hangs up ends the program quietly.
+
+use super::lang::{Lang, label};
+use super::trouble::Trouble;
+use crate::domain::{BuildMode, Criterion, Kind, LeaveKind, Level};
+use serde_json::Value;
+use std::io::Write;
+
+/// How an answer is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Tables for people.
+    #[default]
+    Table,
+    /// One JSON document; `events tail`: one a line.
+    Json,
+    /// Comma-separated values with a heading.
+    Csv,
+}
+
+/// Where a run's output goes.
+pub struct Io<'a> {
+    /// Answers.
+    pub out: &'a mut (dyn Write + Send),
+    /// Sentences about the run: what is wrong, what was skipped.
+    pub err: &'a mut (dyn Write + Send),
+    /// Whether a person watches stderr: then progress is drawn there.
+    pub watched: bool,
+}
+
+/// Rows under a heading.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grid {
+    /// Said above it; empty: nothing.
+    pub title: String,
+    /// Heads of the columns.
+    pub head: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// An answer, ready for each format.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// For `json`.
+    pub json: Value,
+    /// For `table`, one after another.
+    pub grids: Vec<Grid>,
+    /// For `csv`.
+    pub csv: Grid,
+}
+
+impl Report {
+    /// A report of one thing: its fields as pairs, its lists as tables of their own, `field,value` rows as CSV.
+    pub fn of(json: Value, lang: Lang) -> Self {
+        let mut grids = Vec::new();
+        take_apart(&json, String::new(), lang, &mut grids);
+        let mut rows = Vec::new();
+        flatten(&json, "", &mut rows);
+        let csv = Grid { title: String::new(), head: vec!["field".into(), "value".into()], rows };
+        Self { json, grids, csv }
+    }
+
+    /// A report of many things of one type: a row each, the columns named. Lists within them are left to JSON.
+    pub fn list(items: Vec<Value>, columns: &[&str], lang: Lang) -> Self {
+        let cells = |show: fn(&str, &Value, Lang) -> String| -> Vec<Vec<String>> {
+            items.iter().map(|item| columns.iter().map(|key| show(key, &item[*key], lang)).collect()).collect()
+        };
+        let head = columns.iter().map(|key| label(key, lang).to_owned()).collect();
+        let table = Grid { title: String::new(), head, rows: cells(cell) };
+        let head = columns.iter().map(|key| (*key).to_owned()).collect();
+        let csv = Grid { title: String::new(), head, rows: cells(|_, value, _| plain(value)) };
+        Self { json: Value::Array(items), grids: vec![table], csv }
+    }
+
+    /// Prints it.
+    pub fn print(&self, format: Format, out: &mut dyn Write) -> Result<(), Trouble> {
+        match format {
+            Format::Table => print_tables(&self.grids, out),
+            Format::Json => print_json(&self.json, out),
+            Format::Csv => print_csv(&self.csv, out),
+        }
+    }
+}
+
+/// Prints tables, one after another.
+pub fn print_tables(grids: &[Grid], out: &mut dyn Write) -> Result<(), Trouble> {
+    for (index, grid) in grids.iter().enumerate() {
+        let gap = if index == 0 { "" } else { "\n" };
+        if !grid.title.is_empty() {
+            writeln!(out, "{gap}{}", grid.title)?;
+        } else {
+            write!(out, "{gap}")?;
+        }
+        writeln!(out, "{}", table(grid))?;
+    }
+    Ok(())
+}
+
+fn table(grid: &Grid) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
+    table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    if !grid.head.is_empty() {
+        table.set_header(&grid.head);
+    }
+    table.add_rows(&grid.rows);
+    table
+}
+
+/// Prints a JSON document, indented.
+pub fn print_json(json: &Value, out: &mut dyn Write) -> Result<(), Trouble> {
+    serde_json::to_writer_pretty(&mut *out, json).map_err(std::io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// Prints CSV with its heading.
+pub fn print_csv(grid: &Grid, out: &mut dyn Write) -> Result<(), Trouble> {
+    let mut csv = csv::Writer::from_writer(out);
+    let mut write = || -> csv::Result<()> {
+        csv.write_record(&grid.head)?;
+        grid.rows.iter().try_for_each(|row| csv.write_record(row))?;
+        csv.flush()?;
+        Ok(())
+    };
+    write().map_err(|fault| match fault.into_kind() {
+        csv::ErrorKind::Io(io) => Trouble::Output(io),
+        other => Trouble::Output(std::io::Error::other(format!("{other:?}"))),
+    })
+}
+
+/// A value as CSV and plain text bear it: null as nothing, lists joined.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join("; "),
+        other => other.to_string(),
+    }
+}
+
+/// A value as a person reads it: ids instead of resource names, words in the language, hundredths as decimals.
+fn cell(key: &str, value: &Value, lang: Lang) -> String {
+    let text = plain(value);
+    if key.ends_with("_hundredths_m2") || key.ends_with("_fen") {
+        return value.as_i64().map_or(text, hundredths);
+    }
+    if let Value::Bool(yes) = value {
+        return lang.pick(["否", "是"], ["no", "yes"])[usize::from(*yes)].to_owned();
+    }
+    match key {
+        "name" | "incubator" | "park" | "firm" | "upstream" => last_segment(&text).to_owned(),
+        _ => lang.pick(chinese_word(key, &text), None).map_or(text, str::to_owned),
+    }
+}
+
+fn chinese_word(key: &str, word: &str) -> Option<&'static str> {
+    match key {
+        "kind" => Kind::from_key(word).map(Kind::chinese),
+        "level" => Level::from_key(word).map(Level::chinese),
+        "leave_kind" => LeaveKind::from_key(word).map(LeaveKind::chinese),
+        "criterion" => Criterion::from_key(word).map(Criterion::chinese),
+        "build_mode" => BuildMode::from_key(word).map(BuildMode::chinese),
+        _ => None,
+    }
+}
+
+/// `districts/440203/firms/91…` as `91…`; anything else as it is.
+pub fn last_segment(name: &str) -> &str {
+    if name.starts_with("districts/") { name.rsplit('/').next().unwrap_or(name) } else { name }
+}
+
+/// 123456 as `1234.56`.
+pub fn hundredths(value: i64) -> String {
+    let (whole, part) = (value.unsigned_abs() / 100, value.unsigned_abs() % 100);
+    let sign = if value < 0 { "-" } else { "" };
+    if part == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part:02}") }
+}
+
+/// The fields of an object as pairs, then each list of objects and each object within it as a table.
+fn take_apart(json: &Value, title: String, lang: Lang, out: &mut Vec<Grid>) {
+    let Value::Object(fields) = json else { return };
+    let nested = |value: &Value| value.is_object() || value.as_array().is_some_and(|a| a.iter().any(Value::is_object));
+    let empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+    let pairs: Vec<_> = fields.iter().filter(|(_, value)| !nested(value) && !empty(value)).collect();
+    if !pairs.is_empty() {
+        let rows = pairs.iter().map(|(key, value)| vec![label(key, lang).to_owned(), cell(key, value, lang)]).collect();
+        out.push(Grid { title, head: Vec::new(), rows });
+    }
+    for (key, value) in fields.iter().filter(|(_, value)| nested(value)) {
+        let title = label(key, lang).to_owned();
+        match value {
+            Value::Array(items) => {
+                let columns: Vec<&String> = items[0].as_object().into_iter().flat_map(|o| o.keys()).collect();
+                let head = columns.iter().map(|key| label(key, lang).to_owned()).collect();
+                let row = |item: &Value| columns.iter().map(|key| cell(key, &item[key.as_str()], lang)).collect();
+                out.push(Grid { title, head, rows: items.iter().map(row).collect() });
+            }
+            other => take_apart(other, title, lang, out),
+        }
+    }
+}
+
+fn flatten(json: &Value, path: &str, out: &mut Vec<Vec<String>>) {
+    let join = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    match json {
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| flatten(value, &join(key), out)),
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            items.iter().enumerate().for_each(|(i, item)| flatten(item, &format!("{path}[{i}]"), out));
+        }
+        leaf => out.push(vec![path.to_owned(), plain(leaf)]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn one_thing_is_pairs_and_tables() {
+        let firm = json!({"code": "91", "deregistered_date": null, "renames": [],
+            "stays": [{"incubator": "districts/440203/incubators/WJ03", "kind": "INCUBATOR", "position": 10}],
+            "relocation": {"park": "districts/440203/parks/甘棠", "signed_date": "2024-01-01"}});
+        let report = Report::of(firm, Lang::Zh);
+        assert_eq!(report.grids.len(), 3);
+        assert_eq!(report.grids[0].rows[0], ["统一社会信用代码", "91"]);
+        assert_eq!(report.grids[1].title, "在孵经历");
+        assert_eq!(report.grids[1].rows[0], ["WJ03", "孵化器", "10"]);
+        assert_eq!(report.grids[2].rows[0], ["园区", "甘棠"]);
+        assert!(report.csv.rows.contains(&vec!["stays[0].kind".to_owned(), "INCUBATOR".to_owned()]));
+    }
+
+    #[test]
+    fn chinese_columns_stay_straight() {
+        let report = Report::list(
+            vec![json!({"code": "91", "field": "生物医药"}), json!({"code": "9144", "field": "x"})],
+            &["code", "field"],
+            Lang::Zh,
+        );
+        let mut out = Vec::new();
+        report.print(Format::Table, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let width = |line: &str| line.chars().map(|c| if c >= '\u{2e80}' { 2 } else { 1 }).sum::<usize>();
+        let widths: Vec<usize> = text.lines().map(width).collect();
+        assert!(widths.windows(2).all(|pair| pair[0] == pair[1]), "{text}");
+    }
+
+    #[test]
+    fn csv_quotes_and_keeps_words() {
+        let report = Report::list(vec![json!({"name": "a,b", "kind": "INCUBATOR"})], &["name", "kind"], Lang::Zh);
+        let mut out = Vec::new();
+        report.print(Format::Csv, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "name,kind\n\"a,b\",INCUBATOR\n");
+    }
+
+    #[test]
+    fn hundredths_are_decimals() {
+        assert_eq!(hundredths(360_000), "3600");
+        assert_eq!(hundredths(-105), "-1.05");
+    }
+}

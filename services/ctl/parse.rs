@@ -1,0 +1,177 @@
+//! Values of the command line: days, instants, words in either language, areas and amounts. Each parser says what it
+//! would have taken.
+
+use crate::domain::{BuildMode, Criterion, Day, Kind, LeaveKind, Level};
+use crate::wire::v1;
+
+/// Up to when a reading knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownAt {
+    /// A log position.
+    Position(i64),
+    /// An instant.
+    Time(prost_types::Timestamp),
+}
+
+/// A level, or none at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LevelOrNone(pub Option<Level>);
+
+/// A day, `2024-03-05`.
+pub fn day(text: &str) -> Result<Day, String> {
+    Day::parse_iso(text).map_err(|_| format!("`{text}` is no day; write it as 2024-03-05 (日期写作 2024-03-05)"))
+}
+
+/// A day as the API has it; none is empty.
+pub fn opt_day(day: Option<Day>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
+}
+
+/// Digits are a position; anything else an instant, in Chinese time where it has no offset.
+pub fn known_at(text: &str) -> Result<KnownAt, String> {
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        return text.parse().map(KnownAt::Position).map_err(|fault| format!("`{text}`: {fault}"));
+    }
+    let timed = text.contains(['T', 't', ' ']);
+    let chinese = || text.parse::<jiff::civil::DateTime>().ok()?.in_tz("Asia/Shanghai").ok().map(|z| z.timestamp());
+    let instant = text.parse::<jiff::Timestamp>().ok().or_else(chinese).filter(|_| timed);
+    let instant = instant
+        .ok_or_else(|| format!("`{text}` is neither a position nor an instant such as 2024-03-05T10:00:00+08:00"))?;
+    Ok(KnownAt::Time(prost_types::Timestamp { seconds: instant.as_second(), nanos: instant.subsec_nanosecond() }))
+}
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident -> $word:ident, $wire:ident, $prefix:literal;)+) => {
+        $($(#[$doc])* pub fn $name(text: &str) -> Result<$word, String> {
+            let key = text.to_ascii_uppercase().replace('-', "_");
+            $word::from_key(&key).or_else(|| $word::from_chinese(text)).ok_or_else(|| {
+                let known: Vec<_> = $word::ALL.iter().map(|w| format!("{} {}", w.key(), w.chinese())).collect();
+                format!("`{text}` is none of {}", known.join(", "))
+            })
+        }
+
+        impl Wire for $word {
+            fn wire(self) -> i32 {
+                v1::$wire::from_str_name(&format!(concat!($prefix, "_{}"), self.key())).map_or(0, i32::from)
+            }
+        })+
+    };
+}
+
+/// A word of a closed list, as its number in the API.
+pub trait Wire {
+    /// The number; the names of both sides are the same, and a test holds them together.
+    fn wire(self) -> i32;
+}
+
+words! {
+    /// A kind of carrier.
+    kind -> Kind, IncubatorKind, "INCUBATOR_KIND";
+    /// A level of recognition.
+    level -> Level, RecognitionLevel, "RECOGNITION_LEVEL";
+    /// Why a stay ended.
+    leave_kind -> LeaveKind, LeaveKind, "LEAVE_KIND";
+    /// On what ground a firm graduated.
+    criterion -> Criterion, GraduationCriterion, "GRADUATION_CRITERION";
+    /// How a carrier was built.
+    build_mode -> BuildMode, BuildMode, "BUILD_MODE";
+}
+
+/// A level; NONE or 无 stands for carriers without any.
+pub fn level_or_none(text: &str) -> Result<LevelOrNone, String> {
+    if text.eq_ignore_ascii_case("none") || text == "无" {
+        return Ok(LevelOrNone(None));
+    }
+    level(text).map(|level| LevelOrNone(Some(level)))
+}
+
+/// A number with at most two decimals, not negative, in hundredths: square metres, or yuan as fen.
+pub fn hundredths(text: &str) -> Result<i64, String> {
+    let fault = || format!("`{text}` is not a number with at most two decimals");
+    let plain = text.replace(',', "");
+    let (whole, part) = plain.split_once('.').unwrap_or((&plain, ""));
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(part) || part.len() > 2 {
+        return Err(fault());
+    }
+    format!("{whole}{part:0<2}").parse().map_err(|_| fault())
+}
+
+/// A document, `TITLE[;no=文号][;sha256=HEX][;location=WHERE][;file=PATH]`; a file gives its digest.
+pub fn document(text: &str) -> Result<v1::Document, String> {
+    let mut parts = text.split(';');
+    let mut document = v1::Document { title: parts.next().unwrap_or_default().trim().to_owned(), ..Default::default() };
+    for part in parts {
+        match part.trim().split_once('=') {
+            Some(("no", value)) => value.clone_into(&mut document.document_no),
+            Some(("sha256", value)) => value.clone_into(&mut document.sha256),
+            Some(("location", value)) => value.clone_into(&mut document.location),
+            Some(("file", path)) => document.sha256 = digest(path)?,
+            _ => return Err(format!("`{part}` is none of no=, sha256=, location=, file=")),
+        }
+    }
+    if document.title.is_empty() { Err("a document begins with its title".to_owned()) } else { Ok(document) }
+}
+
+fn digest(path: &str) -> Result<String, String> {
+    use sha2::Digest as _;
+    let mut file = std::fs::File::open(path).map_err(|fault| format!("{path}: {fault}"))?;
+    let mut hash = sha2::Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match std::io::Read::read(&mut file, &mut buffer).map_err(|fault| format!("{path}: {fault}"))? {
+            0 => return Ok(hex::encode(hash.finalize())),
+            n => hash.update(&buffer[..n]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_has_its_number() {
+        assert!(Kind::ALL.iter().all(|w| w.wire() > 0));
+        assert!(Level::ALL.iter().all(|w| w.wire() > 0));
+        assert!(LeaveKind::ALL.iter().all(|w| w.wire() > 0));
+        assert!(Criterion::ALL.iter().all(|w| w.wire() > 0));
+        assert!(BuildMode::ALL.iter().all(|w| w.wire() > 0));
+        assert_eq!(LeaveKind::Expired.wire(), v1::LeaveKind::Expired as i32);
+    }
+
+    #[test]
+    fn words_come_in_both_languages() {
+        assert_eq!(criterion("high-tech"), Ok(Criterion::HighTech));
+        assert_eq!(criterion("高新技术企业"), Ok(Criterion::HighTech));
+        assert!(kind("孵化").unwrap_err().contains("孵化器"));
+        assert_eq!(level_or_none("none"), Ok(LevelOrNone(None)));
+    }
+
+    #[test]
+    fn instants_without_an_offset_are_chinese() {
+        let at = |text| known_at(text).unwrap();
+        assert_eq!(at("12"), KnownAt::Position(12));
+        assert_eq!(at("2024-03-05T10:00:00+08:00"), at("2024-03-05T10:00"));
+        assert_eq!(at("2024-03-05T02:00:00Z"), at("2024-03-05 10:00"));
+        assert!(known_at("2024-03-05").is_err());
+        assert!(known_at("").is_err());
+    }
+
+    #[test]
+    fn decimals_become_hundredths() {
+        assert_eq!(hundredths("3600"), Ok(360_000));
+        assert_eq!(hundredths("1,200.5"), Ok(120_050));
+        for bad in ["", "-1", "1.234", ".5", "x", "99999999999999999999"] {
+            assert!(hundredths(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_document_is_one_argument() {
+        let read = document("认定通知;no=韶武科〔2023〕19号;location=档案室").unwrap();
+        assert_eq!((read.title.as_str(), read.document_no.as_str()), ("认定通知", "韶武科〔2023〕19号"));
+        assert!(document(";no=1").is_err());
+        assert!(document("a;b").is_err());
+    }
+}
