@@ -186,6 +186,7 @@ pub enum FirmCommand {
 
 /// Carriers.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant)] // One of them exists, once a process.
 pub enum IncubatorCommand {
     /// Everything about one carrier.
     Show {

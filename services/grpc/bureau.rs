@@ -1,11 +1,10 @@
-//! `BureauService`: the science bureau's figures, from the projections. A question folds every firm of a district, so it
-//! runs beside the threads that serve calls.
+//! `BureauService`: the science bureau's figures, from the projections. A question folds every firm of a district.
 
+use super::Districts;
 use super::convert::scene::number;
 use super::convert::{Reader, position};
 use super::page::Page;
 use super::read::{Moment, Reading, View, wait_of};
-use super::{Districts, status};
 use crate::domain::{Criterion, Entity, IncubatorId, Kind, Level, Reason};
 use crate::engine::Engine;
 use crate::projections::metrics::{IncubationDays, Ratio, YearFlow};
@@ -29,7 +28,8 @@ impl v1::bureau_service_server::BureauService for Bureau {
         let ask = request.into_inner();
         let (engine, moment, cut) = self.ask(&ask, &ask.parent, ask.filter.as_ref())?;
         let view = moment.view(engine, wait).await?;
-        let metrics = fold(view, move |view| projections::metrics(&view.published.registry, view.as_of, &cut)).await?;
+        let metrics =
+            view.draw(&self.0, move |view| projections::metrics(&view.published.registry, view.as_of, &cut)).await?;
         Ok(Response::new(metrics_of(&metrics)))
     }
 
@@ -38,7 +38,8 @@ impl v1::bureau_service_server::BureauService for Bureau {
         let ask = request.into_inner();
         let (engine, moment, cut) = self.ask(&ask, &ask.parent, ask.filter.as_ref())?;
         let view = moment.view(engine, wait).await?;
-        let chain = fold(view, move |view| projections::chain(&view.published.registry, view.as_of, &cut)).await?;
+        let chain =
+            view.draw(&self.0, move |view| projections::chain(&view.published.registry, view.as_of, &cut)).await?;
         let transitions = chain.transitions.iter().map(|((from, to), count)| v1::Transition {
             from_kind: number(from.code()),
             to_kind: number(to.code()),
@@ -79,11 +80,12 @@ impl v1::bureau_service_server::BureauService for Bureau {
         };
         let view = page.view(engine, wait).await?;
         let district = engine.district().to_owned();
-        let (at, (firms, next_page_token)) = fold(view, move |view| {
-            let overdue = projections::metrics(&view.published.registry, view.as_of, &cut).overdue;
-            (view.position, overdue_page(&district, &page, view, overdue))
-        })
-        .await?;
+        let (at, (firms, next_page_token)) = view
+            .draw(&self.0, move |view| {
+                let overdue = projections::metrics(&view.published.registry, view.as_of, &cut).overdue;
+                (view.position, overdue_page(&district, &page, view, overdue))
+            })
+            .await?;
         Ok(Response::new(v1::ListOverdueFirmsResponse { firms, next_page_token, position: position(at) }))
     }
 
@@ -100,11 +102,12 @@ impl v1::bureau_service_server::BureauService for Bureau {
         };
         let view = page.view(engine, wait).await?;
         let district = engine.district().to_owned();
-        let (at, (anomalies, next_page_token)) = fold(view, move |view| {
-            let found = projections::anomalies(&view.published.registry, view.as_of);
-            (view.position, anomalies_page(&district, &page, view, found))
-        })
-        .await?;
+        let (at, (anomalies, next_page_token)) = view
+            .draw(&self.0, move |view| {
+                let found = projections::anomalies(&view.published.registry, view.as_of);
+                (view.position, anomalies_page(&district, &page, view, found))
+            })
+            .await?;
         Ok(Response::new(v1::ListAnomaliesResponse { anomalies, next_page_token, position: position(at) }))
     }
 }
@@ -163,12 +166,6 @@ impl Reader<'_> {
         let values: Vec<Option<T>> = wire.iter().map(|value| one(self, value)).collect();
         values.into_iter().collect()
     }
-}
-
-/// Runs a fold beside the threads that serve calls.
-async fn fold<T: Send + 'static>(view: View, fold: impl FnOnce(&View) -> T + Send + 'static) -> Result<T, Status> {
-    let folded = tokio::task::spawn_blocking(move || fold(&view)).await;
-    folded.map_err(|_| status::plain(Reason::Internal, "the fold did not end"))
 }
 
 fn name(district: &str, entity: Entity) -> String {

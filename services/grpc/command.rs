@@ -54,7 +54,7 @@ pub async fn run<C: Answering>(
         district: engine.district(),
         registry: &outcome.registry,
         as_of: AsOf { day: Day::MAX, known: outcome.known },
-        today: day_of(engine, &outcome, validate_only),
+        reading_day: day_of(engine, &outcome, validate_only),
         now: true,
     };
     Ok(tonic::Response::new(message.answer(&Answer { outcome: &outcome, target: target.as_ref(), scene })))

@@ -3,20 +3,27 @@
 use crate::engine::Engine;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// An engine a district, by its GB/T 2260 code; clones are cheap.
 #[derive(Clone)]
 pub struct Districts {
     engines: Arc<BTreeMap<String, Engine>>,
     closing: Arc<watch::Sender<bool>>,
+    /// Questions that look at a whole district at a time.
+    turns: Arc<Semaphore>,
 }
 
 impl Districts {
     /// The districts of these engines.
     pub fn new(engines: impl IntoIterator<Item = Engine>) -> Self {
         let engines = engines.into_iter().map(|engine| (engine.district().to_owned(), engine)).collect();
-        Self { engines: Arc::new(engines), closing: Arc::new(watch::Sender::new(false)) }
+        let turns = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            engines: Arc::new(engines),
+            closing: Arc::new(watch::Sender::new(false)),
+            turns: Arc::new(Semaphore::new(turns)),
+        }
     }
 
     /// The engine of a district.
@@ -27,6 +34,11 @@ impl Districts {
     /// Every engine, by the code of its district.
     pub fn engines(&self) -> impl Iterator<Item = &Engine> {
         self.engines.values()
+    }
+
+    /// Waits for a turn to look at a whole district; none is never given, since nobody closes the semaphore.
+    pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.turns).acquire_owned().await.ok()
     }
 
     /// Tells streams to end.

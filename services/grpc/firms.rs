@@ -93,8 +93,9 @@ impl v1::firm_service_server::FirmService for Firms {
             reader.finish(parent.and(page.zip(filter)))?
         };
         let view = page.view(engine, wait).await?;
-        let (firms, next_page_token) = filter.page(&page, &view);
-        Ok(Response::new(v1::ListFirmsResponse { firms, next_page_token, position: position(view.position) }))
+        let position = position(view.position);
+        let (firms, next_page_token) = view.draw(&self.0, move |view| filter.page(&page, view)).await?;
+        Ok(Response::new(v1::ListFirmsResponse { firms, next_page_token, position }))
     }
 }
 

@@ -145,12 +145,13 @@ async fn wait<T>(
 pub async fn ended(districts: &Districts, engine: &Engine) -> Status {
     let mut stop = engine.watch_stop();
     tokio::select! {
-        () = districts.closed() => draining(),
+        biased;
         stopped = stop.wait_for(Option::is_some) => match stopped.ok().and_then(|stopped| stopped.clone()) {
             Some(Stop::LogFailed(detail)) => status::of(EngineError::LogFailed(detail)),
             Some(Stop::Damaged { position, detail }) => status::of(EngineError::Damaged { position, detail }),
             Some(Stop::Drained) | None => draining(),
         },
+        () = districts.closed() => draining(),
     }
 }
 

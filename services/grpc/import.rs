@@ -75,36 +75,49 @@ enum Reply {
 /// What happened next.
 enum Step {
     Message(v1::ImportRowsRequest),
-    Answer(v1::ImportRowsResponse),
-    InputEnded,
+    Answer(Result<v1::ImportRowsResponse, Status>),
+    Ended(Result<(), Status>),
 }
 
 impl Run {
     fn answers(mut self) -> follow::EventStream<v1::ImportRowsResponse> {
         Box::pin(try_stream! {
-            let mut open = true;
-            while open || !self.in_flight.is_empty() {
-                match self.step(open).await? {
-                    Step::Message(message) => self.send(message).await?,
-                    Step::Answer(answer) => yield answer,
-                    Step::InputEnded => open = false,
+            // Why no more is read: the input ended, or something in it was wrong. What was sent is answered first.
+            let mut ended = None;
+            while ended.is_none() || !self.in_flight.is_empty() {
+                let step = self.step(ended.is_none()).await;
+                let sent = match step {
+                    Step::Answer(answer) => {
+                        yield answer?;
+                        continue;
+                    }
+                    Step::Message(message) => self.send(message).await,
+                    Step::Ended(how) => {
+                        ended = Some(how);
+                        continue;
+                    }
+                };
+                if let Err(wrong) = sent {
+                    ended = Some(Err(wrong));
                 }
+            }
+            if let Some(how) = ended {
+                how?;
             }
         })
     }
 
-    async fn step(&mut self, open: bool) -> Result<Step, Status> {
+    async fn step(&mut self, open: bool) -> Step {
         let reads = open && self.in_flight.len() < IN_FLIGHT_MAX;
-        let ended = ended(&self.districts, self.engine.as_ref());
+        let stopped = stopped(&self.districts, self.engine.as_ref());
         tokio::select! {
             biased;
-            answer = first(&mut self.in_flight), if !self.in_flight.is_empty() => answer.map(Step::Answer),
-            // Rows on their way are answered first: the engine finishes what it took.
-            stopped = ended, if self.in_flight.is_empty() => Err(stopped),
+            answer = first(&mut self.in_flight), if !self.in_flight.is_empty() => Step::Answer(answer),
+            stopped = stopped, if open => Step::Ended(Err(stopped)),
             message = self.input.message(), if reads => match message {
-                Ok(Some(message)) => Ok(Step::Message(message)),
-                Ok(None) => Ok(Step::InputEnded),
-                Err(error) => Err(status::of_tonic(&error, self.message_bytes_max).unwrap_or(error)),
+                Ok(Some(message)) => Step::Message(message),
+                Ok(None) => Step::Ended(Ok(())),
+                Err(error) => Step::Ended(Err(status::of_tonic(&error, self.message_bytes_max).unwrap_or(error))),
             },
         }
     }
@@ -183,7 +196,7 @@ async fn first(in_flight: &mut VecDeque<Sent>) -> Result<v1::ImportRowsResponse,
 }
 
 /// Waits until the server drains or, once it is known, the engine stops.
-fn ended(districts: &Districts, engine: Option<&Engine>) -> impl Future<Output = Status> + use<> {
+fn stopped(districts: &Districts, engine: Option<&Engine>) -> impl Future<Output = Status> + use<> {
     let (districts, engine) = (districts.clone(), engine.cloned());
     async move {
         match engine {

@@ -2,7 +2,8 @@
 
 use super::command::{Stating, answers, run};
 use super::convert::Reader;
-use super::read::{view, wait_of};
+use super::page::Page;
+use super::read::{View, view, wait_of};
 use super::{Districts, status};
 use crate::domain::event::IncubatorRegistered;
 use crate::domain::{BuildMode, Event, Kind, Level, Reason, Refusal, Stated, rows};
@@ -69,16 +70,20 @@ impl v1::incubator_service_server::IncubatorService for Incubators {
             reader.finish(parent.and(page.zip(kind.zip(level))))?
         };
         let view = page.view(engine, wait).await?;
-        let scene = view.scene();
-        let all = scene.registry.incubators(scene.as_of).filter(|(id, _)| page.is_after(id.as_str()));
-        let found = all.filter(|(_, carrier)| {
-            kind.is_none_or(|kind| carrier.kind() == Some(kind))
-                && level.is_none_or(|level| carrier.level_on(scene.reading_day()) == Some(level))
-        });
-        let drawn = found.map(|(id, carrier)| (id.to_string(), scene.incubator_of(id, &carrier)));
-        let (incubators, next_page_token) = page.take(&view, drawn);
-        Ok(Response::new(v1::ListIncubatorsResponse { incubators, next_page_token, position: position(view.position) }))
+        let position = position(view.position);
+        let (incubators, next_page_token) = view.draw(&self.0, move |view| draw(&page, view, kind, level)).await?;
+        Ok(Response::new(v1::ListIncubatorsResponse { incubators, next_page_token, position }))
     }
+}
+
+fn draw(page: &Page, view: &View, kind: Option<Kind>, level: Option<Level>) -> (Vec<v1::Incubator>, String) {
+    let scene = view.scene();
+    let all = scene.registry.incubators(scene.as_of).filter(|(id, _)| page.is_after(id.as_str()));
+    let found = all.filter(|(_, carrier)| {
+        kind.is_none_or(|kind| carrier.kind() == Some(kind))
+            && level.is_none_or(|level| carrier.level_on(scene.reading_day) == Some(level))
+    });
+    page.take(view, found.map(|(id, carrier)| (id.to_string(), scene.incubator_of(id, &carrier))))
 }
 
 answers! { incubator:

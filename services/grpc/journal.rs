@@ -1,7 +1,7 @@
 //! `JournalService`: the log itself. Its streams are in `follow`.
 
 use super::command::{Answer, Answering, Stating, run};
-use super::convert::{Framed, Reader, event::event, position};
+use super::convert::{Reader, event::event, position};
 use super::follow::{self, EventStream, Range};
 use super::{Districts, status};
 use crate::domain::{Entity, Reason, Refusal, Stated};
@@ -109,6 +109,7 @@ impl v1::journal_service_server::JournalService for Journal {
         let mut reader = Reader::new(&self.0);
         let parent = reader.parent("parent", &request.get_ref().parent);
         let (engine, ()) = reader.finish(parent)?;
+        let _turn = self.0.turn().await;
         let head = engine.verify().await.map_err(status::of)?;
         Ok(Response::new(v1::VerifyLogResponse { position: position(head.position), hash: hex::encode(head.hash) }))
     }
@@ -137,7 +138,8 @@ impl Reader<'_> {
 impl Stating for v1::VoidFactsRequest {
     fn facts(&self, reader: &mut Reader<'_>) -> Option<Vec<Stated>> {
         let parent = reader.parent("parent", &self.parent);
-        if self.frame().replaces.is_empty() {
+        // With a reason or a decider, the frame notes it.
+        if self.positions.is_empty() && self.void_reason.is_empty() && self.decided_by.is_empty() {
             reader.faults.push(Reason::MissingValue, "positions", "at least one position is required");
         }
         parent.map(|()| Vec::new())

@@ -3,8 +3,9 @@
 use super::{read, status};
 use crate::domain::Reason;
 use http::{Request, Response};
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tonic::body::Body;
@@ -57,8 +58,8 @@ where
         let timeout = timeout.and_then(read::timeout);
         let began = Instant::now();
         let limit = self.message_bytes_max;
-        let answered = within(timeout, self.inner.call(request));
-        let whole = async move {
+        let answered = within(timeout, whole(self.inner.call(request)));
+        let traced = async move {
             let response = mend(answered.await?, limit);
             let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
             let latency_ms = began.elapsed().as_millis();
@@ -68,7 +69,7 @@ where
             }
             Ok(response)
         };
-        Box::pin(whole.instrument(span))
+        Box::pin(traced.instrument(span))
     }
 }
 
@@ -84,11 +85,42 @@ async fn within<E>(
     }
 }
 
+/// A call that panics is answered all the same; without this it would take every other call of its connection with it.
+async fn whole<E>(call: impl Future<Output = Result<Response<Body>, E>>) -> Result<Response<Body>, E> {
+    let mut call = pin!(call);
+    poll_fn(|context| {
+        // Nothing of the call is looked at after a panic but that it was one.
+        let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context)));
+        let panicked = |_| Poll::Ready(Ok(status::plain(Reason::Internal, "a fault of this program").into_http()));
+        polled.unwrap_or_else(panicked)
+    })
+    .await
+}
+
 /// A response that tonic refused, in the words of this API.
 fn mend(response: Response<Body>, limit_bytes: usize) -> Response<Body> {
     let refused = Status::from_header_map(response.headers());
     match refused.and_then(|refused| status::of_tonic(&refused, limit_bytes)) {
         Some(mended) => mended.into_http(),
         None => response,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+
+    #[tokio::test]
+    async fn a_panic_is_answered() {
+        let call = async {
+            tokio::task::yield_now().await;
+            if true {
+                panic!("on purpose");
+            }
+            Ok::<_, Infallible>(Response::new(Body::empty()))
+        };
+        let Ok(response) = whole(call).await;
+        assert_eq!(Status::from_header_map(response.headers()).unwrap().code(), Code::Internal);
     }
 }

@@ -221,7 +221,7 @@ impl Page {
             after = key;
         }
         let more = items.peek().is_some();
-        let next = Pin { position: view.position, today: view.today, after };
+        let next = Pin { position: view.position, today: view.reading_day, after };
         (page, if more { next.write(&self.print) } else { String::new() })
     }
 }

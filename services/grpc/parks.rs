@@ -2,7 +2,8 @@
 
 use super::command::{Stating, answers, run};
 use super::convert::{Reader, position};
-use super::read::{view, wait_of};
+use super::page::Page;
+use super::read::{View, view, wait_of};
 use super::{Districts, status};
 use crate::domain::{Day, Event, ParkId, Reason, Refusal, Stated, Uscc, rows};
 use crate::wire::v1;
@@ -64,12 +65,16 @@ impl v1::park_service_server::ParkService for Parks {
             reader.finish(parent.and(filter).and(page))?
         };
         let view = page.view(engine, wait).await?;
-        let scene = view.scene();
-        let ids = scene.registry.park_ids().into_iter().filter(|id| page.is_after(id.as_str()));
-        let drawn = ids.filter_map(|id| Some((id.to_string(), scene.park(id)?)));
-        let (parks, next_page_token) = page.take(&view, drawn);
-        Ok(Response::new(v1::ListParksResponse { parks, next_page_token, position: position(view.position) }))
+        let position = position(view.position);
+        let (parks, next_page_token) = view.draw(&self.0, move |view| draw(&page, view)).await?;
+        Ok(Response::new(v1::ListParksResponse { parks, next_page_token, position }))
     }
+}
+
+fn draw(page: &Page, view: &View) -> (Vec<v1::Park>, String) {
+    let scene = view.scene();
+    let ids = scene.registry.park_ids().into_iter().filter(|id| page.is_after(id.as_str()));
+    page.take(view, ids.filter_map(|id| Some((id.to_string(), scene.park(id)?))))
 }
 
 answers! { park: SetParkTreasuryRequest => SetParkTreasuryResponse }

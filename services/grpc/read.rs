@@ -124,8 +124,8 @@ pub struct View {
     pub as_of: AsOf,
     /// The position that the answer is true for.
     pub position: u64,
-    /// The day of readings.
-    pub today: Day,
+    /// The day on which readings are taken.
+    pub reading_day: Day,
     /// The question is about now.
     pub now: bool,
 }
@@ -141,18 +141,24 @@ impl Moment {
             Known::Position(position) => position,
             Known::Micros(micros) => published.position_at(micros),
         };
-        let today = shanghai_day(engine.clock().now_micros());
+        let reading_day = self.day.unwrap_or_else(|| shanghai_day(engine.clock().now_micros()));
         let as_of = AsOf { day: self.day.unwrap_or(Day::MAX), known: position };
         let now = self.day.is_none() && self.known == Known::Now;
-        Ok(View { engine: engine.clone(), published, as_of, position, today, now })
+        Ok(View { engine: engine.clone(), published, as_of, position, reading_day, now })
     }
 
     /// The same with a page token's pins: its position, and its day of readings.
-    pub async fn pinned(self, engine: &Engine, wait: Duration, position: u64, today: Day) -> Result<View, Status> {
+    pub async fn pinned(
+        self,
+        engine: &Engine,
+        wait: Duration,
+        position: u64,
+        reading_day: Day,
+    ) -> Result<View, Status> {
         let pinned = Self { known: Known::Position(position), ..self };
         let view = pinned.view(engine, wait).await?;
         let now = self.day.is_none() && self.known == Known::Now && view.published.head.position == position;
-        Ok(View { today, now, ..view })
+        Ok(View { reading_day, now, ..view })
     }
 
     async fn wait(self, engine: &Engine, wait: Duration) -> Result<Arc<Published>, Status> {
@@ -172,13 +178,28 @@ impl Moment {
 }
 
 impl View {
+    /// Draws an answer that may look at every firm of a district: beside the threads that serve calls, and only so many at
+    /// a time.
+    pub async fn draw<T: Send + 'static>(
+        self,
+        districts: &Districts,
+        draw: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, Status> {
+        let turn = districts.turn().await;
+        let drawn = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            draw(&self)
+        });
+        drawn.await.map_err(|_| status::plain(Reason::Internal, "a fault of this program"))
+    }
+
     /// What answers are drawn from.
     pub fn scene(&self) -> Scene<'_> {
         Scene {
             district: self.engine.district(),
             registry: &self.published.registry,
             as_of: self.as_of,
-            today: self.today,
+            reading_day: self.reading_day,
             now: self.now,
         }
     }
@@ -204,7 +225,7 @@ pub async fn view<Q: Reading, T>(
 /// How long to wait: a little less than the caller does, so that it is told why.
 pub fn wait_of(metadata: &MetadataMap) -> Duration {
     let timeout = metadata.get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(timeout);
-    timeout.map_or(WAIT_MAX, |timeout| timeout.mul_f64(0.95).min(WAIT_MAX))
+    timeout.map_or(WAIT_MAX, |timeout| timeout.mul_f64(0.9).min(WAIT_MAX))
 }
 
 /// Reads a `grpc-timeout`: at most 8 digits and a unit.

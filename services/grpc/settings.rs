@@ -22,7 +22,7 @@ impl v1::settings_service_server::SettingsService for Settings {
     async fn get_limits(&self, request: Request<v1::GetLimitsRequest>) -> Reply<v1::GetLimitsResponse> {
         let (view, ()) = view(&self.0, request, |reader, ask| reader.parent("parent", &ask.parent)).await?;
         let scene = view.scene();
-        let day = scene.reading_day();
+        let day = scene.reading_day;
         let limits = scene.limits(day).ok_or_else(|| {
             let message = format!("no limits are in force on {day}, as known at position {}", view.position);
             status::refused(&Refusal::new(Reason::OutOfRange, message).with("as_of_date", day))

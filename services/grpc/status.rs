@@ -78,7 +78,7 @@ pub fn plain(reason: Reason, message: impl Into<String>) -> Status {
 
 /// The status of one field at fault.
 pub fn fault(reason: Reason, field: &str, message: impl Into<String>) -> Status {
-    refused(&Fault::new(reason, field, message).into())
+    refused(&Refusal::from(Fault::new(reason, field, message)).with("field", field))
 }
 
 /// A position beyond the log's head.

@@ -1,7 +1,7 @@
 //! What frames every command: its request id, its etag, its documents and what it takes back.
 
 use super::Reader;
-use crate::domain::{Document, Reason, VoidOrder};
+use crate::domain::{Document, Fault, Faults, Reason, VoidOrder};
 use crate::engine::RequestId;
 use crate::wire::v1;
 
@@ -17,6 +17,8 @@ pub struct RawFrame<'a> {
     pub documents: &'a [v1::Document],
     /// `replaces`.
     pub replaces: &'a [i64],
+    /// What that field is called.
+    pub replaces_field: &'static str,
     /// `void_reason`.
     pub void_reason: &'a str,
     /// `decided_by`.
@@ -53,6 +55,7 @@ macro_rules! framed {
                     validate_only: self.validate_only,
                     documents: &self.documents,
                     replaces: &self.replaces,
+                    replaces_field: "replaces",
                     void_reason: &self.void_reason,
                     decided_by: &self.decided_by,
                 }
@@ -79,6 +82,7 @@ impl Framed for v1::VoidFactsRequest {
             validate_only: self.validate_only,
             documents: &self.documents,
             replaces: &self.positions,
+            replaces_field: "positions",
             void_reason: &self.void_reason,
             decided_by: &self.decided_by,
         }
@@ -91,8 +95,7 @@ impl Reader<'_> {
         let id = self.request_id(raw.request_id);
         let expected_revision = self.etag(raw.etag);
         let documents = self.documents(raw.documents);
-        let void = VoidOrder::checked(raw.replaces, raw.void_reason, raw.decided_by);
-        let void = void.map_err(|faults| self.faults.0.extend(faults.0)).ok();
+        let void = self.void(raw);
         Some(Frame {
             id: id?,
             expected_revision: expected_revision?,
@@ -100,6 +103,20 @@ impl Reader<'_> {
             documents: documents?,
             void: void?,
         })
+    }
+
+    fn void(&mut self, raw: &RawFrame<'_>) -> Option<Option<VoidOrder>> {
+        match VoidOrder::checked(raw.replaces, raw.void_reason, raw.decided_by) {
+            Ok(void) => Some(void),
+            Err(Faults(faults)) => {
+                let named = faults.into_iter().map(|fault| match fault.field.as_str() {
+                    "replaces" => Fault { field: raw.replaces_field.to_owned(), ..fault },
+                    _ => fault,
+                });
+                self.faults.0.extend(named);
+                None
+            }
+        }
     }
 
     fn request_id(&mut self, text: &str) -> Option<RequestId> {

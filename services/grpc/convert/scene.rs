@@ -20,8 +20,8 @@ pub struct Scene<'a> {
     pub registry: &'a Registry,
     /// The two times.
     pub as_of: AsOf,
-    /// The day on which readings such as the level are taken.
-    pub today: Day,
+    /// The day on which readings such as the level are taken: the day asked for, else today.
+    pub reading_day: Day,
     /// Whether it is about now, so that its etags can be sent back.
     pub now: bool,
 }
@@ -163,7 +163,7 @@ impl<'a> Scene<'a> {
             upstream: term.value.map(|id| self.name(&Entity::Incubator(id.clone()))).unwrap_or_default(),
             position: position(term.position),
         });
-        let level = view.level_on(self.reading_day());
+        let level = view.level_on(self.reading_day);
         v1::Incubator {
             name: self.name(&entity),
             display_name: registered.map(|term| term.value.name.clone()).unwrap_or_default(),
@@ -179,11 +179,6 @@ impl<'a> Scene<'a> {
             revision,
             etag,
         }
-    }
-
-    /// The day of readings: the day asked for, or today where all that is recorded was asked for.
-    pub fn reading_day(&self) -> Day {
-        if self.as_of.day == Day::MAX { self.today } else { self.as_of.day }
     }
 
     fn open_stays(&self, id: &IncubatorId) -> i32 {
