@@ -202,6 +202,7 @@ async fn rows_travel_in_the_order_of_an_import() {
         v1::import_row::Row::Stay(_) => 3,
         v1::import_row::Row::Relocation(_) => 4,
         v1::import_row::Row::FirmChange(_) => 5,
+        _ => 6,
     };
     assert!(rows.is_sorted_by_key(rank));
     let admitted: Vec<_> = rows

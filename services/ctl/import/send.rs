@@ -74,7 +74,7 @@ impl Talk<'_> {
     async fn post(&mut self, requests: &mpsc::Sender<v1::ImportRowsRequest>, parent: String, batch: Batch) {
         self.waiting.push_back(batch.places);
         // A stream that nobody reads any more shows in the answers, with the reason.
-        let _ = requests.send(v1::ImportRowsRequest { parent, rows: batch.rows }).await;
+        let _ = requests.send(v1::ImportRowsRequest { parent, rows: batch.rows, validate_only: false }).await;
     }
 
     async fn converse(
@@ -95,7 +95,7 @@ impl Talk<'_> {
                 step = steps.recv(), if room && requests.is_some() => match (step, &requests) {
                     (Some(Step::Batch(batch)), Some(open)) => {
                         self.waiting.push_back(batch.places);
-                        let request = v1::ImportRowsRequest { parent: parent.clone(), rows: batch.rows };
+                        let request = v1::ImportRowsRequest { parent: parent.clone(), rows: batch.rows, validate_only: false };
                         // There is room: the queue is as long as the window. A closed one shows in the answers.
                         let _ = open.try_send(request);
                     }
