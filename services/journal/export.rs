@@ -274,6 +274,11 @@ impl Decoder {
         }
     }
 
+    /// Bytes of the export that were taken.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
     /// The export, if all of it was there.
     pub fn finish(self) -> Result<Summary, ExportFault> {
         let (offset, position) = (self.offset + self.buffer.len() as u64, self.position());
