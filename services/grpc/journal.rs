@@ -4,7 +4,7 @@ use super::command::{Answer, Answering, Stating, run};
 use super::convert::{Reader, event::event, position};
 use super::follow::{self, EventStream, Range};
 use super::{Districts, status};
-use crate::domain::{Entity, Reason, Refusal, Stated};
+use crate::domain::{Entity, Fault, Reason, Refusal, Stated};
 use crate::engine::{EventFilter, ExportRange};
 use crate::wire::v1;
 use std::collections::BTreeSet;
@@ -125,8 +125,11 @@ impl v1::journal_service_server::JournalService for Journal {
         };
         let export = engine.export(to).map_err(|range| match range {
             ExportRange::Ahead { head } => status::ahead(to, head),
-            ExportRange::Inside { .. } => {
-                status::fault(Reason::OutOfRange, "to_position", format!("no export ends at position {to}: {range}"))
+            ExportRange::Inside { before, end } => {
+                let message = format!("no export ends at position {to}: {range}");
+                let fault = Fault::new(Reason::OutOfRange, "to_position", message);
+                let refusal = Refusal::from(fault).with("field", "to_position");
+                status::refused(&refusal.with("before", before).with("end", end))
             }
         })?;
         Ok(Response::new(follow::export(self.0.clone(), engine.clone(), export)))

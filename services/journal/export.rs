@@ -279,6 +279,11 @@ impl Decoder {
         self.offset
     }
 
+    /// Bytes that were handed over and not taken yet.
+    pub fn held_bytes(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// The export, if all of it was there.
     pub fn finish(self) -> Result<Summary, ExportFault> {
         let (offset, position) = (self.offset + self.buffer.len() as u64, self.position());
