@@ -2,11 +2,12 @@
 //! same log at the end, and a clear word about everything that is no export or no place for one.
 
 mod common;
+mod log_common;
 
 use common::server::{DISTRICT, HeldClock, Server, firm_name, refused};
 use incubator_registry::ctl::{self, Exit, output::Io};
 use incubator_registry::engine::{Engine, EngineConfig, ExportRange};
-use incubator_registry::journal::export::{HEADER_BYTES, TRAILER_BYTES};
+use incubator_registry::journal::export::{Encoder, HEADER_BYTES, TRAILER_BYTES};
 use incubator_registry::log::{EventLog, MemoryLog, SledLog, SledOptions};
 use incubator_registry::wire::v1::{self, IncubatorKind};
 use std::path::{Path, PathBuf};
@@ -283,4 +284,48 @@ async fn a_damaged_log_ends_its_export_without_a_trailer() {
     log.close().await.unwrap();
     assert!(export.next().await.is_err());
     assert_eq!(export.next().await.unwrap(), None);
+}
+
+/// A log as large as takes a while to import: made without a server, from commits behind its birth.
+async fn write_large(place: &Place, commits: u64) -> u64 {
+    let log = MemoryLog::new();
+    let limits = (common::world::day("1900-01-01"), common::world::limits());
+    let config = EngineConfig { district: "440203".into(), limits, snapshots: None };
+    let log = Arc::new(log);
+    Engine::start(config, log.clone(), Arc::new(HeldClock::at(common::world::TODAY))).await.unwrap();
+    let (mut encoder, mut out) = (Encoder::new(), Vec::new());
+    let birth = log.read(1, 1).await.unwrap().remove(0);
+    encoder.commit(&birth, &mut out).unwrap();
+    let mut head = birth.head();
+    for salt in 0..commits {
+        let next = log_common::commit(&head, 2, 2000, salt);
+        encoder.commit(&next, &mut out).unwrap();
+        head = next.head();
+    }
+    encoder.finish(&mut out).unwrap();
+    std::fs::write(place.path("large"), out).unwrap();
+    head.position
+}
+
+#[tokio::test]
+async fn an_import_that_is_killed_leaves_no_log_and_the_next_one_makes_it() {
+    let place = Place::new();
+    let last = write_large(&place, 3000).await;
+    let import = ["--lang", "en", "log", "import", &place.text("large"), "--data", &place.text("new")];
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_incubatorctl")).args(import).spawn().unwrap();
+    let made = || place.path("new/440203/log.import/FORMAT").exists();
+    while !made() {
+        assert!(child.try_wait().unwrap().is_none(), "it was done before it could be killed");
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(place.entries("new/440203"), ["log.import"]);
+    let (exit, _, err) = ctl(&import[2..]).await;
+    assert!(exit == Exit::Clean && err.contains("was left by an import that was interrupted"), "{err}");
+    assert_eq!(place.entries("new/440203"), ["log"]);
+    let said = good(&["log", "export", &place.text("again"), "--data", &place.text("new")]).await;
+    assert_eq!(said["position"], last);
+    assert!(place.bytes("again") == place.bytes("large"));
 }
