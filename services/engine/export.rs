@@ -2,6 +2,7 @@
 //! that a log of any size leaves in bounded memory while the writer goes on.
 
 use super::{Engine, EngineError, Stop};
+use crate::domain::{Reason, Refusal};
 use crate::journal::export::{Encoder, ExportFault};
 use std::fmt;
 
@@ -87,6 +88,10 @@ impl Export {
     fn damaged(&self, fault: &ExportFault) -> EngineError {
         let position = match fault {
             ExportFault::Chain { source, .. } => source.position(),
+            // The log holds; it is its district that the form has no room for.
+            ExportFault::District => {
+                return EngineError::Refused(Box::new(Refusal::new(Reason::MalformedName, fault.to_string())));
+            }
             _ => self.next,
         };
         self.engine.fail(Stop::Damaged { position, detail: fault.to_string() })
