@@ -31,7 +31,7 @@ async fn whatever_comes_is_answered_in_words() {
     }
     let row = v1::FirmRow { display_name: "n".repeat(10 << 20), ..Default::default() };
     let rows = vec![v1::ImportRow { line: 1, row: Some(v1::import_row::Row::Firm(row)) }];
-    let message = v1::ImportRowsRequest { parent: DISTRICT.into(), rows };
+    let message = v1::ImportRowsRequest { parent: DISTRICT.into(), rows, validate_only: false };
     let mut import = client.import().import_rows(tokio_stream::iter([message])).await.unwrap().into_inner();
     says(&import.message().await.unwrap_err(), Code::ResourceExhausted, "TOO_LARGE", &[LIMIT], &[]);
     // Within it, and still no name.

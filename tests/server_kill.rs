@@ -132,7 +132,7 @@ async fn rows(client: Client, next: Arc<AtomicU64>, ledger: Shared) {
                 unanswered.extend(rows.clone());
                 rows
             });
-            let _ = send.send(v1::ImportRowsRequest { parent: DISTRICT.into(), rows }).await;
+            let _ = send.send(v1::ImportRowsRequest { parent: DISTRICT.into(), rows, validate_only: false }).await;
             waiting += 1;
         }
         let Ok(Some(answer)) = talk.answers.message().await else { break };

@@ -300,4 +300,46 @@ pub enum LogCommand {
     },
     /// Where the log ends.
     Head,
+    /// Write the log whole into one file: through the server, or offline from a data folder; the bytes are the same.
+    Export(LogExportArgs),
+    /// Make a log from an export, offline, in a data folder that has none for the district.
+    Import(LogImportArgs),
+}
+
+/// What to export, and where to.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Write the log whole into one file: through the server, or offline from a data folder; the bytes are the \
+same.\n\nThe file is written as FILE.part, checked record by record, made durable, and only then named FILE: what is called \
+FILE is a whole export."
+)]
+pub struct LogExportArgs {
+    /// The file; `-`: stdout, and the report to stderr.
+    pub file: PathBuf,
+    /// A data folder that no server has open; the log is in <DIR>/<district>/log, and is opened and closed as a server
+    /// would.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Up to this position, which must end a commit; default: everything.
+    #[arg(long, value_name = "POSITION", default_value_t = 0, hide_default_value = true)]
+    pub to: u64,
+    /// Overwrite a file that is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What to import, and where to.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Make a log from an export, offline, in a data folder that has none for the district.\n\nThere is no import \
+through a server: a log that is served is never empty, and a log only grows by its own writer. The log is made as \
+<DIR>/<district>/log.import, checked whole, and only then named <DIR>/<district>/log; what an interrupted run left is told \
+and made anew. A server then opens it, and an export of it is the same bytes."
+)]
+pub struct LogImportArgs {
+    /// The export; `-`: stdin.
+    pub file: PathBuf,
+    /// The data folder; made if missing.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
 }

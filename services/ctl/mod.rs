@@ -10,6 +10,9 @@ mod figures;
 pub mod import;
 pub mod lang;
 mod log;
+mod log_export;
+mod log_import;
+mod log_place;
 mod message;
 mod metrics;
 pub mod output;
@@ -100,6 +103,11 @@ async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble
         }
         Command::Log(LogCommand::Verify { data: Some(data), scratch }) => {
             let report = log::verify_offline(&data, &global.district, scratch.as_deref(), lang).await?;
+            print(&report, &global, io)
+        }
+        Command::Log(LogCommand::Export(args)) => log_export::run(&global, args, lang, io).await,
+        Command::Log(LogCommand::Import(args)) => {
+            let report = log_import::run(&global.district, args, lang, io).await?;
             print(&report, &global, io)
         }
         asking => print(&ask(&session().await?, asking, lang).await?, &global, io),

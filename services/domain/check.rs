@@ -18,6 +18,8 @@ pub struct Violation {
     pub breaker: u64,
     /// Position of the fact because of which it does.
     pub cause: Option<u64>,
+    /// Position of the fact that is named where the one that breaks it is recorded already.
+    pub named: u64,
     /// One sentence.
     pub message: String,
 }
@@ -25,7 +27,7 @@ pub struct Violation {
 impl Violation {
     /// A rule broken.
     pub fn new(reason: Reason, breaker: u64, cause: Option<u64>, message: String) -> Self {
-        Self { reason, breaker, cause, message }
+        Self { reason, breaker, cause, named: breaker, message }
     }
 }
 
@@ -77,7 +79,7 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
         for code in next.firms_ever_in(id) {
             found.extend(firm::rules::violations(next, code));
         }
-        for (other, _) in next.incubators(AsOf::NOW).filter(|(other, _)| *other != id) {
+        for other in next.ever_below(id).filter(|other| *other != id) {
             found.extend(incubator::rules::violations(next, other));
         }
     }
@@ -119,9 +121,9 @@ fn refusal(mut found: Vec<Violation>, recorded: u64, dependents: bool) -> Refusa
         };
     }
     if !dependents {
-        return Refusal::new(first.reason, first.message.clone()).at(first.breaker);
+        return Refusal::new(first.reason, first.message.clone()).at(first.named);
     }
-    let mut positions: Vec<u64> = found.iter().map(|violation| violation.breaker).collect();
+    let mut positions: Vec<u64> = found.iter().map(|violation| violation.named).collect();
     positions.sort_unstable();
     positions.dedup();
     let message = format!(

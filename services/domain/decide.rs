@@ -11,7 +11,7 @@ use super::line::{AsOf, Entry, Line};
 use super::loan::LoanView;
 use super::reason::{Reason, Refusal, Warning};
 use super::registry::{Recorded, Registry};
-use super::values::Day;
+use super::values::{Day, IncubatorId};
 
 /// An event that the command would record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,9 @@ pub fn decide(registry: &Registry, command: &Command, today: Day) -> Result<Deci
         voided: None,
     };
     draft.void(registry, command)?;
+    for fact in &command.facts {
+        draft.references(&fact.event)?;
+    }
     for fact in &command.facts {
         draft.state(fact, command)?;
     }
@@ -134,7 +137,6 @@ impl Draft {
     }
 
     fn state(&mut self, fact: &Stated, command: &Command) -> Result<(), Refusal> {
-        self.references(&fact.event)?;
         let event = self.resolve(fact)?;
         match self.sameness(fact.day, &event, command)? {
             Sameness::Same(position) => self.same = self.same.max(position),
@@ -165,10 +167,7 @@ impl Draft {
             Some(stay) => *admitted = stay.admitted,
             // A row's leaving whose admission was voided before is judged with its admission.
             None if self.voided.is_some() => {}
-            None => {
-                let message = format!("firm {firm} has no stay in {incubator} that could end on {}", fact.day);
-                return Err(Refusal::new(Reason::NoOpenStay, message));
-            }
+            None => return Err(no_open_stay(&view, incubator, fact.day)),
         }
         Ok(event)
     }
@@ -223,21 +222,24 @@ impl Draft {
         if let Some(entry) = line.live().filter(of_key).find(|entry| says_no_more(entry)) {
             return Ok(Sameness::Same(entry.position));
         }
-        if let Some(entry) = contradiction(line, day, event) {
-            let message = format!("recorded with other values at position {}", entry.position);
-            return Err(Refusal::new(Reason::Conflict, message).at(entry.position));
-        }
         let voided =
             line.entries().iter().filter(|entry| !entry.is_live()).filter(of_key).rfind(|entry| identical(entry));
-        match voided {
-            Some(entry) if command.origin == Origin::Import => Ok(Sameness::VoidedBefore(entry.position)),
-            _ => Ok(Sameness::New),
+        // Before a contradiction: after a replacement under the same key, the old row is one that was taken back.
+        if let Some(entry) = voided.filter(|_| command.origin == Origin::Import) {
+            return Ok(Sameness::VoidedBefore(entry.position));
+        }
+        match contradiction(line, day, event) {
+            None => Ok(Sameness::New),
+            Some(entry) => {
+                let message = format!("recorded with other values at position {}", entry.position);
+                Err(Refusal::new(Reason::Conflict, message).at(entry.position))
+            }
         }
     }
 
     /// A receipt is told by its voucher and tax, across the whole district.
     fn receipt_sameness(&self, day: Day, receipt: &TaxReceipt, command: &Command) -> Result<Sameness, Refusal> {
-        let mut voided = None;
+        let (mut voided, mut conflict) = (None, None);
         for position in self.next.receipts().positions_of(&receipt.voucher, receipt.tax) {
             let Some(entry) = self.next.entry_at(position) else { continue };
             let documents = command.documents.is_empty() || command.documents == entry.documents;
@@ -246,16 +248,20 @@ impl Draft {
             let identical = documents && entry.day == day && stated == entry.event;
             match (entry.is_live(), identical) {
                 (true, _) if says_no_more => return Ok(Sameness::Same(position)),
-                (true, _) => {
-                    let message =
-                        format!("voucher {} lists this tax with other values at position {position}", receipt.voucher);
-                    return Err(Refusal::new(Reason::Conflict, message).at(position));
-                }
+                (true, _) => conflict = Some(position),
                 (false, true) if command.origin == Origin::Import => voided = voided.or(Some(position)),
                 (false, _) => {}
             }
         }
-        Ok(voided.map_or(Sameness::New, Sameness::VoidedBefore))
+        match (voided, conflict) {
+            (Some(position), _) => Ok(Sameness::VoidedBefore(position)),
+            (None, None) => Ok(Sameness::New),
+            (None, Some(position)) => {
+                let message =
+                    format!("voucher {} lists this tax with other values at position {position}", receipt.voucher);
+                Err(Refusal::new(Reason::Conflict, message).at(position))
+            }
+        }
     }
 
     fn not_in_future(&self) -> Result<(), Refusal> {
@@ -270,7 +276,9 @@ impl Draft {
     }
 }
 
-/// The stated fact, its empty values taken from the recorded one: an empty value says nothing (rules §2).
+/// The stated fact, its empty values taken from the recorded one: an empty value says nothing (rules §2). Not the other way
+/// round: a value stated where none was recorded is another value, since taking the fact for the same would lose it. It is
+/// CONFLICT, and the recorded fact is replaced with the fuller one.
 fn filled(stated: &Event, recorded: &Event) -> Event {
     fn fill(value: &mut String, known: &str) {
         if value.is_empty() {
@@ -318,6 +326,17 @@ fn contradiction<'a>(line: &'a Line, day: Day, event: &Event) -> Option<&'a Entr
     match event {
         Event::RecognitionEnded { .. } => same_key.find(|entry| entry.day <= day),
         _ => same_key.next(),
+    }
+}
+
+/// Names the last leaving where there was a stay: it may be the one that the command is about.
+fn no_open_stay(view: &FirmView<'_>, incubator: &IncubatorId, day: Day) -> Refusal {
+    let message = format!("firm {} has no stay in {incubator} that could end on {day}", view.code);
+    let refusal = Refusal::new(Reason::NoOpenStay, message).with("firm", view.code).with("incubator", incubator);
+    let refusal = refusal.with("date", day);
+    match view.stays.iter().rev().filter(|stay| stay.incubator == incubator).find_map(|stay| stay.left) {
+        Some(left) => refusal.at(left.position).with("left_date", left.day),
+        None => refusal,
     }
 }
 

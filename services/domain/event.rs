@@ -446,7 +446,7 @@ impl Event {
     }
 
     /// The second entity that the fact is about: the carrier of a stay or investment, the park of a relocation, the firm of a
-    /// loan.
+    /// loan, the carrier before a carrier in the chain.
     pub fn other(&self) -> Option<Entity> {
         use Event::*;
         match self {
@@ -458,6 +458,8 @@ impl Event {
             }
             InvestmentMade { incubator, .. } => Some(Entity::Incubator(incubator.clone())),
             LoanDrawn(drawn) => Some(Entity::Firm(drawn.firm)),
+            IncubatorRegistered(registered) => registered.upstream.clone().map(Entity::Incubator),
+            UpstreamChanged { upstream, .. } => upstream.clone().map(Entity::Incubator),
             _ => None,
         }
     }

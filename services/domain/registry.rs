@@ -43,6 +43,8 @@ pub struct Registry {
     firms_to: OrdMap<ParkId, OrdSet<Uscc>>,
     /// Loans that name the firm, voided or not.
     loans_of: OrdMap<Uscc, OrdSet<LoanId>>,
+    /// Carriers with a fact, voided or not, that names the carrier as the one before them.
+    below: OrdMap<IncubatorId, OrdSet<IncubatorId>>,
     /// Carriers with a fact, voided or not, that names the operator.
     run_by: OrdMap<Uscc, OrdSet<IncubatorId>>,
     /// Whose line holds the fact at position i + 1.
@@ -95,6 +97,9 @@ impl Registry {
             }
             (Some(Entity::Firm(firm)), Some(Entity::Park(id))) => {
                 self.firms_to.entry(id).or_default().insert(firm);
+            }
+            (Some(Entity::Incubator(id)), Some(Entity::Incubator(upstream))) => {
+                self.below.entry(upstream).or_default().insert(id);
             }
             (Some(Entity::Loan(id)), Some(Entity::Firm(firm))) => {
                 self.loans_of.entry(firm).or_default().insert(id);
@@ -249,6 +254,11 @@ impl Registry {
     /// Firms that have, or had before a void, a stay in the carrier.
     pub fn firms_ever_in(&self, id: &IncubatorId) -> impl Iterator<Item = Uscc> + '_ {
         self.firms_in.get(id).into_iter().flat_map(|codes| codes.iter().copied())
+    }
+
+    /// Carriers that name the carrier as the one before them, or did before a void.
+    pub fn ever_below(&self, id: &IncubatorId) -> impl Iterator<Item = &IncubatorId> {
+        self.below.get(id).into_iter().flat_map(OrdSet::iter)
     }
 
     /// Firms that have, or had before a void, a step of relocation to the park.

@@ -36,6 +36,10 @@ impl Registry {
         }
         match entity {
             Entity::Incubator(id) => {
+                let below = self.ever_below(id).filter(|below| *below != id);
+                for line in below.filter_map(|below| self.incubator_line(below)) {
+                    count.line(line, entity);
+                }
                 for line in self.firms_ever_in(id).filter_map(|code| self.firm_line(&code)) {
                     count.line(line, entity);
                 }

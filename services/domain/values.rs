@@ -146,15 +146,21 @@ impl fmt::Debug for Day {
     }
 }
 
-/// Checks an id that becomes the last segment of a resource name: 1 to 64 bytes, no slash, no control character, no blank
-/// at either end, not `.` or `..`.
+/// Characters that are not seen, or that turn the direction of what is: two texts that look alike would be two.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Checks an id that becomes the last segment of a resource name: 1 to 64 bytes, no slash, no character that is not seen,
+/// no blank at either end, not `.` or `..`.
 fn checked_id(text: &str) -> Result<Arc<str>, Reason> {
     let good = !text.is_empty()
         && text.len() <= ID_BYTES_MAX
         && text.trim() == text
         && text != "."
         && text != ".."
-        && !text.chars().any(|c| c == '/' || c.is_control());
+        && !text.chars().any(|c| c == '/' || is_hidden(c));
     if good { Ok(Arc::from(text)) } else { Err(Reason::MalformedName) }
 }
 
@@ -233,14 +239,19 @@ pub fn nonzero_fen(field: &str, value: i64) -> Result<i64, Fault> {
     }
 }
 
-/// A line of text that may be empty: at most `TEXT_BYTES_MAX` bytes, no control characters.
+/// A line of text that may be empty: at most `TEXT_BYTES_MAX` bytes, no character that is not seen, no blank at either end.
+/// Figures compare texts (a field, a name) letter by letter, and the log keeps them for ever.
 pub fn text(field: &str, value: &str) -> Result<String, Fault> {
     if value.len() > TEXT_BYTES_MAX {
         let message = format!("{field} has {} bytes; at most {TEXT_BYTES_MAX} are kept", value.len());
         return Err(Fault::new(Reason::MalformedName, field, message));
     }
-    if value.chars().any(char::is_control) {
-        return Err(Fault::new(Reason::MalformedName, field, format!("{field} has a control character")));
+    if let Some(c) = value.chars().find(|c| is_hidden(*c)) {
+        let message = format!("{field} has a character that is not seen, U+{:04X}", u32::from(c));
+        return Err(Fault::new(Reason::MalformedName, field, message));
+    }
+    if value.trim() != value {
+        return Err(Fault::new(Reason::MalformedName, field, format!("{field} begins or ends with a blank")));
     }
     Ok(value.to_owned())
 }
@@ -338,10 +349,18 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_look_alike_are_alike() {
+        assert!(text("field", "生物医药").is_ok() && text("field", "").is_ok());
+        for bad in ["生物医药 ", " 甲", "\u{3000}甲", "\u{200b}", "a\u{202e}b", "a\tb", "\u{feff}甲"] {
+            assert_eq!(text("field", bad).unwrap_err().reason, Reason::MalformedName, "{bad:?}");
+        }
+    }
+
+    #[test]
     fn ids_are_segments_of_a_name() {
         assert_eq!(IncubatorId::parse("WJ03").unwrap().as_str(), "WJ03");
         assert!(ParkId::parse("武江甘棠园区").is_ok());
-        for bad in ["", " WJ03", "a/b", "a\nb", ".", "..", &"x".repeat(65)] {
+        for bad in ["", " WJ03", "K1\u{200b}", "a/b", "a\nb", ".", "..", &"x".repeat(65)] {
             assert!(IncubatorId::parse(bad).is_err(), "{bad}");
         }
     }

@@ -6,6 +6,7 @@
 //! stable storage. Readers load an unchanging state and are never in the writer's way.
 
 pub mod clock;
+mod export;
 mod fold;
 mod group;
 mod published;
@@ -19,6 +20,7 @@ mod verify;
 mod writer;
 
 pub use clock::{Clock, SystemClock};
+pub use export::{Export, ExportRange};
 pub use published::{Published, SubjectHead};
 pub use rehearsal::Rehearsal;
 pub use request::{EngineError, Outcome, Principal, Request, RequestId, RowOutcome, Written};

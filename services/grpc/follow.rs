@@ -4,7 +4,7 @@
 use super::convert::{event::event, position};
 use super::{Districts, status};
 use crate::domain::Reason;
-use crate::engine::{Engine, EngineError, EventFilter, Stop, StoredEvent};
+use crate::engine::{Engine, EngineError, EventFilter, Export, Stop, StoredEvent};
 use crate::wire::v1::{self, subscribe_events_response::Step};
 use async_stream::try_stream;
 use std::pin::Pin;
@@ -16,6 +16,9 @@ use tonic::Status;
 
 /// Bytes of the log that one stream holds at a time.
 const BATCH_BYTES: usize = 256 * 1024;
+
+/// Bytes of one chunk of an export.
+const CHUNK_BYTES_MAX: usize = 256 * 1024;
 
 /// A stream of responses.
 pub type EventStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -95,6 +98,23 @@ pub fn subscribe(
                 // The head may have moved just now; then it is not true that all was sent.
                 yield checkpoint(from, from > engine.published().head.position);
                 beat = Instant::now() + heartbeat;
+            }
+        }
+    })
+}
+
+/// An export, in chunks.
+pub fn export(districts: Districts, engine: Engine, mut export: Export) -> EventStream<v1::ExportLogResponse> {
+    Box::pin(try_stream! {
+        loop {
+            let read = tokio::select! {
+                biased;
+                stopped = ended(&districts, &engine) => Err(stopped),
+                read = export.next() => read.map_err(status::of),
+            };
+            let Some(bytes) = read? else { break };
+            for chunk in bytes.chunks(CHUNK_BYTES_MAX) {
+                yield v1::ExportLogResponse { chunk: chunk.to_vec() };
             }
         }
     })

@@ -4,8 +4,8 @@ use super::command::{Answer, Answering, Stating, run};
 use super::convert::{Reader, event::event, position};
 use super::follow::{self, EventStream, Range};
 use super::{Districts, status};
-use crate::domain::{Entity, Reason, Refusal, Stated};
-use crate::engine::EventFilter;
+use crate::domain::{Entity, Fault, Reason, Refusal, Stated};
+use crate::engine::{EventFilter, ExportRange};
 use crate::wire::v1;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,6 +25,7 @@ type Reply<T> = Result<Response<T>, Status>;
 impl v1::journal_service_server::JournalService for Journal {
     type ReadEventsStream = EventStream<v1::ReadEventsResponse>;
     type SubscribeEventsStream = EventStream<v1::SubscribeEventsResponse>;
+    type ExportLogStream = EventStream<v1::ExportLogResponse>;
 
     async fn get_head(&self, request: Request<v1::GetHeadRequest>) -> Reply<v1::GetHeadResponse> {
         let mut reader = Reader::new(&self.0);
@@ -112,6 +113,26 @@ impl v1::journal_service_server::JournalService for Journal {
         let _turn = self.0.turn().await;
         let head = engine.verify().await.map_err(status::of)?;
         Ok(Response::new(v1::VerifyLogResponse { position: position(head.position), hash: hex::encode(head.hash) }))
+    }
+
+    async fn export_log(&self, request: Request<v1::ExportLogRequest>) -> Reply<Self::ExportLogStream> {
+        let ask = request.into_inner();
+        let (engine, to) = {
+            let mut reader = Reader::new(&self.0);
+            let parent = reader.parent("parent", &ask.parent);
+            let to = reader.natural("to_position", ask.to_position);
+            reader.finish(parent.and(to))?
+        };
+        let export = engine.export(to).map_err(|range| match range {
+            ExportRange::Ahead { head } => status::ahead(to, head),
+            ExportRange::Inside { before, end } => {
+                let message = format!("no export ends at position {to}: {range}");
+                let fault = Fault::new(Reason::OutOfRange, "to_position", message);
+                let refusal = Refusal::from(fault).with("field", "to_position");
+                status::refused(&refusal.with("before", before).with("end", end))
+            }
+        })?;
+        Ok(Response::new(follow::export(self.0.clone(), engine.clone(), export)))
     }
 }
 

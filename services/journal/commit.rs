@@ -146,7 +146,8 @@ impl Commit {
             return broken(expected, "a command cut short, which");
         }
         if self.first != head.position + 1 || self.last != expected - 1 || self.hash != previous {
-            return broken(self.first, "the commit's own description");
+            // Not at `first`: what describes the commit is what is in doubt.
+            return broken(head.position + 1, "the commit's own description");
         }
         Ok(out)
     }

@@ -6,6 +6,7 @@ pub mod canonical;
 pub mod codec;
 pub mod commit;
 pub mod envelope;
+pub mod export;
 
 pub use codec::CodecError;
 pub use commit::{ChainError, Commit, Head};

@@ -1,10 +1,10 @@
 //! The six sample ledgers as they travel to the server, row by row, and what became of each row.
 
 use super::Client;
-use incubator_registry::domain::rows::{FirmRow, IncubatorRow, RecognitionRow, RelocationRow, Row, StayRow};
-use incubator_registry::domain::{Day, FirmChange};
+use incubator_registry::ctl::import::wire::import_row;
+use incubator_registry::domain::rows::Row;
 use incubator_registry::formats::ledger::{LedgerFile, in_import_order, open};
-use incubator_registry::wire::v1::{self, import_row::Row as Wire};
+use incubator_registry::wire::v1;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -38,91 +38,7 @@ pub fn lines() -> Vec<Line> {
 
 /// The rows as they travel. Lines are numbered through all files.
 pub fn wire(lines: &[Line]) -> Vec<v1::ImportRow> {
-    lines
-        .iter()
-        .enumerate()
-        .map(|(at, (_, _, row))| v1::ImportRow { line: at as i64 + 1, row: Some(of(row)) })
-        .collect()
-}
-
-/// A day where there is one.
-fn date(day: Option<Day>) -> String {
-    day.map(|day| day.to_string()).unwrap_or_default()
-}
-
-fn of(row: &Row) -> Wire {
-    match row {
-        Row::Incubator(row) => Wire::Incubator(incubator(row)),
-        Row::Recognition(row) => Wire::Recognition(recognition(row)),
-        Row::Firm(row) => Wire::Firm(firm(row)),
-        Row::Stay(row) => Wire::Stay(stay(row)),
-        Row::Relocation(row) => Wire::Relocation(relocation(row)),
-        Row::FirmChange(row) => Wire::FirmChange(v1::FirmChangeRow {
-            firm_code: row.firm.to_string(),
-            kind: match row.kind {
-                FirmChange::Deregistered => v1::FirmChangeKind::Deregistered.into(),
-            },
-            effective_date: row.effective.to_string(),
-        }),
-    }
-}
-
-fn incubator(row: &IncubatorRow) -> v1::IncubatorRow {
-    v1::IncubatorRow {
-        incubator_id: row.incubator.to_string(),
-        display_name: row.name.clone(),
-        kind: row.kind.code() as i32,
-        operator_name: row.operator.name.clone(),
-        operator_code: row.operator.code.to_string(),
-        build_mode: row.build_mode.code() as i32,
-        introduced: row.operator.introduced,
-        incubation_area_hundredths_m2: row.area.incubation,
-        public_area_hundredths_m2: row.area.public,
-        established_date: row.established.to_string(),
-        upstream_id: row.upstream.as_ref().map(ToString::to_string).unwrap_or_default(),
-    }
-}
-
-fn recognition(row: &RecognitionRow) -> v1::RecognitionRow {
-    v1::RecognitionRow {
-        incubator_id: row.incubator.to_string(),
-        level: row.level.code() as i32,
-        document_no: row.document_no.clone(),
-        effective_date: row.effective.to_string(),
-        end_date: date(row.end),
-    }
-}
-
-fn firm(row: &FirmRow) -> v1::FirmRow {
-    v1::FirmRow {
-        firm_code: row.firm.to_string(),
-        display_name: row.name.clone(),
-        registered_date: row.registered.to_string(),
-        field: row.field.clone(),
-    }
-}
-
-fn stay(row: &StayRow) -> v1::StayRow {
-    v1::StayRow {
-        incubator_id: row.incubator.to_string(),
-        firm_code: row.firm.to_string(),
-        admitted_date: row.admitted.to_string(),
-        left_date: date(row.leaving.left),
-        leave_kind: row.leaving.kind.map_or(0, |word| word.code() as i32),
-        criterion: row.leaving.criterion.map_or(0, |word| word.code() as i32),
-        graduation_document_no: row.leaving.document_no.clone(),
-        waiver_document_no: row.waiver.clone(),
-    }
-}
-
-fn relocation(row: &RelocationRow) -> v1::RelocationRow {
-    v1::RelocationRow {
-        firm_code: row.firm.to_string(),
-        park_id: row.park.to_string(),
-        signed_date: date(row.signed),
-        settled_date: date(row.settled),
-        production_date: date(row.production),
-    }
+    lines.iter().enumerate().map(|(at, (_, _, row))| import_row(at as u64 + 1, row)).collect()
 }
 
 /// An import under way: messages go out through the sender, answers come in.
@@ -161,7 +77,7 @@ pub async fn import(
     tokio::spawn(async move {
         for rows in messages {
             // A closed queue shows in the answers.
-            let _ = send.send(v1::ImportRowsRequest { parent: parent.clone(), rows }).await;
+            let _ = send.send(v1::ImportRowsRequest { parent: parent.clone(), rows, validate_only: false }).await;
             if !pause.is_zero() {
                 tokio::time::sleep(pause).await;
             }

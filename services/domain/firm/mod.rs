@@ -242,13 +242,14 @@ impl<'a> FirmView<'a> {
         self.registered.map(|r| r.field).unwrap_or_default()
     }
 
-    /// The graduation with the earliest business date.
+    /// The graduation with the earliest business date; of two on one day, that of the stay admitted first, so that the order of
+    /// recording says nothing.
     pub fn first_graduation(&self) -> Option<(&Stay<'a>, Left<'a>)> {
         let graduations = self.stays.iter().filter_map(|stay| {
             let left = stay.left.filter(|left| left.kind == LeaveKind::Graduated)?;
             Some((stay, left))
         });
-        graduations.min_by_key(|(_, left)| (left.day, left.position))
+        graduations.min_by_key(|(stay, left)| (left.day, stay.admitted, left.position))
     }
 
     /// The first admission, by business date, to a carrier of kind INCUBATOR.
@@ -256,9 +257,16 @@ impl<'a> FirmView<'a> {
         self.stays.iter().find(|stay| kind_of(stay.incubator) == Some(Kind::Incubator))
     }
 
-    /// The stay in a carrier that a day of leaving falls to: the latest admitted by then, if it lasted until that day.
+    /// The stay in a carrier that a day of leaving falls to: one that is recorded to have ended on it, else the latest admitted
+    /// by then, if it lasted until that day, else one that begins later and lasts (whose leaving would be too early).
     pub fn stay_to_end(&self, incubator: &IncubatorId, day: Day) -> Option<&Stay<'a>> {
-        let stay = self.stays.iter().rev().find(|stay| stay.incubator == incubator && stay.admitted <= day)?;
-        stay.left.is_none_or(|left| left.day >= day).then_some(stay)
+        let there = || self.stays.iter().filter(|stay| stay.incubator == incubator);
+        let ended_then = there().find(|stay| stay.left.is_some_and(|left| left.day == day));
+        let latest = || there().rev().find(|stay| stay.admitted <= day);
+        let lasting = |stay: &&Stay<'_>| stay.left.is_none_or(|left| left.day >= day);
+        ended_then.or_else(|| match latest() {
+            Some(stay) => Some(stay).filter(lasting),
+            None => there().find(|stay| stay.is_open()),
+        })
     }
 }

@@ -74,7 +74,10 @@ fn spans(view: &FirmView<'_>, found: &mut Vec<Violation>) {
                     "the stay of {} in {} meets that of {} in {}",
                     second.admitted, second.incubator, first.admitted, first.incubator
                 );
-                found.push(Violation::new(Reason::OverlappingStay, recorded_at(second), Some(first.position), message));
+                let found_at = recorded_at(second);
+                let overlap = Violation::new(Reason::OverlappingStay, found_at, Some(first.position), message);
+                // Whoever takes a leaving back is told of the stay that would be in the way, not of its leaving.
+                found.push(Violation { named: second.position, ..overlap });
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::domain::line::AsOf;
 use crate::domain::reason::Reason;
 use crate::domain::registry::Registry;
 use crate::domain::values::{Day, IncubatorId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything on the carrier's line that breaks a rule.
 pub fn violations(registry: &Registry, id: &IncubatorId) -> Vec<Violation> {
@@ -67,23 +67,42 @@ fn upstreams(registry: &Registry, id: &IncubatorId, view: &IncubatorView<'_>, fo
             found.push(Violation::new(Reason::UnknownIncubator, term.position, None, message));
         }
     }
-    // A carrier precedes itself when, on some day on which any carrier's upstream changes, the way up leads back to it.
-    if view.upstreams.iter().all(|term| term.value.is_none()) {
-        return;
+    cycle(registry, id, view, found);
+}
+
+/// A carrier precedes itself when, on some day on which an upstream on the way changes, the way up leads back to it.
+fn cycle(registry: &Registry, id: &IncubatorId, view: &IncubatorView<'_>, found: &mut Vec<Violation>) {
+    let ways = ways_up(registry, view);
+    if !ways.contains_key(id) {
+        return; // No way up, on whatever day, leads back.
     }
-    let views: Vec<_> = registry.incubators(AsOf::NOW).collect();
-    let days: BTreeSet<Day> = views.iter().flat_map(|(_, v)| v.upstreams.iter().map(|term| term.day)).collect();
+    let days: BTreeSet<Day> = ways.values().flat_map(|view| view.upstreams.iter().map(|term| term.day)).collect();
     for day in days {
         let mut at = view.upstream_on(day);
-        for _ in 0..views.len() {
-            let Some(current) = at else { break };
-            if current == id {
-                let term = view.upstreams.iter().rev().find(|term| term.day <= day).map_or(0, |term| term.position);
-                let message = format!("carrier {id} would stand before itself in the chain on {day}");
-                found.push(Violation::new(Reason::UpstreamCycle, term, None, message));
-                return;
-            }
-            at = registry.incubator_line(current).and_then(|line| IncubatorView::of(line, AsOf::NOW).upstream_on(day));
+        for _ in 0..ways.len() {
+            let Some(current) = at.filter(|current| *current != id) else { break };
+            at = ways.get(current).and_then(|view| view.upstream_on(day));
+        }
+        if at == Some(id) {
+            let term = view.upstreams.iter().rev().find(|term| term.day <= day).map_or(0, |term| term.position);
+            let message = format!("carrier {id} would stand before itself in the chain on {day}");
+            found.push(Violation::new(Reason::UpstreamCycle, term, None, message));
+            return;
         }
     }
+}
+
+/// Every carrier that a way up leads to, on whatever day.
+fn ways_up<'a>(registry: &'a Registry, view: &IncubatorView<'a>) -> BTreeMap<&'a IncubatorId, IncubatorView<'a>> {
+    let above = |view: &IncubatorView<'a>| view.upstreams.iter().filter_map(|term| term.value).collect::<Vec<_>>();
+    let mut open = above(view);
+    let mut ways = BTreeMap::new();
+    while let Some(id) = open.pop() {
+        if let Some(line) = registry.incubator_line(id).filter(|_| !ways.contains_key(id)) {
+            let view = IncubatorView::of(line, AsOf::NOW);
+            open.extend(above(&view));
+            ways.insert(id, view);
+        }
+    }
+    ways
 }
