@@ -11,8 +11,20 @@ use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-const LEDGERS: [&str; 6] =
-    ["载体台账.csv", "认定记录.csv", "企业台账.csv", "在孵台账.csv", "落户园区.csv", "企业变更.csv"];
+const LEDGERS: [&str; 12] = [
+    "载体台账.csv",
+    "认定记录.csv",
+    "企业台账.csv",
+    "在孵台账.csv",
+    "落户园区.csv",
+    "企业变更.csv",
+    "企业年报.csv",
+    "贷款台账.csv",
+    "利息支付.csv",
+    "种子基金.csv",
+    "投资担保.csv",
+    "税收入库明细.csv",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -174,7 +186,7 @@ fn whole_files_are_refused_with_a_reason() {
     assert_eq!(reason("\u{feff}"), "EMPTY_FILE");
     assert_eq!(reason("\r\n \n,,\n"), "EMPTY_FILE");
     assert_eq!(reason(CHANGE), "NO_HEADINGS");
-    assert_eq!(reason(format!("{CHANGES},备注\n{CHANGE},x")), "UNKNOWN_HEADINGS");
+    assert_eq!(reason(format!("{CHANGES},其他\n{CHANGE},x")), "UNKNOWN_HEADINGS");
     assert_eq!(reason("统一社会信用代码,变更日期\n"), "MISSING_HEADINGS");
     assert_eq!(reason(format!("{CHANGES},变更日期\n")), "DUPLICATE_HEADINGS");
     assert_eq!(reason(CHANGES.replace(',', "\t")), "NOT_A_CSV");
