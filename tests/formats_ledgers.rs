@@ -4,7 +4,7 @@
 use incubator_registry::domain::{Day, Decision, Document, Event, Limits, Reason, Recorded, Registry, decide};
 use incubator_registry::formats::Lang;
 use incubator_registry::formats::ledger::{
-    CELL_BYTES_MAX, Encoding, FileError, Ledger, LedgerFile, LedgerRow, Source, in_import_order, open,
+    CELL_BYTES_MAX, Encoding, FileError, Format, Ledger, LedgerFile, LedgerRow, Source, in_import_order, open,
 };
 use incubator_registry::formats::report::{FileReport, ImportReport};
 use proptest::prelude::*;
@@ -149,7 +149,7 @@ fn the_sample_is_recognised_by_its_headings() {
     let kinds = LEDGERS.map(|name| open(demo(name)).unwrap().kind());
     assert_eq!(kinds.as_slice(), Ledger::ALL);
     let firms = open(demo("企业台账.csv")).unwrap();
-    assert_eq!(firms.encoding(), Encoding::Gb18030);
+    assert_eq!(firms.format(), Format::Csv(Encoding::Gb18030));
     assert_eq!(firms.rows().unwrap().count(), 161);
     assert_eq!(firms.bytes_read().load(Ordering::Relaxed), firms.bytes());
 }
@@ -191,7 +191,7 @@ fn whole_files_are_refused_with_a_reason() {
     assert_eq!(reason(format!("{CHANGES},变更日期\n")), "DUPLICATE_HEADINGS");
     assert_eq!(reason(CHANGES.replace(',', "\t")), "NOT_A_CSV");
     assert_eq!(reason(format!("\"{CHANGES}\n{CHANGE}\n")), "NOT_A_CSV");
-    assert_eq!(reason(format!("PK\u{3}\u{4}{CHANGES}")), "NOT_A_CSV");
+    assert_eq!(reason(format!("PK\u{3}\u{4}{CHANGES}")), "BROKEN_WORKBOOK");
     assert_eq!(reason("x".repeat(10_000_000)), "NOT_A_CSV");
     assert_eq!(reason([b"a\xff".as_slice(), CHANGES.as_bytes()].concat()), "ENCODING");
     assert_eq!(open(demo("没有.csv")).unwrap_err().reason(), "UNREADABLE");
