@@ -10,8 +10,10 @@ use quick_xml::events::Event;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Entries of each of the small lists.
-const ENTRIES_MAX: usize = 65_536;
+/// Sheets, and what one part refers to.
+const LISTED_MAX: usize = 1024;
+/// Formats; Excel keeps fewer.
+const FORMATS_MAX: usize = 65_536;
 /// Shared texts, and their bytes all together.
 const STRINGS_MAX: usize = 4 << 20;
 const STRINGS_BYTES_MAX: usize = 128 << 20;
@@ -67,6 +69,10 @@ pub(super) fn index(archive: &Archive) -> Result<Index, FileError> {
         let relation = relations.iter().find(|r| r.id == id);
         // Sheets of charts and macros are no worksheets.
         if let Some(relation) = relation.filter(|r| r.kind == "worksheet") {
+            // Or a thousand names would have one large sheet read a thousand times.
+            if sheets.iter().any(|sheet: &Sheet| sheet.part == relation.target) {
+                return Err(broken(&workbook, format!("sheet `{name}` is another sheet too")));
+            }
             sheets.push(Sheet { name, part: relation.target.clone(), hidden });
         } else if relation.is_none() {
             return Err(broken(&workbook, format!("sheet `{name}` is not in the file")));
@@ -109,7 +115,7 @@ fn relations(archive: &Archive, part: &str) -> Result<Vec<Relation>, FileError> 
             Event::Eof => return Ok(found),
             _ => {}
         }
-        if found.len() > ENTRIES_MAX {
+        if found.len() > LISTED_MAX {
             return Err(FileError::TooLarge(Limit::Parts));
         }
     }
@@ -137,7 +143,7 @@ fn sheets(archive: &Archive, part: &str) -> Result<(Vec<Named>, bool), FileError
             Event::Eof => return Ok((sheets, from_1904)),
             _ => {}
         }
-        if sheets.len() > ENTRIES_MAX {
+        if sheets.len() > LISTED_MAX {
             return Err(FileError::TooLarge(Limit::Parts));
         }
     }
@@ -165,7 +171,7 @@ fn styles(archive: &Archive, part: &str) -> Result<Vec<Style>, FileError> {
             Event::Eof => return Ok(styles),
             _ => {}
         }
-        if styles.len() > ENTRIES_MAX || codes.len() > ENTRIES_MAX {
+        if styles.len() > FORMATS_MAX || codes.len() > FORMATS_MAX {
             return Err(FileError::TooLarge(Limit::Parts));
         }
     }

@@ -7,7 +7,7 @@ use super::super::table::Content;
 use super::SharedStrings;
 use super::parts::Style;
 use super::value::{Cell, Kind};
-use super::xml::{Xml, append, attribute};
+use super::xml::{Xml, append, attribute, cut};
 use super::zip::Part;
 use quick_xml::events::{BytesStart, Event};
 use std::sync::Arc;
@@ -114,7 +114,7 @@ impl SheetRows {
                     }
                     if cell.text.len() > CELL_BYTES_MAX {
                         row.fault = row.fault.or(Some(RawFault::CellTooLong(at)));
-                        cell.text.truncate(cell.text.floor_char_boundary(CELL_BYTES_MAX));
+                        cell.text.truncate(cut(&cell.text, CELL_BYTES_MAX).len());
                     }
                     row.cells.push((at, cell));
                 }

@@ -12,7 +12,7 @@ use crate::domain::values::Day;
 /// The first number that may have lost digits.
 const DIGITS_LOST: f64 = 1e15;
 /// Numbers that are days as people write them without signs, `20240305`; no serial number of a day is as large.
-const WRITTEN_DAYS: std::ops::RangeInclusive<i64> = 1_000_01_01..=9999_12_31;
+const WRITTEN_DAYS: std::ops::RangeInclusive<i64> = 10_000_101..=99_991_231;
 /// Numbers in a column of days that are more likely a year; as serial numbers they lie before 1911.
 const YEARS: std::ops::RangeInclusive<i64> = 1900..=2199;
 /// The serial number that stands for 1900-02-29, a day that never was.

@@ -85,10 +85,15 @@ pub(super) fn append(event: &Event, text: &mut String, max: usize) -> Result<boo
 }
 
 fn push(text: &mut String, more: &str, max: usize) -> bool {
-    let left = max.saturating_sub(text.len());
-    let cut = more.floor_char_boundary(left.min(more.len()));
-    text.push_str(&more[..cut]);
-    cut == more.len()
+    let kept = cut(more, max.saturating_sub(text.len()));
+    text.push_str(kept);
+    kept.len() == more.len()
+}
+
+/// The beginning of a text: whole characters, as many as fit.
+pub(super) fn cut(text: &str, bytes_max: usize) -> &str {
+    let end = (0..=bytes_max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
 }
 
 /// The value of an attribute, by its name without prefix.
