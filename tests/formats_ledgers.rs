@@ -267,6 +267,16 @@ fn rows_are_refused_and_the_next_one_is_read() {
 }
 
 #[test]
+fn columns_that_people_keep_for_themselves_are_passed_over() {
+    let text =
+        format!("序号,{CHANGES},备注,行号,原因,说明\n1,{CHANGE},\"任何,话\",9,MALFORMED_DATE,\n2,{CHANGE},,,,,多\n");
+    assert_eq!(outcomes(text), [(2, None), (3, Some(Reason::UnknownWord))]);
+    // Exactly these words.
+    assert_eq!(reason(format!("{CHANGES},备注1\n")), "UNKNOWN_HEADINGS");
+    assert_eq!(reason(format!("{CHANGES},行号(原)\n")), "UNKNOWN_HEADINGS");
+}
+
+#[test]
 fn stays_come_in_the_order_of_admission() {
     let text = "载体编号,统一社会信用代码,入孵日期\n\
                 W1,91440203MATD0JEA4J,2025-03-01\n\

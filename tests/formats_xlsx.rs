@@ -128,7 +128,7 @@ const RECEIPTS: [&str; 6] = ["统一社会信用代码", "税种", "入库日期
 fn what_a_spreadsheet_spoils_is_refused_by_its_word() {
     let good = [CODE, "增值税", "2024-03-05", "12345.67", "正税", "V1"];
     type Spoil = fn(&mut Worksheet, u32);
-    let cases: [(Spoil, Option<Reason>); 16] = [
+    let cases: [(Spoil, Option<Reason>); 18] = [
         (|_, _| {}, None),
         (|s, r| drop(s.write_number(r, 3, 12345.67)), None),
         (|s, r| drop(s.write_number(r, 3, 0.1 + 0.2)), None),
@@ -146,6 +146,14 @@ fn what_a_spreadsheet_spoils_is_refused_by_its_word() {
         (|s, r| drop(s.write_string(r, 1, "车船税")), Some(Reason::UnknownTax)),
         (
             |s, r| drop(s.write_number_with_format(r, 3, 45_356.0, &Look::new().set_num_format("yyyy-mm-dd"))),
+            Some(Reason::MalformedAmount),
+        ),
+        (
+            |s, r| drop(s.write_number_with_format(r, 5, 45_356.0, &Look::new().set_num_format("yyyy-mm-dd"))),
+            Some(Reason::MalformedName),
+        ),
+        (
+            |s, r| drop(s.write_number_with_format(r, 3, 0.05, &Look::new().set_num_format("0%"))),
             Some(Reason::MalformedAmount),
         ),
     ];
@@ -309,7 +317,7 @@ fn hostile_archives_are_refused() {
     let mut many = changes(ROW);
     (0..5_000).for_each(|at| many.add(&format!("p{at}"), ""));
     assert_eq!(reason(many.bytes()), "FILE_TOO_LARGE");
-    let large = vec![b"PK\x03\x04".to_vec(), vec![0; XLSX_BYTES_MAX as usize]].concat();
+    let large = [b"PK\x03\x04".to_vec(), vec![0; XLSX_BYTES_MAX as usize]].concat();
     assert_eq!(reason(large), "FILE_TOO_LARGE");
     let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut old = [b"\xd0\xcf\x11\xe0".as_slice(), &vec![0; 100_000]].concat();

@@ -81,8 +81,9 @@ impl Cell {
         match (content, self.style) {
             (Content::Day, _) => day(number, self.style, from_1904),
             (Content::Percent, Style::Percent) => decimal(number, 2),
-            (Content::Number | Content::Percent, Style::Day) => Err("has the format of a day"),
-            (Content::Number, Style::Percent) => Err("has the format of a percentage"),
+            // `2024-1-1` typed as a contract number becomes a day, and `5%` as an amount 0.05: what was meant is lost.
+            (_, Style::Day) => Err("has the format of a day: type it with the format of text or number"),
+            (_, Style::Percent) => Err("has the format of a percentage: type it with the format of text or number"),
             _ => decimal(number, 0),
         }
     }
