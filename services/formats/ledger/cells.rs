@@ -3,7 +3,8 @@
 
 use super::headings::{narrow, shown};
 use crate::domain::reason::Reason;
-use crate::domain::values::{self, Day, IncubatorId, ParkId, Uscc};
+use crate::domain::values::{self, Day, IncubatorId, LoanId, ParkId, Uscc, VoucherNo};
+use crate::domain::words::Tax;
 
 /// What is wrong with a cell: the word, and the rest of a sentence that begins with the column.
 pub(super) type Wrong = (Reason, String);
@@ -21,6 +22,30 @@ pub(super) fn incubator(cell: &str) -> Result<IncubatorId, Wrong> {
 /// A park's name.
 pub(super) fn park(cell: &str) -> Result<ParkId, Wrong> {
     ParkId::parse(cell).map_err(|reason| (reason, format!("`{}` can't be a park's name", shown(cell))))
+}
+
+/// Contract number of a loan.
+pub(super) fn loan(cell: &str) -> Result<LoanId, Wrong> {
+    LoanId::parse(cell).map_err(|reason| (reason, format!("`{}` can't be a contract number", shown(cell))))
+}
+
+/// Number of a voucher.
+pub(super) fn voucher(cell: &str) -> Result<VoucherNo, Wrong> {
+    VoucherNo::parse(cell).map_err(|reason| (reason, format!("`{}` can't be a voucher number", shown(cell))))
+}
+
+/// A tax: a list with a word of its own for what is not in it.
+pub(super) fn tax(cell: &str) -> Result<Tax, Wrong> {
+    Tax::from_chinese(cell).ok_or_else(|| (Reason::UnknownTax, format!("`{}` is no tax", shown(cell))))
+}
+
+/// A year: `2024`, `2024年` or `2024年度`, full-width too.
+pub(super) fn year(cell: &str) -> Result<i16, Wrong> {
+    let narrow: String = cell.chars().take(40).map(narrow).collect();
+    let digits = narrow.strip_suffix("年度").or(narrow.strip_suffix('年')).unwrap_or(&narrow).trim();
+    let four = digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit());
+    let year = digits.parse().ok().filter(|year| four && *year > 0);
+    year.ok_or_else(|| (Reason::MalformedDate, format!("`{}` is no year", shown(cell))))
 }
 
 /// A line of text.
@@ -196,6 +221,23 @@ mod tests {
         assert_eq!(quantity("99999999999999999999", 100).unwrap_err().0, Reason::OutOfRange);
         assert_eq!(quantity("999999999999999999", 1_000_000).unwrap_err().0, Reason::OutOfRange);
         assert_eq!(quantity(&format!("1.{}1", "0".repeat(9_000)), 100).unwrap_err().0, Reason::MalformedAmount);
+    }
+
+    #[test]
+    fn years_as_people_write_them() {
+        for good in ["2024", "2024年", "2024年度", "２０２４"] {
+            assert_eq!(year(good), Ok(2024), "{good}");
+        }
+        for bad in ["24", "0000", "02024", "2024.0", "去年", "+202", "年", ""] {
+            assert_eq!(year(bad).unwrap_err().0, Reason::MalformedDate, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_rate_is_exact_to_the_millionth() {
+        assert_eq!(quantity("4.785", 10_000), Ok(47_850));
+        assert_eq!(quantity("4.7855", 10_000), Ok(47_855));
+        assert_eq!(quantity("4.78555", 10_000).unwrap_err().0, Reason::MalformedAmount);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Bytes to text, strictly: what is valid UTF-8 is UTF-8; what is not, and is valid GB18030, is GB18030; anything else is
 //! said to be neither, with the place. Nothing is ever replaced: a name with a `�` in it would be recorded for ever.
 
-use super::error::{FileError, NotCsv, Place};
+use super::error::{BadWorkbook, FileError, NotCsv, Place};
 use super::source::Source;
+use super::xlsx::XLSX_BYTES_MAX;
 use encoding_rs::{Decoder, DecoderResult, GB18030, UTF_8};
 use std::io::{self, Read};
 
@@ -28,21 +29,29 @@ impl Encoding {
     }
 }
 
-/// Finds out how the text is written, reading it through in chunks.
-pub(super) fn detect(source: &Source) -> Result<Encoding, FileError> {
+/// How a file is written, as far as its first bytes tell; they are all that is read of a workbook.
+pub(super) fn is_workbook(source: &Source) -> io::Result<bool> {
+    let head = head(source)?;
+    Ok([b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"].iter().any(|mark| head.starts_with(*mark)))
+}
+
+fn head(source: &Source) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     source.open()?.take(8).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// Finds out how the text is written, reading it through in chunks.
+pub(super) fn detect(source: &Source) -> Result<Encoding, FileError> {
+    let head = head(source)?;
     if head.is_empty() {
         return Err(FileError::Empty);
     }
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
         return Err(FileError::Utf16);
     }
-    if head.starts_with(b"PK\x03\x04") {
-        return Err(FileError::NotCsv(NotCsv::Xlsx));
-    }
     if head.starts_with(b"\xd0\xcf\x11\xe0") {
-        return Err(FileError::NotCsv(NotCsv::Xls));
+        return Err(old_workbook(source)?);
     }
     let Some(utf8) = first_bad(source, Encoding::Utf8)? else { return Ok(Encoding::Utf8) };
     if head.starts_with(UTF8_MARK) {
@@ -51,6 +60,26 @@ pub(super) fn detect(source: &Source) -> Result<Encoding, FileError> {
     match first_bad(source, Encoding::Gb18030)? {
         None => Ok(Encoding::Gb18030),
         gb18030 => Err(FileError::Encoding { utf8, gb18030 }),
+    }
+}
+
+/// A workbook of an older Excel, or one of a newer Excel behind a password: both are of the same old container, and the
+/// latter names a stream `EncryptedPackage`.
+fn old_workbook(source: &Source) -> io::Result<FileError> {
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut bytes = source.open()?.take(XLSX_BYTES_MAX);
+    let (mut chunk, mut kept) = (vec![0; CHUNK_BYTES], 0);
+    loop {
+        let n = bytes.read(&mut chunk[kept..])?;
+        if n == 0 {
+            return Ok(FileError::NotCsv(NotCsv::Xls));
+        }
+        let end = kept + n;
+        if chunk[..end].windows(name.len()).any(|window| window == name) {
+            return Ok(FileError::Workbook { part: String::new(), what: BadWorkbook::Encrypted });
+        }
+        kept = end.min(name.len() - 1);
+        chunk.copy_within(end - kept..end, 0);
     }
 }
 
@@ -272,7 +301,7 @@ mod tests {
         assert!(matches!(detect(&bytes(b"")), Err(FileError::Empty)));
         assert!(matches!(detect(&bytes(b"\xff\xfea\0")), Err(FileError::Utf16)));
         assert!(matches!(detect(&bytes(b"\xfe\xff\0a")), Err(FileError::Utf16)));
-        assert!(matches!(detect(&bytes(b"PK\x03\x04aaaa")), Err(FileError::NotCsv(NotCsv::Xlsx))));
+        assert!(is_workbook(&bytes(b"PK\x03\x04aaaa")).unwrap());
         assert!(matches!(detect(&bytes(b"\xd0\xcf\x11\xe0aaaa")), Err(FileError::NotCsv(NotCsv::Xls))));
     }
 }

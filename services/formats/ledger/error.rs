@@ -1,6 +1,7 @@
 //! Why a whole file can't be read, said so that the person who sent it can mend it.
 
 use super::table::Ledger;
+use super::xlsx::{XLSX_BYTES_MAX, XLSX_UNPACKED_BYTES_MAX};
 use crate::formats::Lang;
 use std::{fmt, io};
 
@@ -16,8 +17,6 @@ pub struct Place {
 /// What a file is that is no .csv.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotCsv {
-    /// A workbook of Excel 2007 or later (or another zip).
-    Xlsx,
     /// A workbook of an older Excel.
     Xls,
     /// NUL bytes among the headings.
@@ -26,6 +25,30 @@ pub enum NotCsv {
     Separator(char),
     /// A quote among the headings that never closes, or a heading without end.
     OpenHeading,
+}
+
+/// What is wrong with a workbook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadWorkbook {
+    /// A password is needed to read it.
+    Encrypted,
+    /// A zip, but no .xlsx.
+    NotAWorkbook,
+    /// Damaged, or made by a program that does not keep to the form.
+    Broken(String),
+}
+
+/// A bound that a file is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Bytes of a workbook.
+    Workbook,
+    /// Bytes that a workbook unpacks to.
+    Unpacked,
+    /// Texts of a workbook.
+    Strings,
+    /// Parts, sheets or formats of a workbook.
+    Parts,
 }
 
 /// Why a whole file can't be read.
@@ -44,6 +67,15 @@ pub enum FileError {
     Utf16,
     /// Something else than comma-separated text.
     NotCsv(NotCsv),
+    /// A workbook that can't be read.
+    Workbook {
+        /// Its part that is at fault; long names are cut.
+        part: String,
+        /// What is wrong.
+        what: BadWorkbook,
+    },
+    /// Over a bound.
+    TooLarge(Limit),
     /// Nothing but blanks.
     Empty,
     /// The first line holds no heading of any ledger.
@@ -82,6 +114,8 @@ impl FileError {
             Self::Io(_) => "UNREADABLE",
             Self::Encoding { .. } | Self::Utf16 => "ENCODING",
             Self::NotCsv(_) => "NOT_A_CSV",
+            Self::Workbook { what, .. } => what.reason(),
+            Self::TooLarge(_) => "FILE_TOO_LARGE",
             Self::Empty => "EMPTY_FILE",
             Self::NoHeadings { .. } => "NO_HEADINGS",
             Self::Headings { unknown, .. } if unknown.is_empty() => "MISSING_HEADINGS",
@@ -97,7 +131,9 @@ impl FileError {
             Self::NoHeadings { line, .. } | Self::Headings { line, .. } | Self::DuplicateHeading { line, .. } => {
                 Some(*line)
             }
-            Self::Io(_) | Self::Utf16 | Self::NotCsv(_) | Self::Empty => None,
+            Self::Io(_) | Self::Utf16 | Self::NotCsv(_) | Self::Workbook { .. } | Self::TooLarge(_) | Self::Empty => {
+                None
+            }
         }
     }
 
@@ -121,6 +157,8 @@ impl FileError {
             }
             Self::Utf16 => "UTF-16 (\"Unicode text\"): save it as `CSV UTF-8`".into(),
             Self::NotCsv(what) => what.english(),
+            Self::Workbook { part, what } => what.english(part),
+            Self::TooLarge(limit) => limit.english(),
             Self::Empty => "the file is empty".into(),
             Self::NoHeadings { line, found } => {
                 format!("line {line} should hold the headings, and holds {}", list(found))
@@ -153,6 +191,8 @@ impl FileError {
             }
             Self::Utf16 => "文件编码为UTF-16（“Unicode文本”），请另存为“CSV UTF-8”".into(),
             Self::NotCsv(what) => what.chinese(),
+            Self::Workbook { part, what } => what.chinese(part),
+            Self::TooLarge(limit) => limit.chinese(),
             Self::Empty => "文件是空的".into(),
             Self::NoHeadings { line, found } => format!("第{line}行应为表头，实际为{}", list(found)),
             Self::Headings { line, unknown, closest, missing } => {
@@ -175,8 +215,7 @@ impl FileError {
 impl NotCsv {
     fn english(self) -> String {
         match self {
-            Self::Xlsx => "a workbook (.xlsx) or another zip, not a .csv: save it as `CSV UTF-8`".into(),
-            Self::Xls => "an old workbook (.xls), not a .csv: save it as `CSV UTF-8`".into(),
+            Self::Xls => "an old workbook (.xls): save it as .xlsx or `CSV UTF-8`".into(),
             Self::Binary => "NUL bytes among the headings: not text, or UTF-16 without its mark".into(),
             Self::Separator(c) => format!("the headings are held apart by {c:?}; a .csv is held apart by commas"),
             Self::OpenHeading => "a heading without an end: a quote in the first line is never closed".into(),
@@ -185,13 +224,76 @@ impl NotCsv {
 
     fn chinese(self) -> String {
         match self {
-            Self::Xlsx => "这是工作簿（.xlsx）或压缩文件，不是.csv，请另存为“CSV UTF-8”".into(),
-            Self::Xls => "这是旧版工作簿（.xls），不是.csv，请另存为“CSV UTF-8”".into(),
+            Self::Xls => "这是旧版工作簿（.xls），请另存为.xlsx或“CSV UTF-8”".into(),
             Self::Binary => "表头中有NUL字节：不是文本文件，或为无标记的UTF-16".into(),
             Self::Separator(c) => format!("表头以{c:?}分隔，.csv应以半角逗号分隔"),
             Self::OpenHeading => "表头没有结束：第一行的引号没有闭合".into(),
         }
     }
+}
+
+impl BadWorkbook {
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Encrypted => "ENCRYPTED_WORKBOOK",
+            Self::NotAWorkbook => "NOT_A_WORKBOOK",
+            Self::Broken(_) => "BROKEN_WORKBOOK",
+        }
+    }
+
+    fn english(&self, part: &str) -> String {
+        match self {
+            Self::Encrypted => "the workbook needs a password: save it without one".into(),
+            Self::NotAWorkbook => "a zip, but not an .xlsx workbook: save it as .xlsx or `CSV UTF-8`".into(),
+            Self::Broken(what) => {
+                format!("the workbook is damaged ({}: {}): open it and save it again", shown(part), shown(what))
+            }
+        }
+    }
+
+    fn chinese(&self, part: &str) -> String {
+        match self {
+            Self::Encrypted => "工作簿有打开密码，请去除密码后另存".into(),
+            Self::NotAWorkbook => "这是压缩文件，但不是.xlsx工作簿，请另存为.xlsx或“CSV UTF-8”".into(),
+            Self::Broken(what) => {
+                format!("工作簿已损坏（{}：{}），请打开后重新保存", shown(part), shown(what))
+            }
+        }
+    }
+}
+
+impl Limit {
+    fn english(self) -> String {
+        match self {
+            Self::Workbook => {
+                format!("a workbook over {} MB: split it, or save it as `CSV UTF-8`", XLSX_BYTES_MAX >> 20)
+            }
+            Self::Unpacked => format!(
+                "the workbook unpacks to more than {} MB: split it, or save it as `CSV UTF-8`",
+                XLSX_UNPACKED_BYTES_MAX >> 20
+            ),
+            Self::Strings => "the workbook has too many texts: split it, or save it as `CSV UTF-8`".into(),
+            Self::Parts => "the workbook has too many parts, sheets or formats: copy the ledger to a new one".into(),
+        }
+    }
+
+    fn chinese(self) -> String {
+        match self {
+            Self::Workbook => format!("工作簿超过{} MB，请拆分或另存为“CSV UTF-8”", XLSX_BYTES_MAX >> 20),
+            Self::Unpacked => {
+                format!("工作簿解压后超过{} MB，请拆分或另存为“CSV UTF-8”", XLSX_UNPACKED_BYTES_MAX >> 20)
+            }
+            Self::Strings => "工作簿中的文本过多，请拆分或另存为“CSV UTF-8”".into(),
+            Self::Parts => "工作簿中的部件、工作表或格式过多，请将台账复制到新工作簿".into(),
+        }
+    }
+}
+
+/// Characters of what a broken file says of itself that a message repeats.
+const SHOWN_CHARS_MAX: usize = 120;
+
+fn shown(text: &str) -> String {
+    text.chars().take(SHOWN_CHARS_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// At most so many are named.

@@ -1,17 +1,19 @@
 //! A ledger as a whole: opened, recognised, and read as often as needed; and the order in which an import applies files and
 //! rows.
 
-use super::decode::{Encoding, Text, detect, first_bad};
-use super::error::FileError;
+use super::decode::{Encoding, Text, detect, first_bad, is_workbook};
+use super::error::{FileError, Limit};
+use super::guard::unguarded;
 use super::headings::{Columns, recognise};
 use super::row;
+use super::sort::merged_stays;
 use super::source::{Counted, Source};
-use super::split::{CsvRows, RawRows};
+use super::split::{CsvRows, RawRow, RawRows};
 use super::table::Ledger;
+use super::xlsx::{self, Workbook, XLSX_BYTES_MAX};
 use crate::domain::reason::Refusal;
 use crate::domain::rows::Row;
-use crate::domain::values::Day;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,31 +24,64 @@ pub fn open(path: impl AsRef<Path>) -> Result<LedgerFile, FileError> {
     LedgerFile::new(name, Source::Path(path.to_owned()))
 }
 
+/// How a ledger is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated text.
+    Csv(Encoding),
+    /// A workbook.
+    Xlsx,
+}
+
+/// How stays are put in order.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Bytes of rows that are held in memory; more are written to a temporary file.
+    pub buffer_bytes_max: usize,
+    /// Where the temporary file is made; none: where the system keeps such files.
+    pub temporary_folder: Option<PathBuf>,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self { buffer_bytes_max: 64 << 20, temporary_folder: None }
+    }
+}
+
 /// A ledger that was recognised.
 #[derive(Debug)]
 pub struct LedgerFile {
     name: String,
     source: Source,
-    encoding: Encoding,
+    form: Form,
     columns: Arc<Columns>,
     bytes: u64,
     read: Arc<AtomicU64>,
 }
 
+#[derive(Debug)]
+enum Form {
+    Csv(Encoding),
+    Xlsx(Workbook),
+}
+
 impl LedgerFile {
-    /// Recognises the ledger that the bytes are; `name` is what reports call it.
+    /// Recognises the ledger that the bytes are; `name` is what reports call it. What kind of file it is, its first bytes
+    /// say; its name says nothing.
     pub fn new(name: impl Into<String>, source: Source) -> Result<Self, FileError> {
         let bytes = source.len()?;
-        let encoding = detect(&source)?;
-        let read = Arc::default();
-        let columns = match columns(&source, encoding, &read) {
-            Err(error @ FileError::NoHeadings { .. }) => {
-                return Err(damaged_utf8(&source, encoding)?.unwrap_or(error));
+        let (form, columns) = if is_workbook(&source)? {
+            if bytes > XLSX_BYTES_MAX {
+                return Err(FileError::TooLarge(Limit::Workbook));
             }
-            other => Arc::new(other?),
+            let (workbook, columns) = xlsx::open(&source)?;
+            (Form::Xlsx(workbook), columns)
+        } else {
+            let encoding = detect(&source)?;
+            let columns = columns(&source, encoding, &Arc::default());
+            (Form::Csv(encoding), or_damaged_utf8(columns, &source, encoding)?)
         };
-        read.store(0, Ordering::Relaxed);
-        Ok(Self { name: name.into(), source, encoding, columns, bytes, read })
+        Ok(Self { name: name.into(), source, form, columns: Arc::new(columns), bytes, read: Arc::default() })
     }
 
     /// The file's name, without its folder.
@@ -60,8 +95,27 @@ impl LedgerFile {
     }
 
     /// How it is written.
-    pub fn encoding(&self) -> Encoding {
-        self.encoding
+    pub fn format(&self) -> Format {
+        match self.form {
+            Form::Csv(encoding) => Format::Csv(encoding),
+            Form::Xlsx(_) => Format::Xlsx,
+        }
+    }
+
+    /// The sheet that is the ledger; none where the file has no sheets.
+    pub fn sheet(&self) -> Option<&str> {
+        match &self.form {
+            Form::Csv(_) => None,
+            Form::Xlsx(workbook) => Some(&workbook.sheet),
+        }
+    }
+
+    /// Other visible sheets that have the headings of a ledger and are not read: whoever sent the file should be told.
+    pub fn ignored_sheets(&self) -> &[String] {
+        match &self.form {
+            Form::Csv(_) => &[],
+            Form::Xlsx(workbook) => &workbook.ignored,
+        }
     }
 
     /// Its headings as written.
@@ -74,38 +128,87 @@ impl LedgerFile {
         self.bytes
     }
 
-    /// A counter of the bytes that the latest reading of its rows has passed, for a progress bar.
+    /// A counter of the bytes that the latest reading of its rows has passed, for a progress bar. Of a workbook, only those
+    /// of its sheet are counted until that is read.
     pub fn bytes_read(&self) -> Arc<AtomicU64> {
         self.read.clone()
     }
 
+    pub(super) fn columns(&self) -> &Arc<Columns> {
+        &self.columns
+    }
+
+    /// Its rows as text, in the order of their lines.
+    pub(super) fn raw_rows(&self) -> Result<RawRows, FileError> {
+        match &self.form {
+            Form::Csv(encoding) => {
+                let mut raw = csv_rows(&self.source, *encoding, &self.read)?;
+                // The headings.
+                raw.next().transpose()?;
+                if self.columns.is_corrected() {
+                    return Ok(Box::new(raw.map(|row| row.map(without_guards))));
+                }
+                Ok(raw)
+            }
+            Form::Xlsx(workbook) => {
+                let mut rows = Some(workbook.rows(&self.source, &self.columns, &self.read)?);
+                let (read, bytes) = (self.read.clone(), self.bytes);
+                Ok(Box::new(std::iter::from_fn(move || {
+                    let next = rows.as_mut()?.next();
+                    if next.is_none() {
+                        rows = None;
+                        read.store(bytes, Ordering::Relaxed);
+                    }
+                    next
+                })))
+            }
+        }
+    }
+
     /// Its rows in the order of their lines, in bounded memory.
     pub fn rows(&self) -> Result<Rows, FileError> {
-        let mut raw = raw_rows(&self.source, self.encoding, &self.read)?;
-        // The headings.
-        raw.next().transpose()?;
-        Ok(Rows { raw, columns: self.columns.clone() })
+        Ok(Rows { raw: self.raw_rows()?, columns: self.columns.clone() })
     }
 
     /// Its rows in the order in which an import applies them: stays by the day of admission, then the line; any other
-    /// ledger by the line. Rows that can't be read come first, by their line: they change nothing.
-    ///
-    /// Stays are held in memory meanwhile. To sort more of them than fit, sort runs of rows into files here and merge
-    /// them in the iterator that is returned; nothing outside would notice.
+    /// ledger by the line. Stays that can't be read come first, by their line: they change nothing. Bounded memory either
+    /// way.
     pub fn sorted_rows(&self) -> Result<SortedRows, FileError> {
-        let rows = self.rows()?;
+        self.sorted_rows_with(&Order::default())
+    }
+
+    /// As `sorted_rows`, with its bounds.
+    pub fn sorted_rows_with(&self, order: &Order) -> Result<SortedRows, FileError> {
         if self.kind() != Ledger::Stays {
-            return Ok(Box::new(rows));
+            return Ok(Box::new(self.rows()?));
         }
-        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
-        // Stable, so the order of lines stays where days are equal.
-        rows.sort_by_key(LedgerRow::admitted);
-        Ok(Box::new(rows.into_iter().map(Ok)))
+        let rows = merged_stays(std::slice::from_ref(self), order)?;
+        Ok(Box::new(rows.map(|row| row.map(|(_, row)| row))))
+    }
+}
+
+fn without_guards(mut row: RawRow) -> RawRow {
+    for cell in &mut row.cells {
+        if let Some(text) = unguarded(cell) {
+            *cell = text.to_owned();
+        }
+    }
+    row
+}
+
+fn or_damaged_utf8(
+    columns: Result<Columns, FileError>,
+    source: &Source,
+    encoding: Encoding,
+) -> Result<Columns, FileError> {
+    match columns {
+        Err(error @ FileError::NoHeadings { .. }) => Err(damaged_utf8(source, encoding)?.unwrap_or(error)),
+        other => other,
     }
 }
 
 fn columns(source: &Source, encoding: Encoding, read: &Arc<AtomicU64>) -> Result<Columns, FileError> {
-    let headings = raw_rows(source, encoding, read)?.next().unwrap_or(Err(FileError::Empty))?;
+    let headings = csv_rows(source, encoding, read)?.next().unwrap_or(Err(FileError::Empty))?;
     recognise(&headings)
 }
 
@@ -119,7 +222,7 @@ fn damaged_utf8(source: &Source, encoding: Encoding) -> Result<Option<FileError>
     Ok(place.map(|utf8| FileError::Encoding { utf8, gb18030: None }))
 }
 
-fn raw_rows(source: &Source, encoding: Encoding, read: &Arc<AtomicU64>) -> Result<RawRows, FileError> {
+fn csv_rows(source: &Source, encoding: Encoding, read: &Arc<AtomicU64>) -> Result<RawRows, FileError> {
     let bytes = Counted::new(source.open()?, read.clone());
     Ok(Box::new(CsvRows::new(Text::new(bytes, encoding))))
 }
@@ -138,15 +241,6 @@ pub struct LedgerRow {
     pub row: Result<Row, Refusal>,
     /// Its cells as written, so that a refused row can be handed back for correction.
     pub cells: Vec<String>,
-}
-
-impl LedgerRow {
-    fn admitted(&self) -> Option<Day> {
-        match &self.row {
-            Ok(Row::Stay(stay)) => Some(stay.admitted),
-            _ => None,
-        }
-    }
 }
 
 /// The rows of a ledger, one at a time. An error (the disk fails, the file changes) ends them.

@@ -2,7 +2,7 @@
 
 use super::error::{FileError, NotCsv};
 use super::split::RawRow;
-use super::table::{Column, Ledger};
+use super::table::{Column, IGNORED, LINE_HEADING, Ledger, REASON_HEADING, SENTENCE_HEADING};
 
 /// Characters of a heading that a message repeats.
 const SHOWN_CHARS_MAX: usize = 40;
@@ -14,18 +14,34 @@ pub(super) struct Columns {
     pub(super) ledger: Ledger,
     /// The headings as in the file.
     pub(super) headings: Vec<String>,
-    /// For each column of the file: which of the ledger it is, and how many of the stored unit its unit is. None: a
-    /// column without a heading.
-    pub(super) known: Vec<Option<(&'static Column, i64)>>,
+    /// For each column of the file, what it is.
+    pub(super) known: Vec<Known>,
+}
+
+/// What a column of a file is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Known {
+    /// This one of the ledger; how many of the stored unit its unit is.
+    Column(&'static Column, i64),
+    /// One that states nothing.
+    Ignored,
+    /// It has no heading.
+    Nothing,
 }
 
 impl Columns {
     /// Where a column stands, and its unit, by its name in the API.
     pub(super) fn find(&self, field: &str) -> Option<(usize, i64)> {
-        let found = self.known.iter().enumerate();
-        found
-            .filter_map(|(at, known)| known.map(|(c, unit)| (at, c, unit)))
-            .find_map(|(at, column, unit)| (column.field == field).then_some((at, unit)))
+        self.known.iter().enumerate().find_map(|(at, known)| match known {
+            Known::Column(column, unit) if column.field == field => Some((at, *unit)),
+            _ => None,
+        })
+    }
+
+    /// Whether `corrected` wrote the file: its three headings are there.
+    pub(super) fn is_corrected(&self) -> bool {
+        let has = |heading: &&str| self.headings.iter().any(|h| Heading::read(h).name == **heading);
+        [LINE_HEADING, REASON_HEADING, SENTENCE_HEADING].iter().all(has)
     }
 
     /// The heading of a column as the file writes it; as the table does where the file lacks it.
@@ -46,7 +62,8 @@ pub(super) fn recognise(row: &RawRow) -> Result<Columns, FileError> {
         return Err(FileError::NotCsv(NotCsv::Binary));
     }
     let read: Vec<Heading> = row.cells.iter().map(|cell| Heading::read(cell)).collect();
-    for (b, heading) in read.iter().enumerate().filter(|(_, heading)| !heading.name.is_empty()) {
+    let counts = |heading: &Heading| !heading.name.is_empty() && !heading.is_ignored();
+    for (b, heading) in read.iter().enumerate().filter(|(_, heading)| counts(heading)) {
         if let Some(a) = read[..b].iter().position(|earlier| earlier.name == heading.name) {
             let heading = shown(&row.cells[b]);
             return Err(FileError::DuplicateHeading { line: row.line, heading, columns: (a + 1, b + 1) });
@@ -59,7 +76,7 @@ pub(super) fn recognise(row: &RawRow) -> Result<Columns, FileError> {
     let unknown: Vec<String> = read
         .iter()
         .zip(&row.cells)
-        .filter(|(heading, _)| !heading.name.is_empty() && heading.of(closest).is_none())
+        .filter(|(heading, _)| heading.known(closest).is_none())
         .map(|(_, cell)| shown(cell))
         .collect();
     // Where a heading is unknown, a column that may be absent may be what it was meant to be.
@@ -67,7 +84,7 @@ pub(super) fn recognise(row: &RawRow) -> Result<Columns, FileError> {
     if !unknown.is_empty() || !missing.is_empty() {
         return Err(FileError::Headings { line: row.line, unknown, closest, missing });
     }
-    let known = read.iter().map(|heading| heading.of(closest)).collect();
+    let known = read.iter().map(|heading| heading.known(closest).unwrap_or(Known::Nothing)).collect();
     Ok(Columns { ledger: closest, headings: row.cells.clone(), known })
 }
 
@@ -121,6 +138,22 @@ impl Heading {
         column.units.iter().find(|(unit, _)| *unit == self.unit).map(|(_, scale)| *scale)
     }
 
+    /// Whether it is the heading of a column that states nothing.
+    fn is_ignored(&self) -> bool {
+        self.unit.is_empty() && IGNORED.contains(&self.name.as_str())
+    }
+
+    /// What its column is; none where the ledger has no such heading.
+    fn known(&self, ledger: Ledger) -> Option<Known> {
+        if self.name.is_empty() && self.unit.is_empty() {
+            return Some(Known::Nothing);
+        }
+        if self.is_ignored() {
+            return Some(Known::Ignored);
+        }
+        self.of(ledger).map(|(column, unit)| Known::Column(column, unit))
+    }
+
     fn of(&self, ledger: Ledger) -> Option<(&'static Column, i64)> {
         ledger.columns().iter().find_map(|column| Some((column, self.is(column)?)))
     }
@@ -156,7 +189,7 @@ mod tests {
     use crate::formats::Lang;
 
     fn row(text: &str) -> RawRow {
-        RawRow { line: 1, cells: text.split(',').map(str::to_owned).collect(), fault: None }
+        RawRow { line: 1, cells: text.split(',').map(str::to_owned).collect(), ..RawRow::default() }
     }
 
     #[test]
@@ -169,6 +202,26 @@ mod tests {
             assert_eq!(columns.ledger, *ledger);
             assert_eq!(columns.find(ledger.columns()[0].field), Some((headings.len() - 1, 1)));
         }
+    }
+
+    #[test]
+    fn money_is_in_the_unit_that_its_heading_names() {
+        for (unit, fen) in [("元", 100), ("千元", 100_000), ("万元", 1_000_000), ("亿元", 10_000_000_000)] {
+            let columns = recognise(&row(&format!("载体编号,设立日期,规模（{unit}）"))).unwrap();
+            assert_eq!(columns.find("size_fen"), Some((2, fen)));
+        }
+        for unknown in ["规模", "规模(美元)", "规模()", "规模(万)"] {
+            assert!(recognise(&row(&format!("载体编号,设立日期,{unknown}"))).is_err(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn columns_that_state_nothing_are_passed_over() {
+        let columns = recognise(&row("序号,载体编号,设立日期,备注,规模(元),备 注,行号,原因,说明")).unwrap();
+        assert_eq!((columns.find("incubator_id"), columns.is_corrected()), (Some((1, 1)), true));
+        assert!(recognise(&row("载体编号,设立日期,规模(元),备注(元)")).is_err());
+        assert!(!recognise(&row("载体编号,设立日期,规模(元),行号")).unwrap().is_corrected());
+        assert_eq!(recognise(&row("序号,备注")).unwrap_err().reason(), "NO_HEADINGS");
     }
 
     #[test]

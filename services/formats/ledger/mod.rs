@@ -1,22 +1,30 @@
 //! Ledgers (rules §3): recognised by their headings, read row by row in bounded memory, whatever their size.
 //!
-//! The way of a row: `source` (bytes) → `decode` (UTF-8 or GB18030 → text) → `split` (text → cells, with their line) →
-//! `row` (cells → `domain::rows::Row`, or a refusal). Only `split` knows that the file is a .csv: another kind of file
-//! joins by yielding `RawRow`s. What a ledger's columns are stands in one table, `table`.
+//! The way of a row: `source` (bytes) → `decode` (UTF-8 or GB18030 → text) → `split` (text → cells, with their line), or
+//! `xlsx` in place of the two → `row` and `money` (cells → `domain::rows::Row`, or a refusal). Only `split` knows that a file
+//! is a .csv, only `xlsx` that it is a workbook: both yield `RawRow`s. What a ledger's columns are stands in one table,
+//! `table`; stays are put in the order of their admission by `sort`, however many there are.
 
 mod cells;
 mod decode;
 mod error;
 mod file;
+pub(in crate::formats) mod guard;
 mod headings;
+mod money;
 mod row;
+mod sort;
 mod source;
+mod spill;
 mod split;
 mod table;
+mod xlsx;
 
 pub use decode::Encoding;
-pub use error::{FileError, NotCsv, Place};
-pub use file::{LedgerFile, LedgerRow, Rows, SortedRows, in_import_order, open};
+pub use error::{BadWorkbook, FileError, Limit, NotCsv, Place};
+pub use file::{Format, LedgerFile, LedgerRow, Order, Rows, SortedRows, in_import_order, open};
+pub use sort::{MergedRows, merged_stays};
 pub use source::Source;
-pub use split::{CELL_BYTES_MAX, CELLS_MAX, ROW_BYTES_MAX, RawFault, RawRow, RawRows};
-pub use table::{Column, Ledger};
+pub use split::{CELL_BYTES_MAX, CELLS_MAX, CellFault, ROW_BYTES_MAX, RawFault, RawRow, RawRows};
+pub use table::{Column, Content, IGNORED, LINE_HEADING, Ledger, REASON_HEADING, SENTENCE_HEADING};
+pub use xlsx::{HEADING_ROWS_MAX, XLSX_BYTES_MAX, XLSX_UNPACKED_BYTES_MAX};

@@ -3,10 +3,11 @@
 //! Chosen where rules §2 is silent: a row may be shorter than the headings (its last cells are empty, so MISSING_VALUE
 //! where one was needed); a value beyond the headings, or under an empty one, is UNKNOWN_WORD, most often the comma of a
 //! name that was not quoted; a cell or row over the limits, or with a quote that never closes, is MALFORMED_NAME. An area
-//! left empty is 0, unknown.
+//! left empty is 0, unknown. Amounts and counts have the bounds that the same rows have by RPC.
 
 use super::cells::{self, Wrong};
-use super::headings::{Columns, shown};
+use super::headings::{Columns, Known, shown};
+use super::money;
 use super::split::{CELL_BYTES_MAX, CELLS_MAX, ROW_BYTES_MAX, RawFault, RawRow};
 use super::table::Ledger;
 use crate::domain::event::Operator;
@@ -29,6 +30,12 @@ pub(super) fn read(columns: &Columns, raw: &RawRow) -> Result<Row, Refusal> {
         Ledger::Stays => stay(&mut cells).map(Row::Stay),
         Ledger::Relocations => relocation(&mut cells).map(Row::Relocation),
         Ledger::FirmChanges => firm_change(&mut cells).map(Row::FirmChange),
+        Ledger::AnnualReports => money::annual_report(&mut cells).map(Row::AnnualReport),
+        Ledger::Loans => money::loan(&mut cells).map(Row::Loan),
+        Ledger::Interest => money::interest(&mut cells).map(Row::Interest),
+        Ledger::SeedFunds => money::seed_fund(&mut cells).map(Row::SeedFund),
+        Ledger::Investments => money::investment(&mut cells).map(Row::Investment),
+        Ledger::TaxReceipts => money::tax_receipt(&mut cells).map(Row::TaxReceipt),
     };
     if let Some(refusal) = cells.faults.refusal() {
         return Err(refusal);
@@ -62,7 +69,7 @@ fn malformed(columns: &Columns, fault: RawFault) -> Fault {
 }
 
 /// The cells of one row, by their field's name in the API, and the faults found so far.
-struct Cells<'a> {
+pub(super) struct Cells<'a> {
     columns: &'a Columns,
     raw: &'a RawRow,
     faults: Faults,
@@ -70,7 +77,7 @@ struct Cells<'a> {
 
 impl<'a> Cells<'a> {
     fn nothing_beyond(&mut self) {
-        let known = |at: usize| self.columns.known.get(at).is_some_and(Option::is_some);
+        let known = |at: usize| !matches!(self.columns.known.get(at), None | Some(Known::Nothing));
         let beyond = self.raw.cells.iter().enumerate().find(|(at, cell)| !known(*at) && !cell.trim().is_empty());
         if let Some((at, cell)) = beyond {
             let message = format!("column {} has no heading and holds `{}`", at + 1, shown(cell));
@@ -85,21 +92,44 @@ impl<'a> Cells<'a> {
         (!cell.is_empty()).then_some((cell, unit))
     }
 
-    fn wrong(&mut self, field: &str, (reason, what): Wrong) {
+    pub(super) fn wrong(&mut self, field: &str, (reason, what): Wrong) {
         let heading = self.columns.heading(field);
         self.faults.push(reason, heading, format!("{heading} ({field}): {what}"));
     }
 
-    fn optional<T>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, Wrong>) -> Option<T> {
+    /// Notes what the kind of file knows to be wrong with the cell; whether there was anything.
+    fn is_wrong(&mut self, field: &str) -> bool {
+        let Some((at, _)) = self.columns.find(field) else { return false };
+        let Some(fault) = self.raw.wrong.iter().find(|fault| fault.at == at) else { return false };
+        self.wrong(field, (fault.reason, fault.message.clone()));
+        true
+    }
+
+    pub(super) fn optional<T>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, Wrong>) -> Option<T> {
+        if self.is_wrong(field) {
+            return None;
+        }
         let (cell, _) = self.cell(field)?;
         parse(cell).map_err(|wrong| self.wrong(field, wrong)).ok()
     }
 
-    fn required<T>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, Wrong>) -> Option<T> {
+    pub(super) fn required<T>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, Wrong>) -> Option<T> {
+        if self.is_wrong(field) {
+            return None;
+        }
         if self.cell(field).is_none() {
             self.wrong(field, (Reason::MissingValue, "a value is required".into()));
         }
         self.optional(field, parse)
+    }
+
+    /// A quantity in its stored unit, within bounds.
+    pub(super) fn bounded(&mut self, field: &str, bound: fn(&str, i64) -> Result<i64, Fault>) -> Option<i64> {
+        let unit = self.columns.find(field).map_or(1, |(_, unit)| unit);
+        self.required(field, |cell| {
+            let value = cells::quantity(cell, unit)?;
+            bound(field, value).map_err(|fault| (fault.reason, fault.message))
+        })
     }
 
     /// An optional text; empty where it is empty.
@@ -109,8 +139,8 @@ impl<'a> Cells<'a> {
 
     /// A quantity in its stored unit; 0 where it is empty.
     fn quantity(&mut self, field: &str) -> i64 {
-        let Some((cell, unit)) = self.cell(field) else { return 0 };
-        cells::quantity(cell, unit).map_err(|wrong| self.wrong(field, wrong)).unwrap_or_default()
+        let unit = self.columns.find(field).map_or(1, |(_, unit)| unit);
+        self.optional(field, |cell| cells::quantity(cell, unit)).unwrap_or_default()
     }
 }
 
@@ -197,7 +227,7 @@ mod tests {
     const STAYS: &str = "载体编号,统一社会信用代码,入孵日期,离孵日期,离孵类型,毕业依据,毕业文号,豁免文号";
 
     fn raw(text: &str) -> RawRow {
-        RawRow { line: 2, cells: text.split(',').map(str::to_owned).collect(), fault: None }
+        RawRow { line: 2, cells: text.split(',').map(str::to_owned).collect(), ..RawRow::default() }
     }
 
     fn refused(headings: &str, text: &str) -> Refusal {

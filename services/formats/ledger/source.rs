@@ -2,7 +2,7 @@
 //! be opened again, not a stream.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,20 @@ pub enum Source {
     Bytes(Arc<[u8]>),
 }
 
+/// Bytes that can be read from anywhere.
+pub(super) trait ReadSeek: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
 impl Source {
+    /// The bytes, to be read from anywhere.
+    pub(super) fn open_seek(&self) -> io::Result<Box<dyn ReadSeek>> {
+        Ok(match self {
+            Self::Path(path) => Box::new(File::open(path)?),
+            Self::Bytes(bytes) => Box::new(Cursor::new(bytes.clone())),
+        })
+    }
+
     /// The bytes from the beginning.
     pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {

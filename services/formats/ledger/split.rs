@@ -3,6 +3,7 @@
 
 use super::decode::{LineCount, Text, TextError};
 use super::error::FileError;
+use crate::domain::reason::Reason;
 use csv_core::ReadFieldResult;
 use std::io::{self, Read};
 
@@ -25,7 +26,7 @@ pub enum RawFault {
 }
 
 /// A row as cells of text; any kind of file comes down to these.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RawRow {
     /// The line where it begins, from 1.
     pub line: u64,
@@ -33,6 +34,20 @@ pub struct RawRow {
     pub cells: Vec<String>,
     /// What is wrong with it.
     pub fault: Option<RawFault>,
+    /// Cells whose text says nothing of their worth, as the kind of file knows: an error of a formula, a number that lost
+    /// its digits.
+    pub wrong: Vec<CellFault>,
+}
+
+/// A cell that is wrong whatever its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellFault {
+    /// Which, from 0.
+    pub at: usize,
+    /// The word.
+    pub reason: Reason,
+    /// The rest of a sentence that begins with the column.
+    pub message: String,
 }
 
 /// Rows of cells, from any kind of file. Blank rows are left out, and counted in the lines.
@@ -82,7 +97,7 @@ impl<R: Read> CsvRows<R> {
     }
 
     fn row(&mut self) -> Result<RawRow, FileError> {
-        let mut row = RawRow { line: self.lines.line(), cells: Vec::new(), fault: None };
+        let mut row = RawRow { line: self.lines.line(), ..RawRow::default() };
         let mut bytes = 0;
         loop {
             let field = self.field()?;

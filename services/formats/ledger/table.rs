@@ -16,6 +16,35 @@ pub enum Ledger {
     Relocations,
     /// 企业变更.
     FirmChanges,
+    /// 企业年报.
+    AnnualReports,
+    /// 贷款台账.
+    Loans,
+    /// 利息支付.
+    Interest,
+    /// 种子基金.
+    SeedFunds,
+    /// 投资担保.
+    Investments,
+    /// 税收入库明细.
+    TaxReceipts,
+}
+
+/// What the cells of a column hold. Text files need it not: it says what a cell of a workbook that is no text may mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A unified social credit code.
+    Code,
+    /// A name, an id, a document number, a word.
+    Text,
+    /// A civil date.
+    Day,
+    /// A quantity or a count.
+    Number,
+    /// A quantity in hundredths, such as a rate in percent.
+    Percent,
+    /// 是 or 否.
+    YesNo,
 }
 
 /// A column of a ledger.
@@ -30,78 +59,170 @@ pub struct Column {
     /// Units that the heading may name in brackets, each with how many of the stored unit it is. A quantity's heading
     /// must name one: a guessed unit is a wrong number.
     pub units: &'static [(&'static str, i64)],
+    /// What its cells hold.
+    pub content: Content,
 }
+
+/// Columns that any file may have and that state nothing: 序号 and 备注, which people keep for themselves, and those that
+/// `corrected` adds to refused rows, so that a mended file is read again as it is. Exactly these words.
+pub const IGNORED: &[&str] = &["序号", "备注", LINE_HEADING, REASON_HEADING, SENTENCE_HEADING];
+/// Heading of the line that a refused row had.
+pub const LINE_HEADING: &str = "行号";
+/// Heading of the word of its refusal.
+pub const REASON_HEADING: &str = "原因";
+/// Heading of the sentence of its refusal.
+pub const SENTENCE_HEADING: &str = "说明";
 
 /// Square metres, stored in hundredths.
 const AREA: &[(&str, i64)] = &[("㎡", 100)];
+/// Money, stored in fen. The first unit is the one that a heading written anew bears.
+const MONEY: &[(&str, i64)] = &[("元", 100), ("千元", 100_000), ("万元", 1_000_000), ("亿元", 10_000_000_000)];
+/// A rate, stored in parts per million.
+const RATE: &[(&str, i64)] = &[("%", 10_000)];
+/// People; the unit may be left out, since there is no other.
+const PEOPLE: &[(&str, i64)] = &[("", 1), ("人", 1)];
+/// Rights; the unit may be left out, since there is no other.
+const RIGHTS: &[(&str, i64)] = &[("", 1), ("件", 1), ("项", 1)];
 
-const fn must(heading: &'static str, field: &'static str) -> Column {
-    Column { heading, field, required: true, units: &[] }
+const fn must(heading: &'static str, field: &'static str, content: Content) -> Column {
+    Column { heading, field, required: true, units: &[], content }
 }
 
-const fn may(heading: &'static str, field: &'static str) -> Column {
-    Column { heading, field, required: false, units: &[] }
+const fn may(heading: &'static str, field: &'static str, content: Content) -> Column {
+    Column { heading, field, required: false, units: &[], content }
 }
 
-const fn area(heading: &'static str, field: &'static str) -> Column {
-    Column { heading, field, required: false, units: AREA }
+impl Column {
+    const fn in_units(mut self, units: &'static [(&'static str, i64)]) -> Self {
+        self.units = units;
+        self
+    }
 }
+
+use Content::{Code, Day, Number, Percent, Text, YesNo};
 
 const INCUBATORS: &[Column] = &[
-    must("载体编号", "incubator_id"),
-    must("载体名称", "display_name"),
-    must("类型", "kind"),
-    must("运营主体", "operator_name"),
-    must("运营主体统一社会信用代码", "operator_code"),
-    must("建设模式", "build_mode"),
-    must("引进运营", "introduced"),
-    area("孵化场地面积", "incubation_area_hundredths_m2"),
-    area("公共服务面积", "public_area_hundredths_m2"),
-    must("成立日期", "established_date"),
-    may("上游载体编号", "upstream_id"),
+    must("载体编号", "incubator_id", Text),
+    must("载体名称", "display_name", Text),
+    must("类型", "kind", Text),
+    must("运营主体", "operator_name", Text),
+    must("运营主体统一社会信用代码", "operator_code", Code),
+    must("建设模式", "build_mode", Text),
+    must("引进运营", "introduced", YesNo),
+    may("孵化场地面积", "incubation_area_hundredths_m2", Number).in_units(AREA),
+    may("公共服务面积", "public_area_hundredths_m2", Number).in_units(AREA),
+    must("成立日期", "established_date", Day),
+    may("上游载体编号", "upstream_id", Text),
 ];
 
 const RECOGNITIONS: &[Column] = &[
-    must("载体编号", "incubator_id"),
-    must("认定级别", "level"),
-    must("文号", "document_no"),
-    must("生效日期", "effective_date"),
-    may("失效日期", "end_date"),
+    must("载体编号", "incubator_id", Text),
+    must("认定级别", "level", Text),
+    must("文号", "document_no", Text),
+    must("生效日期", "effective_date", Day),
+    may("失效日期", "end_date", Day),
 ];
 
 const FIRMS: &[Column] = &[
-    must("企业名称", "display_name"),
-    must("统一社会信用代码", "firm_code"),
-    must("注册日期", "registered_date"),
-    must("技术领域", "field"),
+    must("企业名称", "display_name", Text),
+    must("统一社会信用代码", "firm_code", Code),
+    must("注册日期", "registered_date", Day),
+    must("技术领域", "field", Text),
 ];
 
 const STAYS: &[Column] = &[
-    must("载体编号", "incubator_id"),
-    must("统一社会信用代码", "firm_code"),
-    must("入孵日期", "admitted_date"),
-    may("离孵日期", "left_date"),
-    may("离孵类型", "leave_kind"),
-    may("毕业依据", "criterion"),
-    may("毕业文号", "graduation_document_no"),
-    may("豁免文号", "waiver_document_no"),
+    must("载体编号", "incubator_id", Text),
+    must("统一社会信用代码", "firm_code", Code),
+    must("入孵日期", "admitted_date", Day),
+    may("离孵日期", "left_date", Day),
+    may("离孵类型", "leave_kind", Text),
+    may("毕业依据", "criterion", Text),
+    may("毕业文号", "graduation_document_no", Text),
+    may("豁免文号", "waiver_document_no", Text),
 ];
 
 const RELOCATIONS: &[Column] = &[
-    must("统一社会信用代码", "firm_code"),
-    must("园区", "park_id"),
-    may("签约日期", "signed_date"),
-    may("落户日期", "settled_date"),
-    may("投产日期", "production_date"),
+    must("统一社会信用代码", "firm_code", Code),
+    must("园区", "park_id", Text),
+    may("签约日期", "signed_date", Day),
+    may("落户日期", "settled_date", Day),
+    may("投产日期", "production_date", Day),
 ];
 
-const FIRM_CHANGES: &[Column] =
-    &[must("统一社会信用代码", "firm_code"), must("变更类型", "kind"), must("变更日期", "effective_date")];
+const FIRM_CHANGES: &[Column] = &[
+    must("统一社会信用代码", "firm_code", Code),
+    must("变更类型", "kind", Text),
+    must("变更日期", "effective_date", Day),
+];
+
+const ANNUAL_REPORTS: &[Column] = &[
+    must("统一社会信用代码", "firm_code", Code),
+    must("年度", "year", Number),
+    must("营业收入", "revenue_fen", Number).in_units(MONEY),
+    must("研发费用", "research_fen", Number).in_units(MONEY),
+    must("从业人员", "employees", Number).in_units(PEOPLE),
+    must("有效知识产权数", "ip_rights", Number).in_units(RIGHTS),
+    must("当年高新技术企业", "high_tech", YesNo),
+];
+
+const LOANS: &[Column] = &[
+    must("合同编号", "contract_no", Text),
+    must("统一社会信用代码", "firm_code", Code),
+    must("金融机构", "lender", Text),
+    must("本金", "principal_fen", Number).in_units(MONEY),
+    must("年利率", "rate_ppm", Percent).in_units(RATE),
+    must("放款日期", "drawdown_date", Day),
+    must("到期日期", "maturity_date", Day),
+];
+
+const INTEREST: &[Column] = &[
+    must("合同编号", "contract_no", Text),
+    must("支付日期", "effective_date", Day),
+    must("金额", "amount_fen", Number).in_units(MONEY),
+    must("性质", "nature", Text),
+];
+
+const SEED_FUNDS: &[Column] = &[
+    must("载体编号", "incubator_id", Text),
+    must("设立日期", "effective_date", Day),
+    must("规模", "size_fen", Number).in_units(MONEY),
+];
+
+const INVESTMENTS: &[Column] = &[
+    must("载体编号", "incubator_id", Text),
+    must("统一社会信用代码", "firm_code", Code),
+    must("日期", "effective_date", Day),
+    must("金额", "amount_fen", Number).in_units(MONEY),
+    must("方式", "form", Text),
+];
+
+const TAX_RECEIPTS: &[Column] = &[
+    must("统一社会信用代码", "taxpayer_code", Code),
+    must("税种", "tax", Text),
+    may("税款所属期起", "period_start_date", Day),
+    may("税款所属期止", "period_end_date", Day),
+    must("入库日期", "treasury_date", Day),
+    must("金额", "amount_fen", Number).in_units(MONEY),
+    must("税款性质", "nature", Text),
+    must("凭证号", "voucher_no", Text),
+];
 
 impl Ledger {
     /// All of them, in the order of an import.
-    pub const ALL: &[Self] =
-        &[Self::Incubators, Self::Recognitions, Self::Firms, Self::Stays, Self::Relocations, Self::FirmChanges];
+    pub const ALL: &[Self] = &[
+        Self::Incubators,
+        Self::Recognitions,
+        Self::Firms,
+        Self::Stays,
+        Self::Relocations,
+        Self::FirmChanges,
+        Self::AnnualReports,
+        Self::Loans,
+        Self::Interest,
+        Self::SeedFunds,
+        Self::Investments,
+        Self::TaxReceipts,
+    ];
 
     /// Its name among the people who keep it.
     pub fn chinese(self) -> &'static str {
@@ -112,6 +233,12 @@ impl Ledger {
             Self::Stays => "在孵台账",
             Self::Relocations => "落户园区",
             Self::FirmChanges => "企业变更",
+            Self::AnnualReports => "企业年报",
+            Self::Loans => "贷款台账",
+            Self::Interest => "利息支付",
+            Self::SeedFunds => "种子基金",
+            Self::Investments => "投资担保",
+            Self::TaxReceipts => "税收入库明细",
         }
     }
 
@@ -124,6 +251,12 @@ impl Ledger {
             Self::Stays => STAYS,
             Self::Relocations => RELOCATIONS,
             Self::FirmChanges => FIRM_CHANGES,
+            Self::AnnualReports => ANNUAL_REPORTS,
+            Self::Loans => LOANS,
+            Self::Interest => INTEREST,
+            Self::SeedFunds => SEED_FUNDS,
+            Self::Investments => INVESTMENTS,
+            Self::TaxReceipts => TAX_RECEIPTS,
         }
     }
 }
@@ -132,8 +265,8 @@ impl Column {
     /// The heading as it should be written, unit included.
     pub fn written(&self) -> String {
         match self.units.first() {
-            Some((unit, _)) => format!("{}({unit})", self.heading),
-            None => self.heading.to_owned(),
+            Some((unit, _)) if !unit.is_empty() => format!("{}({unit})", self.heading),
+            _ => self.heading.to_owned(),
         }
     }
 }
@@ -159,6 +292,14 @@ mod tests {
     fn the_order_is_that_of_an_import() {
         assert!(Ledger::ALL.is_sorted());
         let names: Vec<_> = Ledger::ALL.iter().map(|l| l.chinese()).collect();
-        assert_eq!(names, ["载体台账", "认定记录", "企业台账", "在孵台账", "落户园区", "企业变更"]);
+        let (first, second) = names.split_at(6);
+        assert_eq!(first, ["载体台账", "认定记录", "企业台账", "在孵台账", "落户园区", "企业变更"]);
+        assert_eq!(second, ["企业年报", "贷款台账", "利息支付", "种子基金", "投资担保", "税收入库明细"]);
+    }
+
+    #[test]
+    fn nothing_that_is_ignored_is_a_column() {
+        let columns = Ledger::ALL.iter().flat_map(|ledger| ledger.columns());
+        assert!(columns.clone().all(|column| !IGNORED.contains(&column.heading)));
     }
 }

@@ -1,0 +1,191 @@
+//! Workbooks (.xlsx) as rows of cells of text, in bounded memory whatever the file says of itself.
+//!
+//! A workbook is a zip of XML parts: `zip` unpacks a part, `xml` reads it event by event, `parts` reads the small ones
+//! (which sheets, which formats, the shared texts), `sheet` the rows, `value` makes a cell the text that it would be in a
+//! .csv. Entities are not expanded, links are not followed, formulas are not computed.
+//!
+//! Chosen here: the first visible sheet with known headings is the ledger, and other sheets that have them are named by
+//! `LedgerFile::ignored_sheets`; a hidden sheet is not what its sender sees, and is passed over; hidden rows are rows. The
+//! headings stand within the first `HEADING_ROWS_MAX` rows, below any title, in one row or in two (a group above, or the
+//! unit below). A row's line is its number in the sheet. A formula has the value that was saved with it.
+
+mod parts;
+mod sheet;
+mod value;
+mod xml;
+mod zip;
+
+use self::parts::{Sheet, Strings, Style};
+use self::sheet::{SheetRow, SheetRows};
+use self::zip::Archive;
+use super::error::{BadWorkbook, FileError};
+use super::headings::{Columns, Known, recognise};
+use super::source::Source;
+use super::split::{RawRow, RawRows};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// Bytes that a workbook may have.
+pub const XLSX_BYTES_MAX: u64 = 64 << 20;
+/// Bytes that the parts of a workbook may unpack to, all together; and those that the texts of its cells may come to.
+pub const XLSX_UNPACKED_BYTES_MAX: u64 = 1 << 30;
+/// Rows from the top among which the headings are looked for.
+pub const HEADING_ROWS_MAX: u64 = 10;
+
+/// Sheets that are looked into.
+const SHEETS_MAX: usize = 64;
+
+/// A workbook in which a ledger was found.
+#[derive(Debug)]
+pub(super) struct Workbook {
+    /// Name of the sheet.
+    pub(super) sheet: String,
+    /// Other visible sheets that are ledgers too.
+    pub(super) ignored: Vec<String>,
+    part: String,
+    strings: Option<String>,
+    styles: Arc<[Style]>,
+    from_1904: bool,
+    headings_row: u64,
+}
+
+/// Finds the ledger in a workbook.
+pub(super) fn open(source: &Source) -> Result<(Workbook, Columns), FileError> {
+    let archive = Archive::open(source)?;
+    let index = parts::index(&archive)?;
+    let strings = parts::strings(&archive, index.strings.as_deref())?;
+    let mut found: Option<(&Sheet, u64, Columns)> = None;
+    let (mut ignored, mut fault) = (Vec::new(), FileError::Empty);
+    for sheet in index.sheets.iter().filter(|sheet| !sheet.hidden).take(SHEETS_MAX) {
+        let rows = SheetRows::new(archive.part(&sheet.part)?, &sheet.part, strings.clone(), index.styles.clone());
+        match headings(rows) {
+            Ok((row, columns)) if found.is_none() => found = Some((sheet, row, columns)),
+            Ok(_) => ignored.push(sheet.name.clone()),
+            Err(error @ (FileError::Workbook { .. } | FileError::TooLarge(_) | FileError::Io(_))) => return Err(error),
+            Err(error) if closeness(&error) > closeness(&fault) => fault = error,
+            Err(_) => {}
+        }
+    }
+    let Some((sheet, headings_row, columns)) = found else { return Err(fault) };
+    let workbook = Workbook {
+        sheet: sheet.name.clone(),
+        ignored,
+        part: sheet.part.clone(),
+        strings: index.strings,
+        styles: index.styles,
+        from_1904: index.from_1904,
+        headings_row,
+    };
+    Ok((workbook, columns))
+}
+
+/// Which fault says most of what is wrong, where no row holds the headings of a ledger.
+fn closeness(error: &FileError) -> u8 {
+    match error {
+        FileError::Empty => 0,
+        FileError::NoHeadings { .. } => 1,
+        _ => 2,
+    }
+}
+
+/// The row of the headings, and what they say.
+fn headings(mut rows: SheetRows) -> Result<(u64, Columns), FileError> {
+    let mut fault = FileError::Empty;
+    let mut above: Option<RawRow> = None;
+    while let Some(row) = rows.next_row()?.filter(|row| row.line <= HEADING_ROWS_MAX) {
+        let row = row.plain();
+        let both = above.as_ref().map(|above| together(above, &row));
+        for row in [Some(&row), both.as_ref()].into_iter().flatten() {
+            match recognise(row) {
+                Ok(columns) => return Ok((row.line, columns)),
+                Err(error) if closeness(&error) > closeness(&fault) => fault = error,
+                Err(_) => {}
+            }
+        }
+        above = Some(row);
+    }
+    Err(fault)
+}
+
+/// Headings over two rows: the lower cell where there is one, the upper elsewhere (a merged cell has its text in its first
+/// row); a unit in brackets belongs to what stands above it.
+fn together(above: &RawRow, below: &RawRow) -> RawRow {
+    let width = above.cells.len().max(below.cells.len());
+    let cell = |row: &RawRow, at: usize| row.cells.get(at).map_or("", |cell| cell.trim()).to_owned();
+    let merged = (0..width).map(|at| {
+        let (upper, lower) = (cell(above, at), cell(below, at));
+        match lower.chars().next() {
+            None => upper,
+            Some('(' | '（') => upper + &lower,
+            Some(_) => lower,
+        }
+    });
+    RawRow { line: below.line, cells: merged.collect(), ..RawRow::default() }
+}
+
+impl Workbook {
+    /// The rows below the headings. `read` counts the packed bytes of the sheet that were passed.
+    pub(super) fn rows(
+        &self,
+        source: &Source,
+        columns: &Arc<Columns>,
+        read: &Arc<AtomicU64>,
+    ) -> Result<RawRows, FileError> {
+        let archive = Archive::open(source)?;
+        let strings = parts::strings(&archive, self.strings.as_deref())?;
+        let part = archive.counted_part(&self.part, read)?;
+        let rows = SheetRows::new(part, &self.part, strings, self.styles.clone());
+        let (columns, from_1904, headings_row) = (columns.clone(), self.from_1904, self.headings_row);
+        let mut rows = Limited { rows, left: XLSX_UNPACKED_BYTES_MAX, ended: false };
+        Ok(Box::new(std::iter::from_fn(move || {
+            loop {
+                match rows.next()? {
+                    Ok(row) if row.line <= headings_row => {}
+                    Ok(row) => return Some(Ok(raw_row(row, &columns, from_1904))),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+        })))
+    }
+}
+
+fn raw_row(row: SheetRow, columns: &Columns, from_1904: bool) -> RawRow {
+    row.into_raw(
+        |at| match columns.known.get(at) {
+            Some(Known::Column(column, _)) => Some(column.content),
+            _ => None,
+        },
+        from_1904,
+    )
+}
+
+/// Rows whose texts come to no more than a bound: one shared text may stand in every cell, and a file of 64 MB be read as
+/// gigabytes. An error ends them.
+struct Limited {
+    rows: SheetRows,
+    left: u64,
+    ended: bool,
+}
+
+impl Limited {
+    fn next(&mut self) -> Option<Result<SheetRow, FileError>> {
+        if self.ended {
+            return None;
+        }
+        let next = self.rows.next_row().and_then(|row| {
+            let bytes = row.as_ref().map_or(0, SheetRow::bytes);
+            self.left = self.left.checked_sub(bytes).ok_or(FileError::TooLarge(super::error::Limit::Unpacked))?;
+            Ok(row)
+        });
+        self.ended = !matches!(next, Ok(Some(_)));
+        next.transpose()
+    }
+}
+
+/// A fault of a part.
+fn broken(part: &str, what: impl Into<String>) -> FileError {
+    FileError::Workbook { part: part.to_owned(), what: BadWorkbook::Broken(what.into()) }
+}
+
+/// The shared texts of a workbook, held while its rows are read.
+type SharedStrings = Arc<Strings>;
