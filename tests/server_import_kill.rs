@@ -101,7 +101,8 @@ async fn a_client_that_vanishes_in_the_middle() {
         let heard = rng.below(sent as u64 + 1) as usize;
         let send = talk.send.take().unwrap();
         for row in &rows[..sent] {
-            let message = v1::ImportRowsRequest { parent: district.clone(), rows: vec![row.clone()] };
+            let message =
+                v1::ImportRowsRequest { parent: district.clone(), rows: vec![row.clone()], validate_only: false };
             send.try_send(message).unwrap();
         }
         for _ in 0..heard {

@@ -221,7 +221,7 @@ async fn messages(client: &Client) {
             v1::ImportRow { line: n as i64 + 1, row: Some(v1::import_row::Row::Firm(firm)) }
         };
         let rows = (0..10).map(row).collect();
-        send.send(v1::ImportRowsRequest { parent: DISTRICT.into(), rows }).await.unwrap();
+        send.send(v1::ImportRowsRequest { parent: DISTRICT.into(), rows, validate_only: false }).await.unwrap();
         let answer = talk.answers.message().await.unwrap().unwrap();
         assert!(answer.results.iter().all(|result| result.outcome() == v1::RowOutcome::Accepted));
     }

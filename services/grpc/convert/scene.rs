@@ -218,6 +218,27 @@ fn count(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
+fn annual_report((report, at): &(&AnnualReport, u64)) -> v1::AnnualReport {
+    v1::AnnualReport {
+        year: i32::from(report.year),
+        revenue_fen: report.revenue,
+        research_fen: report.research,
+        employees: i32::try_from(report.employees).unwrap_or(i32::MAX),
+        ip_rights: i32::try_from(report.ip_rights).unwrap_or(i32::MAX),
+        high_tech: report.high_tech,
+        position: position(*at),
+    }
+}
+
+fn certificate(certificate: &Certificate<'_>) -> v1::HighTechCertificate {
+    v1::HighTechCertificate {
+        certificate_no: certificate.number.to_owned(),
+        effective_date: certificate.day.to_string(),
+        expiry_date: certificate.expiry.map(|day| day.to_string()).unwrap_or_default(),
+        position: position(certificate.position),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,26 +261,5 @@ mod tests {
         same!(LeaveKind, LeaveKind, "LEAVE_KIND_");
         same!(Criterion, GraduationCriterion, "GRADUATION_CRITERION_");
         same!(FirmChange, FirmChangeKind, "FIRM_CHANGE_KIND_");
-    }
-}
-
-fn annual_report((report, at): &(&AnnualReport, u64)) -> v1::AnnualReport {
-    v1::AnnualReport {
-        year: i32::from(report.year),
-        revenue_fen: report.revenue,
-        research_fen: report.research,
-        employees: i32::try_from(report.employees).unwrap_or(i32::MAX),
-        ip_rights: i32::try_from(report.ip_rights).unwrap_or(i32::MAX),
-        high_tech: report.high_tech,
-        position: position(*at),
-    }
-}
-
-fn certificate(certificate: &Certificate<'_>) -> v1::HighTechCertificate {
-    v1::HighTechCertificate {
-        certificate_no: certificate.number.to_owned(),
-        effective_date: certificate.day.to_string(),
-        expiry_date: certificate.expiry.map(|day| day.to_string()).unwrap_or_default(),
-        position: position(certificate.position),
     }
 }
