@@ -85,7 +85,7 @@ async fn a_district_that_is_not_kept_is_unknown() {
     let read = client.firms().get_firm(get(third, 1)).await.unwrap_err();
     says(&read, Code::NotFound, "UNKNOWN_DISTRICT", of_name, name);
     let rows = vec![v1::ImportRow { line: 1, row: None }];
-    let request = v1::ImportRowsRequest { parent: third.into(), rows };
+    let request = v1::ImportRowsRequest { parent: third.into(), rows, validate_only: false };
     let mut import = client.import().import_rows(tokio_stream::iter([request])).await.unwrap().into_inner();
     let status = import.message().await.unwrap_err();
     says(&status, Code::NotFound, "UNKNOWN_DISTRICT", of_parent, parent);
