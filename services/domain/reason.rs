@@ -123,6 +123,8 @@ reasons! {
     NoPrincipal = "NO_PRINCIPAL";
     /// The queue is full.
     QueueFull = "QUEUE_FULL";
+    /// Too many streams are open.
+    TooManyStreams = "TOO_MANY_STREAMS";
     /// No space.
     LogFull = "LOG_FULL";
     /// Draining.

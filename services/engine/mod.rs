@@ -40,7 +40,7 @@ use writer::Work;
 pub const QUEUE_COMMANDS_MAX: usize = 4096;
 
 /// Bytes that the id of a principal may have: it stands in every record.
-pub const PRINCIPAL_BYTES_MAX: usize = 512;
+pub const PRINCIPAL_BYTES_MAX: usize = 128;
 
 /// Rows that one message of a bulk import may hold.
 pub const ROWS_MAX: usize = 500;

@@ -1,9 +1,12 @@
 //! The districts that this server keeps, shared by all services.
 
+use super::status;
+use crate::domain::Reason;
 use crate::engine::Engine;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tonic::Status;
 
 /// An engine a district, by its GB/T 2260 code; clones are cheap.
 #[derive(Clone)]
@@ -12,7 +15,12 @@ pub struct Districts {
     closing: Arc<watch::Sender<bool>>,
     /// Questions that look at a whole district at a time.
     turns: Arc<Semaphore>,
+    /// Streams that may be open: each holds a batch of events or a few messages of rows.
+    streams: Arc<Semaphore>,
 }
+
+/// Streams of events, exports and imports that may be open at a time, whoever opened them.
+const STREAMS_MAX: usize = 256;
 
 impl Districts {
     /// The districts of these engines.
@@ -23,6 +31,7 @@ impl Districts {
             engines: Arc::new(engines),
             closing: Arc::new(watch::Sender::new(false)),
             turns: Arc::new(Semaphore::new(turns)),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
         }
     }
 
@@ -39,6 +48,14 @@ impl Districts {
     /// Waits for a turn to look at a whole district; none is never given, since nobody closes the semaphore.
     pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.turns).acquire_owned().await.ok()
+    }
+
+    /// A place for another stream, held as long as it is open.
+    pub(super) fn stream(&self) -> Result<OwnedSemaphorePermit, Status> {
+        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
+            let message = format!("{STREAMS_MAX} streams are open on this server; try again later");
+            status::plain(Reason::TooManyStreams, message)
+        })
     }
 
     /// Tells streams to end.

@@ -9,13 +9,13 @@ use crate::wire::v1::{self, subscribe_events_response::Step};
 use async_stream::try_stream;
 use std::pin::Pin;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
 use tokio_stream::Stream;
 use tonic::Status;
 
 /// Bytes of the log that one stream holds at a time.
-const BATCH_BYTES: usize = 256 * 1024;
+const BATCH_BYTES: usize = 64 * 1024;
 
 /// Bytes of one chunk of an export.
 const CHUNK_BYTES_MAX: usize = 256 * 1024;
@@ -33,6 +33,9 @@ pub struct Range {
     pub include_record: bool,
 }
 
+/// The place among the streams that may be open; it is given back when the stream ends.
+pub type Place = OwnedSemaphorePermit;
+
 impl Range {
     /// Refuses to begin beyond the position behind the head.
     pub fn not_ahead(&self, head: u64) -> Result<(), Status> {
@@ -42,6 +45,7 @@ impl Range {
 
 /// The events up to `until`, at most `limit`.
 pub fn read(
+    place: Place,
     districts: Districts,
     engine: Engine,
     range: Range,
@@ -49,6 +53,7 @@ pub fn read(
     limit: u64,
 ) -> EventStream<v1::ReadEventsResponse> {
     Box::pin(try_stream! {
+        let _place = place;
         let Range { mut from, filter, include_record } = range;
         let mut left = limit;
         while from <= until && left > 0 {
@@ -64,12 +69,14 @@ pub fn read(
 
 /// The events from a position on, without end.
 pub fn subscribe(
+    place: Place,
     districts: Districts,
     engine: Engine,
     range: Range,
     heartbeat: Duration,
 ) -> EventStream<v1::SubscribeEventsResponse> {
     Box::pin(try_stream! {
+        let _place = place;
         let Range { mut from, filter, include_record } = range;
         let mut head = engine.watch_head();
         let mut beat = Instant::now() + heartbeat;
@@ -104,8 +111,14 @@ pub fn subscribe(
 }
 
 /// An export, in chunks.
-pub fn export(districts: Districts, engine: Engine, mut export: Export) -> EventStream<v1::ExportLogResponse> {
+pub fn export(
+    place: Place,
+    districts: Districts,
+    engine: Engine,
+    mut export: Export,
+) -> EventStream<v1::ExportLogResponse> {
     Box::pin(try_stream! {
+        let _place = place;
         loop {
             let read = tokio::select! {
                 biased;

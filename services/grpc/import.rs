@@ -36,7 +36,9 @@ impl v1::import_service_server::ImportService for Import {
         request: Request<Streaming<v1::ImportRowsRequest>>,
     ) -> Result<Response<Self::ImportRowsStream>, Status> {
         let principal = principal::required(request.metadata())?;
+        let place = self.districts.stream()?;
         let run = Run {
+            _place: place,
             districts: self.districts.clone(),
             message_bytes_max: self.message_bytes_max,
             principal,
@@ -51,6 +53,8 @@ impl v1::import_service_server::ImportService for Import {
 
 /// One import.
 struct Run {
+    /// Held until the stream ends.
+    _place: follow::Place,
     districts: Districts,
     message_bytes_max: usize,
     principal: Principal,

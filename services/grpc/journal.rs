@@ -84,7 +84,7 @@ impl v1::journal_service_server::JournalService for Journal {
         }
         let until = if to == 0 { head } else { to };
         let limit = if limit == 0 { u64::MAX } else { limit };
-        Ok(Response::new(follow::read(self.0.clone(), engine.clone(), range, until, limit)))
+        Ok(Response::new(follow::read(self.0.stream()?, self.0.clone(), engine.clone(), range, until, limit)))
     }
 
     async fn subscribe_events(
@@ -99,7 +99,7 @@ impl v1::journal_service_server::JournalService for Journal {
             reader.finish(range.zip(heartbeat))?
         };
         range.not_ahead(engine.published().head.position)?;
-        Ok(Response::new(follow::subscribe(self.0.clone(), engine.clone(), range, heartbeat)))
+        Ok(Response::new(follow::subscribe(self.0.stream()?, self.0.clone(), engine.clone(), range, heartbeat)))
     }
 
     async fn void_facts(&self, request: Request<v1::VoidFactsRequest>) -> Reply<v1::VoidFactsResponse> {
@@ -132,7 +132,7 @@ impl v1::journal_service_server::JournalService for Journal {
                 status::refused(&refusal.with("before", before).with("end", end))
             }
         })?;
-        Ok(Response::new(follow::export(self.0.clone(), engine.clone(), export)))
+        Ok(Response::new(follow::export(self.0.stream()?, self.0.clone(), engine.clone(), export)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::status;
 use crate::domain::{Reason, Refusal};
-use crate::engine::Principal;
+use crate::engine::{PRINCIPAL_BYTES_MAX, Principal};
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
@@ -11,7 +11,7 @@ pub const PRINCIPAL_HEADER: &str = "incubation-principal";
 /// Header that names on whose behalf it asks; absent: for itself.
 pub const ON_BEHALF_OF_HEADER: &str = "incubation-on-behalf-of";
 
-const BYTES_MAX: usize = 128;
+const BYTES_MAX: usize = PRINCIPAL_BYTES_MAX;
 
 /// The principal of a command; UNAUTHENTICATED without one.
 pub fn required(metadata: &MetadataMap) -> Result<Principal, Status> {

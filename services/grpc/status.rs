@@ -46,7 +46,7 @@ pub fn code_of(reason: Reason) -> Code {
         | HasDependents => Code::FailedPrecondition,
         Conflict | RequestIdReused => Code::AlreadyExists,
         StaleEtag => Code::Aborted,
-        TooLarge | QueueFull | LogFull => Code::ResourceExhausted,
+        TooLarge | QueueFull | TooManyStreams | LogFull => Code::ResourceExhausted,
         UnknownMethod => Code::Unimplemented,
         PositionAhead => Code::OutOfRange,
         NoPrincipal => Code::Unauthenticated,
@@ -64,7 +64,7 @@ pub fn refused(refusal: &Refusal) -> Status {
     if !refusal.faults.is_empty() {
         details.set_bad_request(violations(&refusal.faults));
     }
-    if refusal.reason == Reason::QueueFull {
+    if matches!(refusal.reason, Reason::QueueFull | Reason::TooManyStreams) {
         details.set_retry_info(Some(RETRY_AFTER));
     }
     let message = cut(&refusal.message, MESSAGE_BYTES_MAX);

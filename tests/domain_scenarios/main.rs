@@ -8,6 +8,7 @@ mod firms;
 mod late;
 mod random;
 mod random_checker;
+mod regressions;
 mod relocations;
 mod rows;
 mod settings;

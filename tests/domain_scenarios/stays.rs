@@ -54,7 +54,7 @@ fn what_is_left_was_entered() {
     let stay = stay.when(leave("2024-06-01", "2024-01-01").open_stay()).refused(Reason::NoOpenStay);
     stay.when(state([graduated("2024-06-01", 1, "WJ03", "2024-01-01")]).open_stay()).refused(Reason::NoOpenStay);
     let over = given([admitted("2024-01-01", 1, "WJ03"), left("2024-03-01", 1, "WJ03", "2024-01-01", OUT)]);
-    over.when(leave("2024-06-01", "2024-01-01").open_stay()).refused(Reason::NoOpenStay);
+    over.when(leave("2024-06-01", "2024-01-01").open_stay()).refused_at(Reason::NoOpenStay, 11);
     given([])
         .when(state([left("2024-06-01", 1, "WJ99", "2024-01-01", OUT)]).open_stay())
         .refused(Reason::UnknownIncubator);

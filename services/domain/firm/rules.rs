@@ -1,4 +1,7 @@
 //! The rules that the whole line of a firm must keep, whatever the order of recording (rules §2).
+//!
+//! Rules §2 is silent on facts before a firm's registration; they are accepted: teams are taken in, and sign, before they are
+//! registered, and a mistyped day of registration must not hold up a ledger.
 
 use super::{FirmView, Stay, Step};
 use crate::domain::check::Violation;

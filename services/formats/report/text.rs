@@ -92,6 +92,7 @@ fn service(reason: Reason) -> (&'static str, &'static str) {
         PositionAhead => ("beyond the log's head", "位置超过日志末尾"),
         NoPrincipal => ("no principal", "未识别操作人"),
         QueueFull => ("the server is busy; try again", "服务繁忙，请稍后重试"),
+        TooManyStreams => ("too many streams are open; try again", "打开的数据流过多，请稍后重试"),
         LogFull => ("the server has no space left", "服务存储空间不足"),
         Draining => ("the server is stopping; try again", "服务正在停止，请稍后重试"),
         LogFailed => ("the server's log failed", "服务日志写入失败"),
