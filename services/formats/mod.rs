@@ -3,6 +3,7 @@
 
 pub mod ledger;
 pub mod limits;
+pub mod policy;
 pub mod report;
 
 /// In which language a sentence for a person is.

@@ -22,10 +22,10 @@ mod touched;
 pub mod trace;
 pub mod words;
 
-pub use evaluation::{Beneficiary, Entitlement, Evaluation, Explained, Payer, Period};
+pub use evaluation::{Beneficiary, Entitlement, Evaluation, Explained, Line, Payer, Period};
 pub use exact::Exact;
 pub use lint::{Finding, Severity, lint};
 pub use parameters::Policy;
-pub use touched::{Subject, touched};
+pub use touched::{Subject, subjects, touched};
 pub use trace::{NoTrace, Node, Source, Step, Trace, TreeTrace, Unit};
 pub use words::{Attribution, Base, Ground, OncePer, PayerRule, Scheme, Status};
