@@ -3,9 +3,7 @@
 use incubator_registry::domain::event::{AnnualReport, LoanDrawn, TaxReceipt};
 use incubator_registry::domain::rows::{InterestRow, InvestmentRow, LoanRow, Row, SeedFundRow, TaxReceiptRow};
 use incubator_registry::domain::values::VoucherNo;
-use incubator_registry::domain::{
-    IncubatorId, InterestNature, InvestmentForm, LoanId, Reason, Tax, TaxNature, Uscc,
-};
+use incubator_registry::domain::{IncubatorId, InterestNature, InvestmentForm, LoanId, Reason, Tax, TaxNature, Uscc};
 
 use super::ledgers::{Outcome, date, district, import_rows, read, word};
 use super::world::World;
