@@ -153,7 +153,8 @@ fn an_explanation_reads_as_a_clerk_would_write_it() {
                       增值税的市区两级留成比例25%
                 第1年补贴比例80%
             年度上限800,000.00元
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 }
 
 fn write(node: &Node, depth: usize, text: &mut String) {
