@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(yuan(Exact::whole(123_456_789)), "1,234,567.89元");
         assert_eq!(yuan(Exact::whole(-5)), "-0.05元");
         assert_eq!(yuan(Exact::new(1, 3)), "0.0033333333…元");
-        assert_eq!(yuan(Exact::new(61_728_394_5, 10)), "617,283.945元");
+        assert_eq!(yuan(Exact::new(617_283_945, 10)), "617,283.945元");
         assert_eq!(yuan(Exact::whole(100_000)), "1,000.00元");
         assert_eq!(percent(38_500), "3.85%");
         assert_eq!(percent(1_000_000), "100%");

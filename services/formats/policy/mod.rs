@@ -131,7 +131,8 @@ fn share_table((index, (path, item)): Place<'_>, faults: &mut Vec<PolicyFault>) 
     let mut section = Section::new(path, item, faults);
     let mut table = ShareTable::default();
     if let Some(item) = section.required("tax") {
-        let taxes = Section::new(section.path_of("tax"), item, section.faults);
+        let mut taxes = Section::new(section.path_of("tax"), item, section.faults);
+        taxes.only_once();
         for (key, item) in taxes.entries() {
             let path = taxes.path_of(key);
             let Some(tax) = Tax::from_key(key) else {
@@ -149,6 +150,7 @@ fn share_table((index, (path, item)): Place<'_>, faults: &mut Vec<PolicyFault>) 
             shares.finish();
             table.0.push((tax, read));
         }
+        table.0.sort_by_key(|(tax, _)| *tax);
     }
     let table = dated(index, &mut section, table);
     section.finish();

@@ -203,21 +203,26 @@ impl<'a, 'f> Section<'a, 'f> {
         self.key_path(key)
     }
 
-    /// Faults for keys that nobody asked for, and for those there twice.
-    pub fn finish(mut self) {
-        let known = self.asked.join(", ");
+    /// Faults for keys that stand twice, which JSON lets through.
+    pub fn only_once(&mut self) {
         for (at, (key, item)) in self.entries.iter().enumerate() {
-            let (path, line) = (self.key_path(key), item.line);
-            if !self.asked.contains(&key.as_str()) {
-                let message = format!("line {line}: {path}: no such key; the keys are {known}");
-                self.faults.push(PolicyFault { line, fault: Fault::new(Reason::UnknownWord, path.clone(), message) });
-            }
             if self.entries[..at].iter().any(|(other, _)| other == key) {
+                let (path, line) = (self.key_path(key), item.line);
                 let message = format!("line {line}: {path}: stands twice");
                 self.faults.push(PolicyFault { line, fault: Fault::new(Reason::Conflict, path, message) });
             }
         }
-        self.asked.clear();
+    }
+
+    /// Faults for keys that nobody asked for, and for those that stand twice.
+    pub fn finish(mut self) {
+        self.only_once();
+        let known = self.asked.join(", ");
+        for (key, item) in self.entries.iter().filter(|(key, _)| !self.asked.contains(&key.as_str())) {
+            let (path, line) = (self.key_path(key), item.line);
+            let message = format!("line {line}: {path}: no such key; the keys are {known}");
+            self.faults.push(PolicyFault { line, fault: Fault::new(Reason::UnknownWord, path, message) });
+        }
     }
 }
 
