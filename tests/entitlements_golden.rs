@@ -259,9 +259,8 @@ fn what_happens_after_the_day_never_counts() {
     let as_of = AsOf::day(day("2024-06-15"));
     let mut registry = Registry::default();
     let ends = |event: &Event| matches!(event, Event::RecognitionEnded { .. } | Event::LogCreated { .. });
-    let mut position = 0;
-    for recorded in DISTRICT.history.iter().filter(|r| r.day <= as_of.day || ends(&r.event)) {
-        position += 1;
+    let by_then = DISTRICT.history.iter().filter(|r| r.day <= as_of.day || ends(&r.event));
+    for (position, recorded) in (1..).zip(by_then) {
         registry.evolve(&Recorded { position, start: position, ..recorded.clone() });
     }
     let strip = |list: Vec<Entitlement>| -> Vec<EntitlementJson> { list.iter().map(EntitlementJson::from).collect() };

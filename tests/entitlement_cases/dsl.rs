@@ -33,6 +33,12 @@ pub fn under(changes: &[(&str, &str)]) -> Case {
     Case { world: World::new(), policy: parse(&text).unwrap().policy }
 }
 
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.world.history.iter().map(|fact| (fact.day, &fact.event))).finish()
+    }
+}
+
 impl Case {
     pub fn fact(&mut self, date: &str, event: Event) -> &mut Self {
         self.world.record(vec![(day(date), event)]);

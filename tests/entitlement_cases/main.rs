@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod dsl;
+mod model;
 mod s1;
 mod s2_s3;
 mod s4;
