@@ -37,6 +37,12 @@ fn windows_across_a_leap_day() {
             "year 3: 2026-02-28..2027-02-28 1000000 ACCRUING",
         ],
     );
+    // The third year ends the relief; its first day after counts for none.
+    case.paid(7, "2027-02-27", Tax::Vat, 1000).paid(7, "2027-02-28", Tax::Vat, 1_000_000);
+    let third = "year 3: 2026-02-28..2027-02-28 1000100 COMPLETE";
+    assert_eq!(case.entitlements("2027-12-31").iter().filter(|line| line.scheme == S2).count(), 3);
+    let line = case.entitlements("2027-12-31").into_iter().rfind(|line| line.scheme == S2).unwrap();
+    assert_eq!(format!("{} {} {}", line.period, line.amount_fen, line.status.key()), third);
     case.gives(S3, "2025-02-26", &[&format!("WJ03 {} 50 ACCRUING", firm(7))]);
     case.gives(S3, "2025-02-27", &[&format!("WJ03 {} 550 COMPLETE", firm(7))]);
 }
