@@ -38,7 +38,7 @@ const LPR_MULTIPLE_PPM_MAX: i64 = 4_000_000;
 /// All of something.
 const WHOLE_PPM: i64 = 1_000_000;
 
-/// Everything found, in the order of the keys as the file lists its parts.
+/// Everything found: shares, the prime rate, versions among each other, each version, treasuries.
 pub fn lint(policy: &Policy, today: Day) -> Vec<Finding> {
     let mut found = Findings { policy, today, list: Vec::new() };
     found.shares();
