@@ -5,11 +5,12 @@
 //! | room | what lives there |
 //! |---|---|
 //! | `domain` | the pure core: values, facts, rules, decisions on business time |
+//! | `policy` | dated parameters, and what they entitle to: retained tax, the schemes, why each figure is what it is |
 //! | `wire` | code generated from `proto/` |
 //! | `journal` | the stored form: envelope, payloads, hash chain |
 //! | `log` | where commits are kept: sled, memory, faults by plan |
-//! | `formats` | files as people keep them: ledgers, limits, reports |
-//! | `projections` | figures: metrics, chain, anomalies |
+//! | `formats` | files as people keep them: ledgers, limits, policies, reports |
+//! | `projections` | figures: metrics, chain, anomalies, entitlements |
 //! | `engine` | the writer of one district, and the state that readers share |
 //! | `grpc` | adapters between the API and the engine |
 //! | `ctl` | the command line: a client |
@@ -26,6 +27,7 @@ pub mod formats;
 pub mod grpc;
 pub mod journal;
 pub mod log;
+pub mod policy;
 pub mod projections;
 pub mod server;
 pub mod wire;

@@ -193,6 +193,11 @@ impl Registry {
         views.filter(move |(_, view)| view.operators.iter().any(|term| term.value.code == code))
     }
 
+    /// Carriers that a fact, voided or not, says it ran, in the order of their ids.
+    pub fn carriers_ever_run_by(&self, code: &Uscc) -> impl Iterator<Item = &IncubatorId> {
+        self.run_by.get(code).into_iter().flat_map(OrdSet::iter)
+    }
+
     /// The line of a firm, if any fact names it as its own.
     pub fn firm_line(&self, code: &Uscc) -> Option<&Line> {
         self.firms.get(code).map(Arc::as_ref)

@@ -4,6 +4,7 @@
 pub mod corrected;
 pub mod ledger;
 pub mod limits;
+pub mod policy;
 pub mod report;
 
 /// In which language a sentence for a person is.

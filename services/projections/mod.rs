@@ -9,6 +9,7 @@ pub mod anomalies;
 pub mod chain;
 mod cut;
 pub mod definitions;
+pub mod entitlements;
 pub mod evidence;
 pub mod filter;
 pub mod json;
@@ -17,6 +18,7 @@ pub mod metrics;
 pub use anomalies::{Anomaly, AnomalyKind, anomalies};
 pub use chain::{Chain, chain};
 pub use definitions::{CHAIN, Definition, METRICS};
+pub use entitlements::{Entitlements, entitlements};
 pub use filter::Filter;
 pub use metrics::{Metrics, OverdueFirm, metrics};
 

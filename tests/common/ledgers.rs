@@ -33,10 +33,19 @@ pub fn district() -> (World, Vec<(String, Outcome)>) {
 }
 
 fn import(world: &mut World, name: &str) -> Outcome {
+    import_rows(world, read(name), |cells| row(name, cells))
+}
+
+/// Takes in the rows of a file in the order of an import.
+pub fn import_rows(
+    world: &mut World,
+    lines: Vec<(u64, Vec<(String, String)>)>,
+    row: impl Fn(&[(String, String)]) -> Result<Row, Reason>,
+) -> Outcome {
     let mut outcome = Outcome::default();
     let mut rows = Vec::new();
-    for (line, cells) in read(name) {
-        match row(name, &cells) {
+    for (line, cells) in lines {
+        match row(&cells) {
             Ok(row) => rows.push((line, row)),
             Err(reason) => outcome.rejected.push((line, reason)),
         }
@@ -57,7 +66,7 @@ fn import(world: &mut World, name: &str) -> Outcome {
 }
 
 /// The lines after the heading, as cells by heading.
-fn read(name: &str) -> Vec<(u64, Vec<(String, String)>)> {
+pub fn read(name: &str) -> Vec<(u64, Vec<(String, String)>)> {
     let path = format!("{}/deploy/demo/{name}.csv", env!("CARGO_MANIFEST_DIR"));
     let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let text = match std::str::from_utf8(&bytes) {
@@ -138,7 +147,8 @@ fn some(cell: &str) -> Option<&str> {
     Some(cell).filter(|cell| !cell.is_empty())
 }
 
-fn word<T>(read: impl Fn(&str) -> Option<T>, cell: &str) -> Result<T, Reason> {
+/// A word of a closed list.
+pub fn word<T>(read: impl Fn(&str) -> Option<T>, cell: &str) -> Result<T, Reason> {
     read(cell).ok_or(Reason::UnknownWord)
 }
 
@@ -147,7 +157,7 @@ fn hundredths(cell: &str) -> i64 {
 }
 
 /// `2024-03-05`, `2024/3/5`, `2024年3月5日` or `20240305`; none where the cell is empty.
-fn date(cell: &str) -> Result<Option<Day>, Reason> {
+pub fn date(cell: &str) -> Result<Option<Day>, Reason> {
     if cell.is_empty() {
         return Ok(None);
     }

@@ -1,0 +1,31 @@
+//! What a policy entitles to: dated parameters over the facts of a registry (rules §5).
+//!
+//! Pure functions over `&Registry`, `AsOf` and `&Policy`; nobody types an amount. `Policy` holds the parameters and nothing
+//! of the code is one: every rate, cap, share and series is dated data. `Evaluation` answers for one beneficiary at a time
+//! (`s1_of`, `s2_of`, `s4_of`) or for the whole district (`all`); `touched` says which answers an event can change. Each
+//! answer comes with its explanation or without by the same code: `Trace` is either `NoTrace`, which costs nothing, or
+//! `TreeTrace`, whose tree a person can redo by hand.
+//!
+//! Money is exact from the first receipt to the end of an award, where it is rounded half up to the fen, once.
+
+mod award;
+mod evaluation;
+pub mod exact;
+pub mod lint;
+pub mod parameters;
+mod rebate;
+mod relocation;
+mod retained;
+mod say;
+mod subsidy;
+mod touched;
+pub mod trace;
+pub mod words;
+
+pub use evaluation::{Beneficiary, Entitlement, Evaluation, Explained, Line, Payer, Period};
+pub use exact::Exact;
+pub use lint::{Finding, Severity, lint};
+pub use parameters::Policy;
+pub use touched::{Subject, subjects, touched};
+pub use trace::{NoTrace, Node, Source, Step, Trace, TreeTrace, Unit};
+pub use words::{Attribution, Base, Ground, OncePer, PayerRule, Scheme, Status};

@@ -1,0 +1,138 @@
+//! The closed lists of words of a policy and of what comes of it (rules §5), each with its key in files and JSON and its
+//! Chinese words.
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $key:literal, $chinese:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $($(#[$vdoc])* $variant,)+
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The key in files and JSON.
+            pub fn key(self) -> &'static str {
+                match self { $(Self::$variant => $key,)+ }
+            }
+
+            /// By its key.
+            pub fn from_key(key: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|word| word.key() == key)
+            }
+
+            /// As a clerk says it.
+            pub fn chinese(self) -> &'static str {
+                match self { $(Self::$variant => $chinese,)+ }
+            }
+        }
+    };
+}
+
+words! {
+    /// A scheme (政策), in the order of the lists.
+    Scheme {
+        /// S1, per carrier and year.
+        IncubatorTaxRebate = "incubator_tax_rebate", "孵化器税收地方留成补助";
+        /// S2, per firm and relief year.
+        RelocationRebate = "relocation_rebate", "落户企业三年补贴";
+        /// S3, per firm, to the carriers that raised it.
+        CultivationAward = "cultivation_award", "培育奖励";
+        /// S4, per loan.
+        LoanInterestSubsidy = "loan_interest_subsidy", "一次性贴息";
+    }
+}
+
+words! {
+    /// Which part of a tax is meant by 地方留成.
+    Base {
+        /// All that is not the centre's.
+        LocalTotal = "LOCAL_TOTAL", "地方留成（含省级）";
+        /// City's and district's part.
+        CityAndDistrict = "CITY_AND_DISTRICT", "市区两级留成";
+        /// The district's part alone.
+        District = "DISTRICT", "区级留成";
+    }
+}
+
+words! {
+    /// Which treasury pays.
+    PayerRule {
+        /// The treasury of the district.
+        District = "DISTRICT", "区财政";
+        /// The treasury of the park that the firm settled in (受益地财政).
+        ParkTreasury = "PARK_TREASURY", "受益地财政";
+    }
+}
+
+words! {
+    /// To which carriers a cultivation award goes.
+    Attribution {
+        /// To the carrier of the latest stay.
+        Last = "LAST", "最后培育的载体";
+        /// By days of stays.
+        DaysProRata = "DAYS_PRO_RATA", "按在孵天数分配";
+    }
+}
+
+words! {
+    /// How often a firm is subsidised.
+    OncePer {
+        /// One loan of a firm.
+        Firm = "FIRM", "每家企业一次";
+        /// Every loan.
+        Loan = "LOAN", "每笔贷款一次";
+    }
+}
+
+words! {
+    /// Since when the relief years of a relocated firm run.
+    StartRule {
+        /// From the day of production or of the first tax, whichever is later.
+        LaterOfProductionAndFirstTax = "LATER_OF_PRODUCTION_AND_FIRST_TAX", "投产日与首次纳税日孰后";
+    }
+}
+
+words! {
+    /// How far an entitlement has come.
+    Status {
+        /// No window, and there will be none on these facts.
+        Ineligible = "INELIGIBLE", "不符合条件";
+        /// No window yet.
+        NotStarted = "NOT_STARTED", "尚未起算";
+        /// Its window is open.
+        Accruing = "ACCRUING", "累计中";
+        /// Its window is over.
+        Complete = "COMPLETE", "期满";
+    }
+}
+
+words! {
+    /// Why an amount is 0, or can't be claimed.
+    Ground {
+        /// S1: no day of the year with a recognition of the level.
+        NotRecognised = "NOT_RECOGNISED", "本年度内无达到规定级别的认定";
+        /// S1: brought in, and no seed fund.
+        SeedFundMissing = "SEED_FUND_MISSING", "引进运营主体未设立种子基金";
+        /// S2: neither in a carrier on the day it settled nor graduated by then.
+        NotIncubated = "NOT_INCUBATED", "落户当日不在孵且此前未毕业";
+        /// S2: no production date.
+        NotInProduction = "NOT_IN_PRODUCTION", "尚未投产";
+        /// S2: no tax paid since production.
+        NoTaxPaid = "NO_TAX_PAID", "投产后尚无正税入库";
+        /// No version holds on the deciding day.
+        NoPolicyInForce = "NO_POLICY_IN_FORCE", "当日无有效政策";
+        /// S4: no open makerspace or incubator stay on the day of drawdown.
+        NotIncubatingAtDrawdown = "NOT_INCUBATING_AT_DRAWDOWN", "放款当日不在众创空间或孵化器在孵";
+        /// S4: another loan of the firm has the one grant.
+        AlreadySubsidised = "ALREADY_SUBSIDISED", "企业已有一笔贷款享受贴息";
+        /// S4: no loan prime rate on the day of drawdown.
+        NoLpr = "NO_LPR", "放款当日无贷款市场报价利率";
+        /// S4: earlier loans of the year took all that the firm may have.
+        FirmYearCap = "FIRM_YEAR_CAP", "企业本年度贴息已达上限";
+        /// Nobody is known to pay: computed, not claimable.
+        PayerUnknown = "PAYER_UNKNOWN", "支付财政未确定";
+    }
+}
