@@ -12,6 +12,7 @@ use super::loan::LoanView;
 use super::reason::{Reason, Refusal, Warning};
 use super::registry::{Recorded, Registry};
 use super::values::{Day, IncubatorId};
+use std::borrow::Cow;
 
 /// An event that the command would record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +55,11 @@ enum Sameness {
 /// Decides a command on a day (the writer's, in Asia/Shanghai) and a state.
 pub fn decide(registry: &Registry, command: &Command, today: Day) -> Result<Decision, Refusal> {
     let recorded = registry.position();
+    // A fact that no rule of a line binds is told apart by references and sameness alone: no line need be drawn up for it.
+    let alone = command.void.is_none() && command.facts.len() == 1 && command.facts[0].event.is_bound_by_no_line();
     let mut draft = Draft {
-        next: registry.clone(),
+        next: Cow::Borrowed(registry),
+        alone,
         start: recorded + 1,
         today,
         touched: Touched::default(),
@@ -65,8 +69,9 @@ pub fn decide(registry: &Registry, command: &Command, today: Day) -> Result<Deci
         voided: None,
     };
     draft.void(registry, command)?;
+    let registered: Vec<Entity> = command.facts.iter().filter_map(|fact| registers(&fact.event)).collect();
     for fact in &command.facts {
-        draft.references(&fact.event)?;
+        draft.references(&fact.event, &registered)?;
     }
     for fact in &command.facts {
         draft.state(fact, command)?;
@@ -78,7 +83,9 @@ pub fn decide(registry: &Registry, command: &Command, today: Day) -> Result<Deci
         return Ok(Decision::Same { reason: Reason::Duplicate, position: draft.same });
     }
     draft.not_in_future()?;
-    judge(&draft.next, recorded, &draft.touched)?;
+    if !alone {
+        judge(&draft.next, recorded, &draft.touched)?;
+    }
     Ok(Decision::Record { events: draft.events, warnings: draft.warnings })
 }
 
@@ -93,9 +100,18 @@ pub fn warning(event: &Event) -> Option<Warning> {
     }
 }
 
+/// The entity that the fact registers.
+fn registers(event: &Event) -> Option<Entity> {
+    let registers = matches!(event, Event::FirmRegistered { .. } | Event::IncubatorRegistered(_) | Event::LoanDrawn(_));
+    event.owner().filter(|_| registers)
+}
+
 /// A decision in the making.
-struct Draft {
-    next: Registry,
+struct Draft<'a> {
+    /// The line as it would be: the state itself until the first fact is put into it.
+    next: Cow<'a, Registry>,
+    /// The command is one fact that no rule of a line binds.
+    alone: bool,
     start: u64,
     today: Day,
     touched: Touched,
@@ -105,12 +121,16 @@ struct Draft {
     voided: Option<u64>,
 }
 
-impl Draft {
+impl Draft<'_> {
     fn record(&mut self, day: Day, event: Event, documents: Vec<Document>) {
+        if self.alone {
+            self.events.push(NewEvent { day, event, documents });
+            return;
+        }
         let position = self.next.position() + 1;
         let recorded = Recorded { position, start: self.start, day, event, documents };
         self.touched.note(&recorded.event);
-        self.next.evolve(&recorded);
+        self.next.to_mut().evolve(&recorded);
         let Recorded { event, documents, .. } = recorded;
         self.events.push(NewEvent { day, event, documents });
     }
@@ -172,12 +192,11 @@ impl Draft {
         Ok(event)
     }
 
-    fn references(&self, event: &Event) -> Result<(), Refusal> {
-        let registers =
-            matches!(event, Event::FirmRegistered { .. } | Event::IncubatorRegistered(_) | Event::LoanDrawn(_));
+    /// Everything that the fact names is there, or is registered by the command itself.
+    fn references(&self, event: &Event, registered: &[Entity]) -> Result<(), Refusal> {
         // A carrier that names itself as the one before it is told so by the rule against cycles.
         let other = event.other().filter(|other| event.owner().as_ref() != Some(other));
-        let named = [event.owner().filter(|_| !registers), other];
+        let named = [event.owner(), other].map(|entity| entity.filter(|entity| !registered.contains(entity)));
         // The carrier of a stay is judged before the firm, as rules §2 lists them.
         for entity in named.into_iter().flatten().rev() {
             match entity {

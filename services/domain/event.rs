@@ -523,6 +523,19 @@ impl Event {
         matches!(self, Self::InterestPaid { .. } | Self::InvestmentMade { .. })
     }
 
+    /// Whether no rule of a line binds it: where its references stand and it is not recorded already, it is accepted.
+    pub fn is_bound_by_no_line(&self) -> bool {
+        use Event::*;
+        matches!(
+            self,
+            TaxReceiptRecorded(_)
+                | InterestPaid { .. }
+                | InvestmentMade { .. }
+                | SeedFundEstablished { .. }
+                | AnnualReportFiled(_)
+        )
+    }
+
     /// Whether its business date may lie after the day it is recorded: only an expiry may (rules §2).
     pub fn may_lie_ahead(&self) -> bool {
         matches!(self, Self::RecognitionEnded { .. })

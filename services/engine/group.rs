@@ -194,9 +194,13 @@ impl Group {
     /// What would be answered if the events were recorded.
     fn as_if(&self, next: Next, warnings: Vec<Warning>, request: &Request) -> Pending {
         let written = Written::Recorded { first: self.position + 1, last: next.position };
-        let target = request.command.target.as_ref().and_then(|target| next.subjects.get(target));
-        let revision = target.map_or(0, |head| head.revision);
-        Pending { written, warnings, known: next.position, revision, registry: Some(Arc::new(next.registry)) }
+        let target = request.command.target.as_ref();
+        let revision = target.and_then(|target| next.head(target, &self.subjects)).map_or(0, |head| head.revision);
+        let mut registry = self.registry.clone();
+        for recorded in &next.recorded {
+            registry.evolve(recorded);
+        }
+        Pending { written, warnings, known: next.position, revision, registry: Some(Arc::new(registry)) }
     }
 
     /// Puts the events of one command behind what the group holds; gives their first and last position.
@@ -211,7 +215,13 @@ impl Group {
         }
         self.bytes.extend_from_slice(&next.bytes);
         (self.position, self.hash) = (next.position, next.hash);
-        (self.subjects, self.registry) = (next.subjects, next.registry);
+        // In place: the group's state is nobody else's yet, so nothing of it is copied that was touched before.
+        for (entity, head) in next.subjects {
+            self.subjects.insert(entity, head);
+        }
+        for recorded in &next.recorded {
+            self.registry.evolve(recorded);
+        }
         Judged::Done(Ok((start, self.position)))
     }
 
@@ -221,16 +231,15 @@ impl Group {
         let mut next = Next {
             position: self.position,
             hash: self.hash,
-            subjects: self.subjects.clone(),
-            registry: self.registry.clone(),
+            subjects: Vec::new(),
+            recorded: Vec::with_capacity(events.len()),
             bytes: Vec::new(),
         };
         let count = u16::try_from(events.len()).unwrap_or(u16::MAX);
         for (index, NewEvent { day, event, documents }) in (0..count).zip(events) {
-            let subjects = subjects_of(&next.registry, &event);
-            let record = self.record(frame, &mut next, (index, count), day, &event, &documents, subjects);
-            next.bytes.extend_from_slice(&record);
-            next.registry.evolve(&Recorded { position: next.position, start, day, event, documents });
+            let recorded = Recorded { position: next.position + 1, start, day, event, documents };
+            self.record(frame, &mut next, (index, count), &recorded);
+            next.recorded.push(recorded);
         }
         let size = next.bytes.len();
         if size > COMMIT_BYTES_MAX {
@@ -240,20 +249,14 @@ impl Group {
         Ok(next)
     }
 
-    #[allow(clippy::too_many_arguments)] // One record has that many independent parts.
-    fn record(
-        &self,
-        frame: &Frame<'_>,
-        next: &mut Next,
-        (index, count): (u16, u16),
-        day: Day,
-        event: &Event,
-        documents: &[crate::domain::Document],
-        subjects: BTreeSet<Entity>,
-    ) -> Vec<u8> {
-        let encoded = codec::encode(event, documents);
+    /// Encodes one event behind those of its command. What a void takes back was recorded before its command, so the group's
+    /// state tells whose facts they are.
+    fn record(&self, frame: &Frame<'_>, next: &mut Next, (index, count): (u16, u16), recorded: &Recorded) {
+        let encoded = codec::encode(&recorded.event, &recorded.documents);
         next.position += 1;
-        let mut listed: Vec<Subject> = subjects.iter().map(|entity| next.subject(entity)).collect();
+        let subjects = subjects_of(&self.registry, &recorded.event);
+        let mut listed: Vec<Subject> = subjects.iter().map(|entity| next.subject(entity, &self.subjects)).collect();
+        let heads: Vec<u64> = listed.iter().map(|subject| subject.revision).collect();
         listed.sort_by(|a, b| a.name.cmp(&b.name));
         let record = Record {
             commit: self.expected.commit + 1,
@@ -262,7 +265,7 @@ impl Group {
             count,
             event_type: encoded.event_type,
             schema_version: encoded.schema_version,
-            effective_days: day.days(),
+            effective_days: recorded.day.days(),
             recorded_at_micros: self.recorded_at,
             principal: frame.principal.id.clone(),
             on_behalf_of: frame.principal.on_behalf_of.clone(),
@@ -273,11 +276,10 @@ impl Group {
         };
         let bytes = record.encode();
         next.hash = record_hash(&bytes);
-        for entity in subjects {
-            let revision = next.subject(&entity).revision;
-            next.subjects.insert(entity, SubjectHead { revision, hash: next.hash });
+        next.bytes.extend_from_slice(&bytes);
+        for (entity, revision) in subjects.into_iter().zip(heads) {
+            next.subjects.push((entity, SubjectHead { revision, hash: next.hash }));
         }
-        bytes
     }
 }
 
@@ -296,14 +298,20 @@ fn subjects_of(registry: &Registry, event: &Event) -> BTreeSet<Entity> {
 struct Next {
     position: u64,
     hash: Hash,
-    subjects: imbl::HashMap<Entity, SubjectHead>,
-    registry: Registry,
+    /// Heads of the entities that the command touched; of one entity, the last holds.
+    subjects: Vec<(Entity, SubjectHead)>,
+    recorded: Vec<Recorded>,
     bytes: Vec<u8>,
 }
 
 impl Next {
-    fn subject(&self, entity: &Entity) -> Subject {
-        let (revision, previous) = self.subjects.get(entity).map_or((0, ZERO_HASH), |head| (head.revision, head.hash));
+    fn head(&self, entity: &Entity, before: &imbl::HashMap<Entity, SubjectHead>) -> Option<SubjectHead> {
+        let touched = self.subjects.iter().rev().find(|(touched, _)| touched == entity);
+        touched.map(|(_, head)| *head).or_else(|| before.get(entity).copied())
+    }
+
+    fn subject(&self, entity: &Entity, before: &imbl::HashMap<Entity, SubjectHead>) -> Subject {
+        let (revision, previous) = self.head(entity, before).map_or((0, ZERO_HASH), |head| (head.revision, head.hash));
         Subject { name: entity.to_string(), revision: revision + 1, previous }
     }
 }
