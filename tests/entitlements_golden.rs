@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::money::whole_district;
+use common::ledgers::whole_district;
 use common::world::{TODAY, World, day};
 use incubator_registry::domain::event::Operator;
 use incubator_registry::domain::{AsOf, Day, Event, IncubatorId, Level, ParkId, Reason, Recorded, Registry, Uscc};

@@ -3,6 +3,5 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod ledgers;
-pub mod money;
 pub mod server;
 pub mod world;
