@@ -47,7 +47,7 @@ pub struct Global {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Import ledgers: 载体 认定 企业 在孵 落户 变更.
+    /// Import ledgers: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 种子基金 投资担保 税收.
     Import(ImportArgs),
     /// Graduation metrics (毕业指标) as of a day.
     Metrics(FiguresArgs),
@@ -86,10 +86,10 @@ pub enum Command {
 /// Which ledgers.
 #[derive(Debug, Args)]
 #[command(
-    long_about = "Import ledgers: 载体 认定 企业 在孵 落户 变更.\n\nThe files are recognised by their headings, and \
-applied in the order 载体, 认定, 企业, 在孵 (by day of admission), 落户, 变更, whatever order they are given in; two files of \
-one ledger in the order given. Good rows are kept, bad rows change nothing, and importing a file again adds nothing: after \
-an interruption, run the command again.",
+    long_about = "Import ledgers, as .csv (UTF-8 or GB18030) or .xlsx: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 \
+种子基金 投资担保 税收.\n\nThe files are recognised by their headings, and applied in the order above, whatever order they are \
+given in; two files of one ledger in the order given, but stays of all files by the day of admission. Good rows are kept, bad \
+rows change nothing, and importing a file again adds nothing: after an interruption, run the command again.",
     after_help = EXIT_CODES
 )]
 pub struct ImportArgs {
@@ -100,7 +100,11 @@ pub struct ImportArgs {
     /// nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Write a report as JSON to this file; `-`: to stdout, and the table to stderr.
+    /// Write the refused rows of each file to a file of its name in this folder, with the reason in the language of
+    /// --lang behind each; mended, it is imported as it is. Files that are there already are never written over.
+    #[arg(long, value_name = "DIR")]
+    pub corrected: Option<PathBuf>,
+    /// Write a report as JSON to this file, also when the import breaks off; `-`: to stdout, and the table to stderr.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 }
