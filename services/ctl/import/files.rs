@@ -14,8 +14,6 @@ pub struct Found {
     pub ledgers: Vec<LedgerFile>,
     /// What reports call each of them.
     pub names: Vec<String>,
-    /// Where each of them lies.
-    pub paths: Vec<PathBuf>,
     /// Files that can't be read.
     pub faults: Vec<(String, FileError)>,
 }
@@ -28,16 +26,15 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Trouble> {
     let mut ledgers = Vec::new();
     for (path, name) in files.into_iter().zip(names) {
         match ledger::open(&path) {
-            Ok(ledger) => ledgers.push((ledger, name, path)),
+            Ok(ledger) => ledgers.push((ledger, name)),
             Err(fault) => found.faults.push((name, fault)),
         }
     }
     // Stable: files of one ledger stay in the order in which they were given.
-    ledgers.sort_by_key(|(ledger, ..)| ledger.kind());
-    for (ledger, name, path) in ledgers {
+    ledgers.sort_by_key(|(ledger, _)| ledger.kind());
+    for (ledger, name) in ledgers {
         found.ledgers.push(ledger);
         found.names.push(name);
-        found.paths.push(path);
     }
     Ok(found)
 }
