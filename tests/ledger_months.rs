@@ -8,7 +8,10 @@ use common::world::{World, day};
 use common_server::ledgers::{FILES, Line, files, import_whole, lines, nothing_new, wire};
 use common_server::state::State;
 use common_server::{DISTRICT, Incubatord, Rng};
-use incubator_registry::domain::rows::{Leaving, RecognitionRow, RelocationRow, Row, StayRow};
+use incubator_registry::domain::rows::{
+    InterestRow, InvestmentRow, Leaving, LoanRow, RecognitionRow, RelocationRow, Row, SeedFundRow, StayRow,
+    TaxReceiptRow, report_day,
+};
 use incubator_registry::domain::{AsOf, Day, Decision, Event, Reason};
 use incubator_registry::formats::ledger::{LedgerFile, in_import_order};
 use incubator_registry::projections::{Filter, chain, metrics};
@@ -33,6 +36,16 @@ fn as_of(row: &Row, cut: Day) -> Option<Row> {
         Row::FirmChange(row) if row.effective > cut => return None,
         Row::Recognition(row) if row.effective > cut => return None,
         Row::Stay(row) if row.admitted > cut => return None,
+        Row::AnnualReport(report) if report_day(report.year).unwrap() > cut => return None,
+        Row::Loan(LoanRow { day, .. })
+        | Row::Interest(InterestRow { day, .. })
+        | Row::SeedFund(SeedFundRow { day, .. })
+        | Row::Investment(InvestmentRow { day, .. })
+        | Row::TaxReceipt(TaxReceiptRow { day, .. })
+            if day > cut =>
+        {
+            return None;
+        }
         Row::Recognition(row) => Row::Recognition(RecognitionRow { end: known(row.end), ..row }),
         Row::Stay(row) if row.leaving.left.is_some_and(|left| left > cut) => {
             Row::Stay(StayRow { leaving: Leaving::default(), ..row })

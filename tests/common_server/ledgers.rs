@@ -12,7 +12,18 @@ use tonic::{Status, Streaming};
 
 /// Names of the ledgers, in no particular order.
 pub const FILES: [&str; 12] = [
-    "落户园区", "税收入库明细", "在孵台账", "利息支付", "企业变更", "投资担保", "载体台账", "贷款台账", "企业台账", "企业年报", "种子基金", "认定记录",
+    "落户园区",
+    "税收入库明细",
+    "在孵台账",
+    "利息支付",
+    "企业变更",
+    "投资担保",
+    "载体台账",
+    "贷款台账",
+    "企业台账",
+    "企业年报",
+    "种子基金",
+    "认定记录",
 ];
 
 /// A row that could be read: its file, its line, what it states.
@@ -53,7 +64,7 @@ pub struct Talk {
 
 /// Opens an import.
 pub async fn talk(client: &Client) -> Result<Talk, Status> {
-    let (send, stream) = mpsc::channel(1024);
+    let (send, stream) = mpsc::channel(4096);
     let answers = client.import().import_rows(ReceiverStream::new(stream)).await?.into_inner();
     Ok(Talk { send: Some(send), answers })
 }

@@ -34,7 +34,9 @@ impl Corrections {
             let place = there.display();
             return Err(Trouble::Usage(Say::new(
                 format!("{place} 已存在，其中可能有已改正的内容，不会覆盖；请另指定目录，或先将其移走"),
-                format!("{place} is there already, mended perhaps, and is not written over: name another folder, or move it"),
+                format!(
+                    "{place} is there already, mended perhaps, and is not written over: name another folder, or move it"
+                ),
             )));
         }
         let writers = files.iter().map(|_| None).collect();

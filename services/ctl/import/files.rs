@@ -101,7 +101,10 @@ pub fn passed_over(found: &Found, lang: Lang) -> Vec<String> {
         let read = ledger.sheet().filter(|_| !sheets.is_empty())?;
         Some(lang.pick(
             format!("{name}：只导入工作表“{read}”；同为台账而未导入的工作表：{}", sheets.join("、")),
-            format!("{name}: only the sheet `{read}` is imported; these are ledgers too and are not: {}", sheets.join(", ")),
+            format!(
+                "{name}: only the sheet `{read}` is imported; these are ledgers too and are not: {}",
+                sheets.join(", ")
+            ),
         ))
     };
     found.names.iter().zip(&found.ledgers).filter_map(say).collect()
