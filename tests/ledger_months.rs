@@ -138,7 +138,7 @@ fn julys_ledgers_go_over_junes() {
     assert_eq!(refused(&second), refused(&in_one));
     // Rows that changed or are new are accepted, the same ones skipped.
     let before: BTreeMap<_, _> = june.iter().map(|(file, line, row)| ((file.clone(), *line), row)).collect();
-    let (mut filled, mut added, mut skipped) = (0, 0, 0);
+    let (mut filled, mut added, mut skipped, mut early) = (0, 0, 0, 0);
     for (file, line, row) in lines() {
         let key = (file, line);
         match (before.get(&key), in_one[&key]) {
@@ -147,6 +147,11 @@ fn julys_ledgers_go_over_junes() {
             (None, Ok(None)) => {
                 assert_eq!(second[&key], Ok(None), "{key:?}");
                 added += 1;
+            }
+            // Money of a firm that the register lists with a later day: June's import didn't know it yet.
+            (Some(_), Ok(None)) if matches!(first[&key], Err(Reason::UnknownFirm | Reason::UnknownTaxpayer)) => {
+                assert_eq!(second[&key], Ok(None), "{key:?}");
+                early += 1;
             }
             (Some(then), Ok(None)) if **then == row => {
                 assert_eq!((first[&key], second[&key]), (Ok(None), Ok(Some(Reason::Duplicate))), "{key:?}");
@@ -158,7 +163,8 @@ fn julys_ledgers_go_over_junes() {
             }
         }
     }
-    assert!(filled > 20 && added > 20 && skipped > 100, "{filled} filled in, {added} added, {skipped} skipped");
+    let told = format!("{filled} filled in, {added} added, {skipped} skipped, {early} too early");
+    assert!(filled > 20 && added > 20 && skipped > 100 && early < 10, "{told}");
 }
 
 #[test]
