@@ -17,6 +17,7 @@ mod message;
 mod metrics;
 pub mod output;
 pub mod parse;
+mod payload;
 mod show;
 pub mod trouble;
 pub mod write;
@@ -134,6 +135,9 @@ async fn ask(session: &Session, command: Command, lang: Lang) -> Result<Report, 
 fn print(report: &Report, global: &Global, io: &mut Io<'_>) -> Result<Exit, Trouble> {
     report.print(global.output, io.out)?;
     io.out.flush()?;
+    if let Some(note) = &report.note {
+        writeln!(io.err, "{note}")?;
+    }
     Ok(Exit::Clean)
 }
 

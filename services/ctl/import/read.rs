@@ -62,8 +62,13 @@ pub fn start(files: Arc<Vec<LedgerFile>>, keep_cells: bool) -> mpsc::Receiver<St
     taken
 }
 
-/// Nobody takes the steps any more.
-struct Unheard;
+/// Why reading ended early.
+enum Stopped {
+    /// Nobody takes the steps any more.
+    Unheard,
+    /// A file of a group, as far as is known, can't be read on.
+    Failed(usize, FileError),
+}
 
 /// Rows with the index of their file.
 type Numbered<'a> = Box<dyn Iterator<Item = Result<(usize, LedgerRow), FileError>> + 'a>;
@@ -75,46 +80,37 @@ struct Reading {
 }
 
 impl Reading {
-    fn files(&mut self, files: &[LedgerFile]) -> Result<(), Unheard> {
+    fn files(&mut self, files: &[LedgerFile]) -> Result<(), Stopped> {
         let mut first = 0;
         for group in files.chunk_by(|a, b| a.kind() == Ledger::Stays && b.kind() == Ledger::Stays) {
-            let mut counts = vec![0; group.len()];
-            if let Err((at, fault)) = self.group(group, first, &mut counts)? {
-                self.flush()?;
-                return self.step(Step::Failed(first + at, fault));
-            }
-            for (at, count) in counts.into_iter().enumerate() {
-                self.step(Step::Read(first + at, count))?;
+            match self.group(group, first) {
+                Err(Stopped::Failed(at, fault)) => {
+                    self.flush()?;
+                    return self.step(Step::Failed(at, fault));
+                }
+                read => read?,
             }
             first += group.len();
         }
         self.flush()
     }
 
-    /// Files that are one ledger. A fault comes with the file that it is in, as far as is known.
-    #[allow(clippy::type_complexity)]
-    fn group(
-        &mut self,
-        group: &[LedgerFile],
-        first: usize,
-        counts: &mut [u64],
-    ) -> Result<Result<(), (usize, FileError)>, Unheard> {
-        let rows = match rows(group) {
-            Ok(rows) => rows,
-            Err(fault) => return Ok(Err((0, fault))),
-        };
-        for row in rows {
-            let (at, row) = match row {
-                Ok(row) => row,
-                Err(fault) => return Ok(Err((0, fault))),
-            };
+    /// Files that are one ledger, the first of them at this index.
+    fn group(&mut self, group: &[LedgerFile], first: usize) -> Result<(), Stopped> {
+        let mut counts = vec![0; group.len()];
+        let failed = |fault| Stopped::Failed(first, fault);
+        for row in rows(group).map_err(failed)? {
+            let (at, row) = row.map_err(failed)?;
             counts[at] += 1;
             self.row(first + at, row)?;
         }
-        Ok(Ok(()))
+        for (at, count) in counts.into_iter().enumerate() {
+            self.step(Step::Read(first + at, count))?;
+        }
+        Ok(())
     }
 
-    fn row(&mut self, file: usize, row: LedgerRow) -> Result<(), Unheard> {
+    fn row(&mut self, file: usize, row: LedgerRow) -> Result<(), Stopped> {
         let LedgerRow { line, row, cells } = row;
         let place = Place { file, line, cells: if self.keep_cells { cells } else { Vec::new() } };
         match row {
@@ -126,13 +122,13 @@ impl Reading {
         }
     }
 
-    fn flush(&mut self) -> Result<(), Unheard> {
+    fn flush(&mut self) -> Result<(), Stopped> {
         let batch = std::mem::take(&mut self.batch);
         if batch.rows.is_empty() { Ok(()) } else { self.step(Step::Batch(batch)) }
     }
 
-    fn step(&self, step: Step) -> Result<(), Unheard> {
-        self.steps.blocking_send(step).map_err(|_| Unheard)
+    fn step(&self, step: Step) -> Result<(), Stopped> {
+        self.steps.blocking_send(step).map_err(|_| Stopped::Unheard)
     }
 }
 
