@@ -2,6 +2,7 @@
 //! their own, `write/args.rs`.
 
 use super::lang::Lang;
+use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
 use super::output::Format;
 use super::parse::{self, KnownAt};
 use super::write::args::{FirmWrite, IncubatorWrite, LimitsSetArgs, ParkWrite, RelocationWrite, VoidArgs};
@@ -65,6 +66,18 @@ pub enum Command {
     /// Parks (园区).
     #[command(subcommand)]
     Park(ParkCommand),
+    /// Loans and their interest (贷款).
+    #[command(subcommand)]
+    Loan(LoanCommand),
+    /// Seed funds of carriers (种子基金).
+    #[command(subcommand)]
+    Fund(FundCommand),
+    /// Investments and guarantees from them (投资担保).
+    #[command(subcommand)]
+    Investment(InvestmentCommand),
+    /// Taxes that reached the treasury (税收入库).
+    #[command(subcommand)]
+    Tax(TaxCommand),
     /// Limits of the district.
     #[command(subcommand)]
     Limits(LimitsCommand),
@@ -187,6 +200,14 @@ pub enum FirmCommand {
         #[command(flatten)]
         reading: Reading,
     },
+    /// What the registry holds of the evidence for its graduations (毕业佐证).
+    Evidence {
+        /// Its code (统一社会信用代码).
+        code: String,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
     /// Recording commands.
     #[command(flatten)]
     Write(FirmWrite),
@@ -270,7 +291,7 @@ pub enum EventsCommand {
         /// First position.
         #[arg(long, value_name = "POSITION", default_value_t = 1)]
         from: i64,
-        /// Only events about this entity, e.g. firms/91440203…, incubators/WJ03.
+        /// Only events about this entity: firms/CODE, incubators/ID, parks/ID, loans/CONTRACT, taxpayers/CODE, settings.
         #[arg(long, value_name = "NAME")]
         subject: Option<String>,
         /// End after so many events; 0: never.

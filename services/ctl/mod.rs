@@ -15,6 +15,8 @@ mod log_import;
 mod log_place;
 mod message;
 mod metrics;
+mod money;
+pub mod money_args;
 pub mod output;
 pub mod parse;
 mod payload;
@@ -124,6 +126,10 @@ async fn ask(session: &Session, command: Command, lang: Lang) -> Result<Report, 
         Command::Incubator(command) => show::incubator(session, command, lang).await,
         Command::Relocation(command) => write::relocation(session, command, lang).await,
         Command::Park(command) => show::park(session, command, lang).await,
+        Command::Loan(command) => money::loan(session, command, lang).await,
+        Command::Fund(command) => money::fund(session, command, lang).await,
+        Command::Investment(command) => money::investment(session, command, lang).await,
+        Command::Tax(command) => money::tax(session, command, lang).await,
         Command::Limits(command) => show::limits(session, command, lang).await,
         Command::Void(args) => write::void(session, args, lang).await,
         Command::Log(command) => log::run(session, command, lang).await,

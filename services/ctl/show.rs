@@ -109,6 +109,7 @@ pub async fn firm(session: &Session, command: FirmCommand, lang: Lang) -> Result
             let columns = ["code", "display_name", "registered_date", "field", "deregistered_date", "revision"];
             Ok(list(items, &columns, lang))
         }
+        FirmCommand::Evidence { code, reading } => super::money::evidence(session, &code, reading, lang).await,
         FirmCommand::Write(command) => write::firm(session, command, lang).await,
     }
 }
