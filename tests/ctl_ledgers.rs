@@ -151,7 +151,8 @@ async fn stays_of_several_files_are_one_ledger() {
     let one = Server::empty().await;
     run(one.address, &["import", &demo()]).await;
     assert_eq!(figures(&server).await, figures(&one).await);
-    (server.end().await, one.end().await);
+    server.end().await;
+    one.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -154,3 +154,13 @@ fn completions(shell: clap_complete::Shell, io: &mut Io<'_>) -> Result<Exit, Tro
     io.out.write_all(&text)?;
     Ok(Exit::Clean)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 macro_rules! listed {
     ($session:expr, $list:expr, $filter:expr, $service:ident.$method:ident, $request:ident, $module:ident,
      $items:ident: $type:literal) => {{
-        let super::money_args::List { limit, reading: Reading { as_of, known } } = $list;
+        let super::money_args::Listing { limit, reading: Reading { as_of, known } } = $list;
         let mut filter = Vec::new();
         for (name, value) in $filter {
             clause(&mut filter, name, value);
@@ -39,11 +39,11 @@ macro_rules! listed {
 /// `loan …`.
 pub async fn loan(session: &Session, command: LoanCommand, lang: Lang) -> Result<Report, Trouble> {
     let written = match command {
-        LoanCommand::Draw { contract, firm, lender, principal, rate, maturity, frame } => send!(
+        LoanCommand::Draw { contract, firm, lender, amount, rate, maturity, frame } => send!(
             session, frame, financing.draw_loan,
             DrawLoanRequest {
                 parent: session.parent(), contract_no: contract, firm: session.firm(&firm), lender: lender,
-                principal_fen: principal, rate_ppm: rate, maturity_date: maturity.to_string(),
+                principal_fen: amount, rate_ppm: rate, maturity_date: maturity.to_string(),
             },
             loan: "Loan"
         ),

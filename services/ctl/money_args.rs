@@ -49,7 +49,7 @@ pub enum LoanCommand {
         lender: String,
         /// Principal (本金) in yuan.
         #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
-        principal: i64,
+        amount: i64,
         /// Yearly rate (年利率) in percent, e.g. 5.22.
         #[arg(long, value_name = "PERCENT", value_parser = parse::percent)]
         rate: i64,
@@ -89,7 +89,7 @@ pub enum LoanCommand {
         firm: Option<String>,
         /// Common.
         #[command(flatten)]
-        list: List,
+        list: Listing,
     },
 }
 
@@ -114,7 +114,7 @@ pub enum FundCommand {
         incubator: Option<String>,
         /// Common.
         #[command(flatten)]
-        list: List,
+        list: Listing,
     },
 }
 
@@ -151,7 +151,7 @@ pub enum InvestmentCommand {
         form: Option<InvestmentForm>,
         /// Common.
         #[command(flatten)]
-        list: List,
+        list: Listing,
     },
 }
 
@@ -208,13 +208,13 @@ pub enum TaxCommand {
         nature: Option<TaxNature>,
         /// Common.
         #[command(flatten)]
-        list: List,
+        list: Listing,
     },
 }
 
 /// What every list has.
 #[derive(Debug, Args)]
-pub struct List {
+pub struct Listing {
     /// At most so many; 0: all.
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub limit: usize,

@@ -17,13 +17,13 @@ use serde_json::{Value, json};
 
 /// What became of a recording command.
 pub(super) struct Written {
-    request_id: String,
-    validate_only: bool,
-    position: i64,
-    duplicate: bool,
-    warnings: Vec<v1::Warning>,
+    pub(super) request_id: String,
+    pub(super) validate_only: bool,
+    pub(super) position: i64,
+    pub(super) duplicate: bool,
+    pub(super) warnings: Vec<v1::Warning>,
     /// Name of the resource in the answer, and the resource.
-    resource: (&'static str, Value),
+    pub(super) resource: (&'static str, Value),
 }
 
 impl Written {
