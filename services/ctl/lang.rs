@@ -116,6 +116,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("upstream_terms", "上游载体", "upstream"),
     ("recognitions", "认定", "recognitions"),
     ("level", "认定级别", "level"),
+    ("void_reason", "冲销原因", "void reason"),
     ("open_stays", "在孵企业数", "open stays"),
     ("operator_name", "运营主体", "operator"),
     ("operator_code", "运营主体代码", "operator code"),
@@ -226,6 +227,12 @@ const LABELS: &[(&str, &str, &str)] = &[
 /// What a field is called at the head of a table; a field without a label by its own name.
 pub fn label(key: &str, lang: Lang) -> &str {
     LABELS.iter().find(|(name, ..)| *name == key).map_or(key, |(_, zh, en)| lang.pick(zh, en))
+}
+
+/// Whether a field has a label.
+#[cfg(test)]
+pub fn is_labelled(key: &str) -> bool {
+    LABELS.iter().any(|(name, ..)| *name == key)
 }
 
 #[cfg(test)]

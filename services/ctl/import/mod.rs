@@ -71,6 +71,9 @@ pub async fn run(global: &Global, args: ImportArgs, lang: Lang, io: &mut Io<'_>)
     let handed_back = corrections.map_or(Ok(Vec::new()), Corrections::finish);
     let published = publish(&report, global.output, args.report.as_deref(), lang, io);
     if let Some(status) = &sent.broken {
+        for trouble in [published.err(), handed_back.err()].into_iter().flatten() {
+            writeln!(io.err, "incubatorctl: {}", trouble.sentence(lang).unwrap_or_default())?;
+        }
         return Err(interrupted(&sent, status, args.dry_run));
     }
     for (path, rows) in handed_back? {
