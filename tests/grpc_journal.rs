@@ -56,6 +56,36 @@ async fn an_event_is_shown_as_stored() {
 }
 
 #[tokio::test]
+async fn an_event_says_where_it_was_taken_back() {
+    let server = settled().await;
+    let head = server.engine.published().head.position as i64;
+    let void = v1::VoidFactsRequest {
+        parent: DISTRICT.into(),
+        positions: vec![5, 7],
+        void_reason: "entered twice".into(),
+        decided_by: "wang".into(),
+        request_id: common::server::id(),
+        ..Default::default()
+    };
+    let by = server.journal().void_facts(void).await.unwrap().into_inner().position;
+    assert_eq!(by, head + 1);
+    let events = server.journal().read_events(range()).await.unwrap().into_inner();
+    let all: Vec<_> = events.map(|event| event.unwrap().event.unwrap()).collect().await;
+    let voided: Vec<_> = all.iter().filter(|event| event.voided_position != 0).collect();
+    assert_eq!(
+        voided.iter().map(|event| (event.position, event.voided_position)).collect::<Vec<_>>(),
+        [(5, by), (7, by)]
+    );
+    let mut stream = server.journal().subscribe_events(follow(5, "")).await.unwrap().into_inner();
+    let Some(Step::Event(first)) = stream.message().await.unwrap().unwrap().step else { panic!("an event") };
+    assert_eq!((first.position, first.voided_position), (5, by));
+    drop(stream);
+    let ask = v1::GetEventRequest { parent: DISTRICT.into(), position: 7, include_record: false };
+    assert_eq!(server.journal().get_event(ask).await.unwrap().into_inner().event.unwrap().voided_position, by);
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_range_is_read_and_ends() {
     let server = settled().await;
     assert_eq!(positions(&server, range()).await, (1..=9).collect::<Vec<_>>());

@@ -8,7 +8,10 @@ use common::world::{World, day};
 use common_server::ledgers::{FILES, Line, files, import_whole, lines, nothing_new, wire};
 use common_server::state::State;
 use common_server::{DISTRICT, Incubatord, Rng};
-use incubator_registry::domain::rows::{Leaving, RecognitionRow, RelocationRow, Row, StayRow};
+use incubator_registry::domain::rows::{
+    InterestRow, InvestmentRow, Leaving, LoanRow, RecognitionRow, RelocationRow, Row, SeedFundRow, StayRow,
+    TaxReceiptRow, report_day,
+};
 use incubator_registry::domain::{AsOf, Day, Decision, Event, Reason};
 use incubator_registry::formats::ledger::{LedgerFile, in_import_order};
 use incubator_registry::projections::{Filter, chain, metrics};
@@ -33,6 +36,16 @@ fn as_of(row: &Row, cut: Day) -> Option<Row> {
         Row::FirmChange(row) if row.effective > cut => return None,
         Row::Recognition(row) if row.effective > cut => return None,
         Row::Stay(row) if row.admitted > cut => return None,
+        Row::AnnualReport(report) if report_day(report.year).unwrap() > cut => return None,
+        Row::Loan(LoanRow { day, .. })
+        | Row::Interest(InterestRow { day, .. })
+        | Row::SeedFund(SeedFundRow { day, .. })
+        | Row::Investment(InvestmentRow { day, .. })
+        | Row::TaxReceipt(TaxReceiptRow { day, .. })
+            if day > cut =>
+        {
+            return None;
+        }
         Row::Recognition(row) => Row::Recognition(RecognitionRow { end: known(row.end), ..row }),
         Row::Stay(row) if row.leaving.left.is_some_and(|left| left > cut) => {
             Row::Stay(StayRow { leaving: Leaving::default(), ..row })
@@ -125,7 +138,7 @@ fn julys_ledgers_go_over_junes() {
     assert_eq!(refused(&second), refused(&in_one));
     // Rows that changed or are new are accepted, the same ones skipped.
     let before: BTreeMap<_, _> = june.iter().map(|(file, line, row)| ((file.clone(), *line), row)).collect();
-    let (mut filled, mut added, mut skipped) = (0, 0, 0);
+    let (mut filled, mut added, mut skipped, mut early) = (0, 0, 0, 0);
     for (file, line, row) in lines() {
         let key = (file, line);
         match (before.get(&key), in_one[&key]) {
@@ -134,6 +147,11 @@ fn julys_ledgers_go_over_junes() {
             (None, Ok(None)) => {
                 assert_eq!(second[&key], Ok(None), "{key:?}");
                 added += 1;
+            }
+            // Money of a firm that the register lists with a later day: June's import didn't know it yet.
+            (Some(_), Ok(None)) if matches!(first[&key], Err(Reason::UnknownFirm | Reason::UnknownTaxpayer)) => {
+                assert_eq!(second[&key], Ok(None), "{key:?}");
+                early += 1;
             }
             (Some(then), Ok(None)) if **then == row => {
                 assert_eq!((first[&key], second[&key]), (Ok(None), Ok(Some(Reason::Duplicate))), "{key:?}");
@@ -145,7 +163,8 @@ fn julys_ledgers_go_over_junes() {
             }
         }
     }
-    assert!(filled > 20 && added > 20 && skipped > 100, "{filled} filled in, {added} added, {skipped} skipped");
+    let told = format!("{filled} filled in, {added} added, {skipped} skipped, {early} too early");
+    assert!(filled > 20 && added > 20 && skipped > 100 && early < 10, "{told}");
 }
 
 #[test]

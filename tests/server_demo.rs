@@ -22,13 +22,17 @@ async fn the_demo_loads_and_goes_with_its_folder() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0, "the demo's folder stays behind");
     let expected: serde_json::Value = serde_json::from_str(include_str!("golden/expected.json")).unwrap();
+    let mut dirty = 0;
     for file in common_server::ledgers::FILES.map(|name| format!("{name}.csv")) {
         let report = &expected["import_report"][&file];
         let count = |list: &str| report[list].as_array().unwrap().len();
         let (accepted, skipped, refused) = (&report["accepted"], count("duplicate"), count("rejected"));
+        dirty += refused;
         let line = format!("{file}: {accepted} accepted, {skipped} skipped, {refused} refused");
         assert!(ended.stdout.contains(&line), "{line}: {}", ended.stdout);
     }
+    // The same rows are refused when the ledgers are imported once more, and the hint says so.
+    assert!(ended.stdout.contains(&format!("the sample's {dirty} dirty rows")), "{}", ended.stdout);
     assert!(ended.stdout.contains(&address) && ended.stdout.contains(&format!("position {head}")), "{}", ended.stdout);
 }
 

@@ -2,6 +2,7 @@
 //! their own, `write/args.rs`.
 
 use super::lang::Lang;
+use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
 use super::output::Format;
 use super::parse::{self, KnownAt};
 use super::write::args::{FirmWrite, IncubatorWrite, LimitsSetArgs, ParkWrite, RelocationWrite, VoidArgs};
@@ -47,7 +48,7 @@ pub struct Global {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Import ledgers: 载体 认定 企业 在孵 落户 变更.
+    /// Import ledgers: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 种子基金 投资担保 税收.
     Import(ImportArgs),
     /// Graduation metrics (毕业指标) as of a day.
     Metrics(FiguresArgs),
@@ -65,6 +66,18 @@ pub enum Command {
     /// Parks (园区).
     #[command(subcommand)]
     Park(ParkCommand),
+    /// Loans and their interest (贷款).
+    #[command(subcommand)]
+    Loan(LoanCommand),
+    /// Seed funds of carriers (种子基金).
+    #[command(subcommand)]
+    Fund(FundCommand),
+    /// Investments and guarantees from them (投资担保).
+    #[command(subcommand)]
+    Investment(InvestmentCommand),
+    /// Taxes that reached the treasury (税收入库).
+    #[command(subcommand)]
+    Tax(TaxCommand),
     /// Limits of the district.
     #[command(subcommand)]
     Limits(LimitsCommand),
@@ -86,10 +99,10 @@ pub enum Command {
 /// Which ledgers.
 #[derive(Debug, Args)]
 #[command(
-    long_about = "Import ledgers: 载体 认定 企业 在孵 落户 变更.\n\nThe files are recognised by their headings, and \
-applied in the order 载体, 认定, 企业, 在孵 (by day of admission), 落户, 变更, whatever order they are given in; two files of \
-one ledger in the order given. Good rows are kept, bad rows change nothing, and importing a file again adds nothing: after \
-an interruption, run the command again.",
+    long_about = "Import ledgers, as .csv (UTF-8 or GB18030) or .xlsx: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 \
+种子基金 投资担保 税收.\n\nThe files are recognised by their headings, and applied in the order above, whatever order they are \
+given in; two files of one ledger in the order given, but stays of all files by the day of admission. Good rows are kept, bad \
+rows change nothing, and importing a file again adds nothing: after an interruption, run the command again.",
     after_help = EXIT_CODES
 )]
 pub struct ImportArgs {
@@ -100,7 +113,11 @@ pub struct ImportArgs {
     /// nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Write a report as JSON to this file; `-`: to stdout, and the table to stderr.
+    /// Write the refused rows of each file to a file of its name in this folder, with the reason in the language of
+    /// --lang behind each; mended, it is imported as it is. Files that are there already are never written over.
+    #[arg(long, value_name = "DIR")]
+    pub corrected: Option<PathBuf>,
+    /// Write a report as JSON to this file, also when the import breaks off; `-`: to stdout, and the table to stderr.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 }
@@ -179,6 +196,14 @@ pub enum FirmCommand {
         /// At most so many; 0: all.
         #[arg(long, default_value_t = 0, hide_default_value = true)]
         limit: usize,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// What the registry holds of the evidence for its graduations (毕业佐证).
+    Evidence {
+        /// Its code (统一社会信用代码).
+        code: String,
         /// Of which day.
         #[command(flatten)]
         reading: Reading,
@@ -266,7 +291,7 @@ pub enum EventsCommand {
         /// First position.
         #[arg(long, value_name = "POSITION", default_value_t = 1)]
         from: i64,
-        /// Only events about this entity, e.g. firms/91440203…, incubators/WJ03.
+        /// Only events about this entity: firms/CODE, incubators/ID, parks/ID, loans/CONTRACT, taxpayers/CODE, settings.
         #[arg(long, value_name = "NAME")]
         subject: Option<String>,
         /// End after so many events; 0: never.

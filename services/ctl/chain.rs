@@ -24,9 +24,9 @@ pub async fn run(session: &Session, args: FiguresArgs, lang: Lang) -> Result<Rep
     let definitions = figures::definitions_grid(&reply.definitions, lang);
     let json = json(reply);
     let grids = vec![summary(&json, lang), carriers(&json, lang), definitions];
-    let csv = figures::csv(&rows(&json));
+    let csv = figures::csv(&rows(&json, lang));
     let json = serde_json::to_value(&json).map_err(std::io::Error::from)?;
-    Ok(Report { json, grids, csv })
+    Ok(Report { json, grids, csv, note: None })
 }
 
 /// The answer in the contract's shape.
@@ -49,28 +49,40 @@ pub fn json(reply: v1::GetChainStatusResponse) -> ChainJson {
     }
 }
 
-/// `MAKERSPACE->INCUBATOR` as 众创空间→孵化器.
-fn chinese(transition: &str) -> String {
-    let word = |key: &str| Kind::from_key(key).map_or_else(|| key.to_owned(), |kind| kind.chinese().to_owned());
-    transition.split("->").map(word).collect::<Vec<_>>().join("→")
+/// `MAKERSPACE->INCUBATOR` as 众创空间→孵化器, or makerspace → incubator.
+fn transition_name(transition: &str, lang: Lang) -> String {
+    let word = |key: &str| match (lang, Kind::from_key(key)) {
+        (Lang::Zh, Some(kind)) => kind.chinese().to_owned(),
+        _ => key.to_lowercase(),
+    };
+    transition.split("->").map(word).collect::<Vec<_>>().join(lang.pick("→", " → "))
 }
 
-fn totals(json: &ChainJson) -> Vec<Vec<String>> {
-    let moves = json.transitions.iter().map(|(key, n)| row(chinese(key), format!("transitions.{key}"), n));
-    let ends =
-        [row("落户园区", "settled_in_park", json.settled_in_park), row("投产", "in_production", json.in_production)];
-    moves.chain(ends).collect()
+fn totals(json: &ChainJson, lang: Lang) -> Vec<Vec<String>> {
+    let moved = |(key, n): (&String, &u64)| row(transition_name(key, lang), format!("transitions.{key}"), n);
+    let ends = [
+        row(lang.pick("落户园区", "settled in a park"), "settled_in_park", json.settled_in_park),
+        row(lang.pick("投产", "in production"), "in_production", json.in_production),
+    ];
+    json.transitions.iter().map(moved).chain(ends).collect()
 }
 
 /// Every figure, for CSV.
-fn rows(json: &ChainJson) -> Vec<Vec<String>> {
-    let mut rows = totals(json);
+fn rows(json: &ChainJson, lang: Lang) -> Vec<Vec<String>> {
+    let mut rows = totals(json, lang);
+    let names = carrier_figures(lang);
     for (id, c) in &json.incubators {
-        rows.push(row("在孵", format!("incubators.{id}.open"), c.open));
-        rows.push(row("累计入孵", format!("incubators.{id}.admitted_ever"), c.admitted_ever));
-        rows.push(row("累计毕业", format!("incubators.{id}.graduated_ever"), c.graduated_ever));
+        let figures = [("open", c.open), ("admitted_ever", c.admitted_ever), ("graduated_ever", c.graduated_ever)];
+        for (name, (key, value)) in names.iter().zip(figures) {
+            rows.push(row(*name, format!("incubators.{id}.{key}"), value));
+        }
     }
     rows
+}
+
+/// What is told of each carrier.
+fn carrier_figures(lang: Lang) -> [&'static str; 3] {
+    lang.pick(["在孵", "累计入孵", "累计毕业"], ["open", "admitted ever", "graduated ever"])
 }
 
 fn summary(json: &ChainJson, lang: Lang) -> Grid {
@@ -79,18 +91,18 @@ fn summary(json: &ChainJson, lang: Lang) -> Grid {
         format!("孵化链条 · 截至 {} · 日志位置 {position}", json.as_of),
         format!("The chain · as of {} · at position {position}", json.as_of),
     );
-    figures::grid(title, totals(json), lang)
+    figures::grid(title, totals(json, lang), lang)
 }
 
 fn carriers(json: &ChainJson, lang: Lang) -> Grid {
-    let head =
-        lang.pick(["载体", "在孵", "累计入孵", "累计毕业"], ["incubator", "open", "admitted_ever", "graduated_ever"]);
+    let mut head = vec![lang.pick("载体", "incubator")];
+    head.extend(carrier_figures(lang));
     let row = |(id, c): (&String, &CountsJson)| {
         vec![id.clone(), c.open.to_string(), c.admitted_ever.to_string(), c.graduated_ever.to_string()]
     };
     Grid {
         title: lang.pick("各载体", "Carriers").to_owned(),
-        head: head.map(str::to_owned).to_vec(),
+        head: head.into_iter().map(str::to_owned).collect(),
         rows: json.incubators.iter().map(row).collect(),
     }
 }
@@ -120,7 +132,8 @@ mod tests {
             definitions: Vec::new(),
         };
         let json = json(reply);
-        assert_eq!(rows(&json)[0], ["众创空间→孵化器", "transitions.MAKERSPACE->INCUBATOR", "12"]);
+        assert_eq!(rows(&json, Lang::Zh)[0], ["众创空间→孵化器", "transitions.MAKERSPACE->INCUBATOR", "12"]);
+        assert_eq!(rows(&json, Lang::En)[0][0], "makerspace → incubator");
         let shown = serde_json::to_value(&json).unwrap();
         let golden: serde_json::Value = serde_json::from_str(include_str!("../../tests/golden/expected.json")).unwrap();
         let expected = golden["chain"][0].as_object().unwrap();

@@ -5,7 +5,8 @@ use super::args::EventsCommand;
 use super::connect::Session;
 use super::lang::{Lang, Say};
 use super::message;
-use super::output::{Format, Io, Report, last_segment, plain};
+use super::output::{Format, Io, Report, plain};
+use super::payload;
 use super::trouble::{Trouble, status_sentence};
 use crate::wire::v1;
 use serde_json::Value;
@@ -35,7 +36,8 @@ pub async fn run(
             let request = v1::GetEventRequest { parent: session.parent(), position, include_record: record };
             let reply = session.journal().get_event(request).await?.into_inner();
             let json = reply.event.map_or(Value::Null, |event| shown(&event, record));
-            Report::of(json, lang).print(format, io.out)
+            let readable = Report::of(payload::readable(json.clone()), lang);
+            Report { grids: readable.grids, ..Report::of(json, lang) }.print(format, io.out)
         }
         EventsCommand::Tail { from, subject, limit, no_follow } => {
             let subject = subject.map(|name| full_name(session, &name)).unwrap_or_default();
@@ -165,7 +167,7 @@ impl Tail<'_> {
 
 fn cells(event: &v1::Event) -> Vec<String> {
     let json = shown(event, false);
-    let subjects: Vec<_> = event.subjects.iter().map(|subject| last_segment(&subject.name)).collect();
+    let subjects: Vec<_> = event.subjects.iter().map(|subject| payload::local_name(&subject.name)).collect();
     let cell = |key: &&str| if *key == "subjects" { subjects.join(" ") } else { plain(&json[*key]) };
     COLUMNS.iter().map(cell).collect()
 }
@@ -199,7 +201,7 @@ mod tests {
             subjects: vec![subject("districts/440203/firms/91"), subject("districts/440203/incubators/WJ03")],
             ..Default::default()
         };
-        assert_eq!(cells(&event), ["12", "2024-03-01", "", "FirmAdmitted", "li", "91 WJ03"]);
+        assert_eq!(cells(&event), ["12", "2024-03-01", "", "FirmAdmitted", "li", "firms/91 incubators/WJ03"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::args::FiguresArgs;
 use super::lang::Lang;
 use super::output::Grid;
 use super::parse::Wire as _;
+use crate::projections::{CHAIN, METRICS};
 use crate::wire::v1;
 use std::collections::BTreeMap;
 
@@ -29,18 +30,24 @@ pub fn definitions(list: Vec<v1::Definition>) -> BTreeMap<String, String> {
     list.into_iter().map(|definition| (definition.metric, definition.text)).collect()
 }
 
-/// Definitions as a table, in the order of the server.
+/// Definitions as a table, in the order of the server, whose texts are English: the Chinese ones are known here by their
+/// figure; one that a newer server has stays as it says.
 pub fn definitions_grid(list: &[v1::Definition], lang: Lang) -> Grid {
+    let known = |metric: &str| METRICS.iter().chain(CHAIN).find(|known| known.metric == metric);
+    let text = |definition: &v1::Definition| match (lang, known(&definition.metric)) {
+        (Lang::Zh, Some(known)) => known.chinese.to_owned(),
+        _ => definition.text.clone(),
+    };
     Grid {
         title: lang.pick("定义", "Definitions").to_owned(),
         head: lang.pick(["指标", "定义"], ["figure", "definition"]).map(str::to_owned).to_vec(),
-        rows: list.iter().map(|definition| vec![definition.metric.clone(), definition.text.clone()]).collect(),
+        rows: list.iter().map(|definition| vec![definition.metric.clone(), text(definition)]).collect(),
     }
 }
 
-/// A row of figures: Chinese name, key, value.
-pub fn row(chinese: impl Into<String>, key: impl Into<String>, value: impl ToString) -> Vec<String> {
-    vec![chinese.into(), key.into(), value.to_string()]
+/// A row of figures: name, key, value.
+pub fn row(name: impl Into<String>, key: impl Into<String>, value: impl ToString) -> Vec<String> {
+    vec![name.into(), key.into(), value.to_string()]
 }
 
 /// Figures as a table.

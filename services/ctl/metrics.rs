@@ -51,7 +51,7 @@ async fn overdue(session: &Session, args: &FiguresArgs, position: i64) -> Result
 fn report(metrics: v1::GetMetricsResponse, overdue: &[v1::OverdueFirm], lang: Lang) -> Result<Report, Trouble> {
     let definitions = figures::definitions_grid(&metrics.definitions, lang);
     let json = json(metrics, overdue);
-    let rows = rows(&json);
+    let rows = rows(&json, lang);
     let title = lang.pick("毕业指标", "Graduation metrics");
     let position = json.position.unwrap_or_default();
     let title = lang.pick(
@@ -63,7 +63,7 @@ fn report(metrics: v1::GetMetricsResponse, overdue: &[v1::OverdueFirm], lang: La
     grids.push(definitions);
     let csv = figures::csv(&rows);
     let json = serde_json::to_value(&json).map_err(std::io::Error::from)?;
-    Ok(Report { json, grids, csv })
+    Ok(Report { json, grids, csv, note: None })
 }
 
 /// The answer in the contract's shape.
@@ -111,52 +111,90 @@ fn days(days: v1::IncubationDays) -> IncubationDaysJson {
     IncubationDaysJson { count: count(days.count), sum: days.sum, median: MedianJson::of_days(days.median) }
 }
 
-/// Every figure as Chinese name, key and value. A rate is two rows: what it is made of stays exact.
-fn rows(json: &MetricsJson) -> Vec<Vec<String>> {
+/// Every figure as name, key and value. A rate is two rows: what it is made of stays exact.
+fn rows(json: &MetricsJson, lang: Lang) -> Vec<Vec<String>> {
     let median = match json.incubation_days.median {
         MedianJson::Whole(days) => days.to_string(),
         MedianJson::Half(days) => days.to_string(),
     };
     let mut rows = vec![
-        row("众创空间在孵企业", "in_makerspace", json.in_makerspace),
-        row("孵化器在孵企业", "in_incubator", json.in_incubator),
-        row("加速器在孵企业", "in_accelerator", json.in_accelerator),
-        row("年初在孵", "year.opening", json.year.opening),
-        row("本年入孵", "year.admitted", json.year.admitted),
-        row("本年毕业", "year.graduated", json.year.graduated),
-        row("本年其他离孵", "year.left_otherwise", json.year.left_otherwise),
-        row("期末在孵", "year.closing", json.year.closing),
-        row("毕业率甲 分子（毕业）", "year.rate_a.numerator", json.year.rate_a[0]),
-        row("毕业率甲 分母（年初在孵）", "year.rate_a.denominator", json.year.rate_a[1]),
-        row("毕业率乙 分子（毕业）", "year.rate_b.numerator", json.year.rate_b[0]),
-        row("毕业率乙 分母（期末在孵＋毕业）", "year.rate_b.denominator", json.year.rate_b[1]),
-        row("累计毕业企业", "cumulative_graduates", json.cumulative_graduates),
-        row("毕业企业落户园区", "graduates_settled_in_park", json.graduates_settled_in_park),
-        row("孵化天数 企业数", "incubation_days.count", json.incubation_days.count),
-        row("孵化天数 合计", "incubation_days.sum", json.incubation_days.sum),
-        row("孵化天数 中位数", "incubation_days.median", median),
-        row("超期在孵企业", "overdue", json.overdue.len()),
+        row(lang.pick("众创空间在孵企业", "firms in makerspaces"), "in_makerspace", json.in_makerspace),
+        row(lang.pick("孵化器在孵企业", "firms in incubators"), "in_incubator", json.in_incubator),
+        row(lang.pick("加速器在孵企业", "firms in accelerators"), "in_accelerator", json.in_accelerator),
+        row(lang.pick("年初在孵", "year: opening"), "year.opening", json.year.opening),
+        row(lang.pick("本年入孵", "year: admitted"), "year.admitted", json.year.admitted),
+        row(lang.pick("本年毕业", "year: graduated"), "year.graduated", json.year.graduated),
+        row(lang.pick("本年其他离孵", "year: left otherwise"), "year.left_otherwise", json.year.left_otherwise),
+        row(lang.pick("期末在孵", "year: closing"), "year.closing", json.year.closing),
+        row(
+            lang.pick("毕业率甲 分子（毕业）", "rate a: numerator (graduated)"),
+            "year.rate_a.numerator",
+            json.year.rate_a[0],
+        ),
+        row(
+            lang.pick("毕业率甲 分母（年初在孵）", "rate a: denominator (opening)"),
+            "year.rate_a.denominator",
+            json.year.rate_a[1],
+        ),
+        row(
+            lang.pick("毕业率乙 分子（毕业）", "rate b: numerator (graduated)"),
+            "year.rate_b.numerator",
+            json.year.rate_b[0],
+        ),
+        row(
+            lang.pick("毕业率乙 分母（期末在孵＋毕业）", "rate b: denominator (closing + graduated)"),
+            "year.rate_b.denominator",
+            json.year.rate_b[1],
+        ),
+        row(lang.pick("累计毕业企业", "graduates so far"), "cumulative_graduates", json.cumulative_graduates),
+        row(
+            lang.pick("毕业企业落户园区", "of them settled in a park"),
+            "graduates_settled_in_park",
+            json.graduates_settled_in_park,
+        ),
+        row(
+            lang.pick("孵化天数 企业数", "days of incubation: firms"),
+            "incubation_days.count",
+            json.incubation_days.count,
+        ),
+        row(lang.pick("孵化天数 合计", "days of incubation: sum"), "incubation_days.sum", json.incubation_days.sum),
+        row(lang.pick("孵化天数 中位数", "days of incubation: median"), "incubation_days.median", median),
+        row(lang.pick("超期在孵企业", "firms over their term"), "overdue", json.overdue.len()),
     ];
     for (word, count) in &json.criterion {
-        rows.push(row(format!("毕业依据 {word}"), format!("criterion.{word}"), count));
+        let english = Criterion::from_chinese(word).map_or_else(|| word.clone(), |known| known.key().to_owned());
+        let name = lang.pick(format!("毕业依据 {word}"), format!("graduated on the ground {english}"));
+        rows.push(row(name, format!("criterion.{word}"), count));
     }
     for (year, c) in &json.cohorts {
-        let (within, still) = (c.graduates_within_48_months, c.still_incubating_within_horizon);
-        rows.push(row(format!("{year}年首次入孵"), format!("cohorts.{year}.entrants"), c.entrants));
-        rows.push(row(
-            format!("{year}年首次入孵 48个月内毕业"),
-            format!("cohorts.{year}.graduates_within_48_months"),
-            within,
-        ));
-        rows.push(row(
-            format!("{year}年首次入孵 仍在48个月内在孵"),
-            format!("cohorts.{year}.still_incubating_within_horizon"),
-            still,
-        ));
+        let figures = [
+            ("", "", "entrants", c.entrants),
+            (
+                " 48个月内毕业",
+                ": graduated within 48 months",
+                "graduates_within_48_months",
+                c.graduates_within_48_months,
+            ),
+            (
+                " 仍在48个月内在孵",
+                ": still incubating within them",
+                "still_incubating_within_horizon",
+                c.still_incubating_within_horizon,
+            ),
+        ];
+        for (zh, en, key, value) in figures {
+            let name = lang.pick(format!("{year}年首次入孵{zh}"), format!("first admitted in {year}{en}"));
+            rows.push(row(name, format!("cohorts.{year}.{key}"), value));
+        }
     }
     for (years, s) in &json.survival_years {
-        rows.push(row(format!("毕业满{years}年企业"), format!("survival_years.{years}.graduates"), s.graduates));
-        rows.push(row(format!("毕业满{years}年仍存续"), format!("survival_years.{years}.alive"), s.alive));
+        let names = lang.pick(
+            [format!("毕业满{years}年企业"), format!("毕业满{years}年仍存续")],
+            [format!("graduated {years} years ago or more"), format!("of them still there after {years} years")],
+        );
+        let [graduates, alive] = names;
+        rows.push(row(graduates, format!("survival_years.{years}.graduates"), s.graduates));
+        rows.push(row(alive, format!("survival_years.{years}.alive"), s.alive));
     }
     rows
 }
@@ -219,6 +257,9 @@ mod tests {
         assert_eq!(shown["incubation_days"]["median"], 699.5);
         assert_eq!(shown["overdue"][0], "91");
         assert_eq!(shown["year"]["rate_a"], serde_json::json!([3, 36]));
+        let chinese = |text: &str| text.chars().any(|c| c >= '\u{2e80}');
+        let english = rows(&json(answer(), &[]), Lang::En);
+        assert!(english.iter().all(|row| !chinese(&row[0])), "{english:?}");
         let key = |name: &str| report.csv.rows.iter().any(|row| row[0] == name);
         assert!(key("year.rate_a.denominator") && key("cohorts.2019.entrants") && key("survival_years.1.alive"));
     }

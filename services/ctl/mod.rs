@@ -15,8 +15,11 @@ mod log_import;
 mod log_place;
 mod message;
 mod metrics;
+mod money;
+pub mod money_args;
 pub mod output;
 pub mod parse;
+mod payload;
 mod show;
 pub mod trouble;
 pub mod write;
@@ -123,6 +126,10 @@ async fn ask(session: &Session, command: Command, lang: Lang) -> Result<Report, 
         Command::Incubator(command) => show::incubator(session, command, lang).await,
         Command::Relocation(command) => write::relocation(session, command, lang).await,
         Command::Park(command) => show::park(session, command, lang).await,
+        Command::Loan(command) => money::loan(session, command, lang).await,
+        Command::Fund(command) => money::fund(session, command, lang).await,
+        Command::Investment(command) => money::investment(session, command, lang).await,
+        Command::Tax(command) => money::tax(session, command, lang).await,
         Command::Limits(command) => show::limits(session, command, lang).await,
         Command::Void(args) => write::void(session, args, lang).await,
         Command::Log(command) => log::run(session, command, lang).await,
@@ -134,6 +141,9 @@ async fn ask(session: &Session, command: Command, lang: Lang) -> Result<Report, 
 fn print(report: &Report, global: &Global, io: &mut Io<'_>) -> Result<Exit, Trouble> {
     report.print(global.output, io.out)?;
     io.out.flush()?;
+    if let Some(note) = &report.note {
+        writeln!(io.err, "{note}")?;
+    }
     Ok(Exit::Clean)
 }
 
@@ -143,4 +153,14 @@ fn completions(shell: clap_complete::Shell, io: &mut Io<'_>) -> Result<Exit, Tro
     clap_complete::generate(shell, &mut Cli::command(), "incubatorctl", &mut text);
     io.out.write_all(&text)?;
     Ok(Exit::Clean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::lang::{Lang, label};
 use super::trouble::Trouble;
-use crate::domain::{BuildMode, Criterion, Kind, LeaveKind, Level};
+use crate::domain::{BuildMode, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature};
 use serde_json::Value;
 use std::io::Write;
 
@@ -49,6 +49,8 @@ pub struct Report {
     pub grids: Vec<Grid>,
     /// For `csv`.
     pub csv: Grid,
+    /// Said beside it, on stderr.
+    pub note: Option<String>,
 }
 
 impl Report {
@@ -59,19 +61,19 @@ impl Report {
         let mut rows = Vec::new();
         flatten(&json, "", &mut rows);
         let csv = Grid { title: String::new(), head: vec!["field".into(), "value".into()], rows };
-        Self { json, grids, csv }
+        Self { json, grids, csv, note: None }
     }
 
     /// A report of many things of one type: a row each, the columns named. Lists within them are left to JSON.
     pub fn list(items: Vec<Value>, columns: &[&str], lang: Lang) -> Self {
-        let cells = |show: fn(&str, &Value, Lang) -> String| -> Vec<Vec<String>> {
-            items.iter().map(|item| columns.iter().map(|key| show(key, &item[*key], lang)).collect()).collect()
+        let cells = |show: fn(&Value, &str, Lang) -> String| -> Vec<Vec<String>> {
+            items.iter().map(|item| columns.iter().map(|key| show(item, key, lang)).collect()).collect()
         };
         let head = columns.iter().map(|key| label(key, lang).to_owned()).collect();
         let table = Grid { title: String::new(), head, rows: cells(cell) };
         let head = columns.iter().map(|key| (*key).to_owned()).collect();
-        let csv = Grid { title: String::new(), head, rows: cells(|_, value, _| plain(value)) };
-        Self { json: Value::Array(items), grids: vec![table], csv }
+        let csv = Grid { title: String::new(), head, rows: cells(|item, key, _| plain(&item[key])) };
+        Self { json: Value::Array(items), grids: vec![table], csv, note: None }
     }
 
     /// Prints it.
@@ -141,28 +143,43 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
-/// A value as a person reads it: ids instead of resource names, words in the language, hundredths as decimals.
-fn cell(key: &str, value: &Value, lang: Lang) -> String {
+/// A field of an object as a person reads it: ids instead of resource names, words in the language, hundredths as decimals.
+fn cell(object: &Value, key: &str, lang: Lang) -> String {
+    let value = &object[key];
     let text = plain(value);
     if key.ends_with("_hundredths_m2") || key.ends_with("_fen") {
         return value.as_i64().map_or(text, hundredths);
+    }
+    if key == "rate_ppm" {
+        return value.as_i64().map_or(text, percent);
     }
     if let Value::Bool(yes) = value {
         return lang.pick(["否", "是"], ["no", "yes"])[usize::from(*yes)].to_owned();
     }
     match key {
         "name" | "incubator" | "park" | "firm" | "upstream" => last_segment(&text).to_owned(),
-        _ => lang.pick(chinese_word(key, &text), None).map_or(text, str::to_owned),
+        _ => lang.pick(chinese_word(object, key, &text), None).map_or(text, str::to_owned),
     }
 }
 
-fn chinese_word(key: &str, word: &str) -> Option<&'static str> {
+fn chinese_word(object: &Value, key: &str, word: &str) -> Option<&'static str> {
     match key {
         "kind" => Kind::from_key(word).map(Kind::chinese),
         "level" => Level::from_key(word).map(Level::chinese),
         "leave_kind" => LeaveKind::from_key(word).map(LeaveKind::chinese),
         "criterion" => Criterion::from_key(word).map(Criterion::chinese),
         "build_mode" => BuildMode::from_key(word).map(BuildMode::chinese),
+        "tax" => Tax::from_key(word).map(Tax::chinese),
+        "form" => InvestmentForm::from_key(word).map(InvestmentForm::chinese),
+        // The same word means one thing of a tax and another of interest.
+        "nature" if object.get("tax").is_some() => TaxNature::from_key(word).map(TaxNature::chinese),
+        "nature" => InterestNature::from_key(word).map(InterestNature::chinese),
+        "status" => match word {
+            "MET" => Some("符合"),
+            "NOT_MET" => Some("不符合"),
+            "UNKNOWN" => Some("未知"),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -179,6 +196,12 @@ pub fn hundredths(value: i64) -> String {
     if part == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part:02}") }
 }
 
+/// 52200 parts per million as `5.22`.
+fn percent(ppm: i64) -> String {
+    let text = format!("{}.{:04}", ppm / 10_000, ppm.abs() % 10_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// The fields of an object as pairs, then each list of objects and each object within it as a table.
 fn take_apart(json: &Value, title: String, lang: Lang, out: &mut Vec<Grid>) {
     let Value::Object(fields) = json else { return };
@@ -186,7 +209,7 @@ fn take_apart(json: &Value, title: String, lang: Lang, out: &mut Vec<Grid>) {
     let empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
     let pairs: Vec<_> = fields.iter().filter(|(_, value)| !nested(value) && !empty(value)).collect();
     if !pairs.is_empty() {
-        let rows = pairs.iter().map(|(key, value)| vec![label(key, lang).to_owned(), cell(key, value, lang)]).collect();
+        let rows = pairs.iter().map(|(key, _)| vec![label(key, lang).to_owned(), cell(json, key, lang)]).collect();
         out.push(Grid { title, head: Vec::new(), rows });
     }
     for (key, value) in fields.iter().filter(|(_, value)| nested(value)) {
@@ -195,7 +218,7 @@ fn take_apart(json: &Value, title: String, lang: Lang, out: &mut Vec<Grid>) {
             Value::Array(items) => {
                 let columns: Vec<&String> = items[0].as_object().into_iter().flat_map(|o| o.keys()).collect();
                 let head = columns.iter().map(|key| label(key, lang).to_owned()).collect();
-                let row = |item: &Value| columns.iter().map(|key| cell(key, &item[key.as_str()], lang)).collect();
+                let row = |item: &Value| columns.iter().map(|key| cell(item, key, lang)).collect();
                 out.push(Grid { title, head, rows: items.iter().map(row).collect() });
             }
             other => take_apart(other, title, lang, out),
@@ -249,6 +272,14 @@ mod tests {
     }
 
     #[test]
+    fn a_nature_is_that_of_its_object() {
+        let tax = json!({"tax": "VAT", "nature": "NORMAL"});
+        assert_eq!((cell(&tax, "tax", Lang::Zh), cell(&tax, "nature", Lang::Zh)), ("增值税".into(), "正税".into()));
+        assert_eq!(cell(&json!({"nature": "NORMAL"}), "nature", Lang::Zh), "正常利息");
+        assert_eq!(cell(&tax, "nature", Lang::En), "NORMAL");
+    }
+
+    #[test]
     fn csv_quotes_and_keeps_words() {
         let report = Report::list(vec![json!({"name": "a,b", "kind": "INCUBATOR"})], &["name", "kind"], Lang::Zh);
         let mut out = Vec::new();
@@ -260,5 +291,6 @@ mod tests {
     fn hundredths_are_decimals() {
         assert_eq!(hundredths(360_000), "3600");
         assert_eq!(hundredths(-105), "-1.05");
+        assert_eq!((percent(52_200).as_str(), percent(1_000_000).as_str()), ("5.22", "100"));
     }
 }

@@ -107,6 +107,23 @@ pub fn hundredths(text: &str) -> Result<i64, String> {
     format!("{whole}{part:0<2}").parse().map_err(|_| fault())
 }
 
+/// Yuan with at most two decimals as fen; may be negative.
+pub fn yuan(text: &str) -> Result<i64, String> {
+    text.strip_prefix('-').map_or_else(|| hundredths(text), |amount| hundredths(amount).map(|fen| -fen))
+}
+
+/// A rate in percent with at most four decimals, in parts per million.
+pub fn percent(text: &str) -> Result<i64, String> {
+    let fault = || format!("`{text}` is not a rate in percent with at most four decimals");
+    let plain = text.trim_end_matches('%');
+    let (whole, part) = plain.split_once('.').unwrap_or((plain, ""));
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(part) || part.len() > 4 {
+        return Err(fault());
+    }
+    format!("{whole}{part:0<4}").parse().map_err(|_| fault())
+}
+
 /// A document, `TITLE[;no=文号][;sha256=HEX][;location=WHERE][;file=PATH]`; a file gives its digest.
 pub fn document(text: &str) -> Result<v1::Document, String> {
     let mut parts = text.split(';');
@@ -156,6 +173,9 @@ mod tests {
         assert_eq!(criterion("高新技术企业"), Ok(Criterion::HighTech));
         assert!(kind("孵化").unwrap_err().contains("孵化器"));
         assert_eq!(level_or_none("none"), Ok(LevelOrNone(None)));
+        assert_eq!((yuan("-12,345.67"), yuan("0.5")), (Ok(-1_234_567), Ok(50)));
+        assert_eq!((percent("5.22"), percent("4.35%")), (Ok(52_200), Ok(43_500)));
+        assert!(yuan("1.234").is_err() && yuan("--1").is_err() && percent("5.22221").is_err());
     }
 
     #[test]

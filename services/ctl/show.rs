@@ -24,7 +24,7 @@ macro_rules! known_at {
 }
 pub(super) use known_at;
 
-/// Collects a list over its pages, as JSON: at most `$limit` items, 0 being all.
+/// Collects a list over its pages, as JSON: at most `$limit` items, 0 being all; and whether there are more.
 macro_rules! pages {
     ($limit:expr, $session:expr, $service:ident.$method:ident, $request:expr, $items:ident: $type:literal) => {{
         let mut request = $request;
@@ -37,12 +37,15 @@ macro_rules! pages {
                 break;
             }
         }
+        let more = !request.page_token.is_empty() || ($limit > 0 && items.len() > $limit);
         if $limit > 0 {
             items.truncate($limit);
         }
-        items
+        (items, more)
     }};
 }
+
+pub(super) use pages;
 
 /// Reads one thing and shows all of it.
 macro_rules! one {
@@ -60,9 +63,22 @@ macro_rules! one {
         Ok(Report::of(resource, $lang))
     }};
 }
+pub(super) use one;
+
+/// A list, with a word on stderr where it was cut short.
+pub(super) fn list((items, more): (Vec<serde_json::Value>, bool), columns: &[&str], lang: Lang) -> Report {
+    let shown = items.len();
+    let note = more.then(|| {
+        lang.pick(
+            format!("只列出前 {shown} 项，后面还有；用 --limit 0 列出全部"),
+            format!("the first {shown} only, there are more; --limit 0 lists all"),
+        )
+    });
+    Report { note, ..Report::list(items, columns, lang) }
+}
 
 /// One clause of a list's filter; values with blanks in quotes.
-fn clause(out: &mut Vec<String>, name: &str, value: Option<&str>) {
+pub(super) fn clause(out: &mut Vec<String>, name: &str, value: Option<&str>) {
     let Some(value) = value else { return };
     let quoted = value.chars().any(char::is_whitespace);
     out.push(if quoted { format!("{name} = \"{value}\"") } else { format!("{name} = {value}") });
@@ -91,8 +107,9 @@ pub async fn firm(session: &Session, command: FirmCommand, lang: Lang) -> Result
             };
             let items = pages!(limit, session, firms.list_firms, request, firms: "Firm");
             let columns = ["code", "display_name", "registered_date", "field", "deregistered_date", "revision"];
-            Ok(Report::list(items, &columns, lang))
+            Ok(list(items, &columns, lang))
         }
+        FirmCommand::Evidence { code, reading } => super::money::evidence(session, &code, reading, lang).await,
         FirmCommand::Write(command) => write::firm(session, command, lang).await,
     }
 }
@@ -119,7 +136,7 @@ pub async fn incubator(session: &Session, command: IncubatorCommand, lang: Lang)
                 ..Default::default()
             };
             let items = pages!(limit, session, incubators.list_incubators, request, incubators: "Incubator");
-            Ok(Report::list(items, &["name", "display_name", "kind", "level", "open_stays", "established_date"], lang))
+            Ok(list(items, &["name", "display_name", "kind", "level", "open_stays", "established_date"], lang))
         }
         IncubatorCommand::Write(command) => write::incubator(session, command, lang).await,
     }
@@ -142,7 +159,7 @@ pub async fn park(session: &Session, command: ParkCommand, lang: Lang) -> Result
                 ..Default::default()
             };
             let items = pages!(limit, session, parks.list_parks, request, parks: "Park");
-            Ok(Report::list(items, &["name", "settled_firms", "revision"], lang))
+            Ok(list(items, &["name", "settled_firms", "revision"], lang))
         }
         ParkCommand::Write(command) => write::park(session, command, lang).await,
     }
@@ -169,7 +186,7 @@ pub async fn limits(session: &Session, command: LimitsCommand, lang: Lang) -> Re
     }
 }
 
-fn page_size(limit: usize) -> i32 {
+pub(super) fn page_size(limit: usize) -> i32 {
     i32::try_from(limit).ok().filter(|limit| (1..PAGE_SIZE).contains(limit)).unwrap_or(PAGE_SIZE)
 }
 

@@ -58,8 +58,11 @@ pub fn read(
         let mut left = limit;
         while from <= until && left > 0 {
             let (events, next) = batch(&districts, &engine, from, until, &filter).await?;
+            // Events and what became of them meanwhile: no older than the events themselves.
+            let registry = engine.published().registry.clone();
             for stored in &events[..events.len().min(usize::try_from(left).unwrap_or(usize::MAX))] {
-                yield v1::ReadEventsResponse { event: Some(event(engine.district(), stored, include_record)) };
+                let event = event(engine.district(), &registry, stored, include_record);
+                yield v1::ReadEventsResponse { event: Some(event) };
                 left -= 1;
             }
             from = next;
@@ -85,9 +88,11 @@ pub fn subscribe(
             let until = head.borrow_and_update().position;
             while from <= until {
                 let (events, next) = batch(&districts, &engine, from, until, &filter).await?;
+                let registry = engine.published().registry.clone();
                 for stored in &events {
                     let caught_up = following && stored.record.position == engine.published().head.position;
-                    yield step(Step::Event(event(engine.district(), stored, include_record)), caught_up);
+                    let event = event(engine.district(), &registry, stored, include_record);
+                    yield step(Step::Event(event), caught_up);
                     beat = Instant::now() + heartbeat;
                 }
                 from = next;

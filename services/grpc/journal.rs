@@ -59,7 +59,7 @@ impl v1::journal_service_server::JournalService for Journal {
         let read = engine.read_events(at, at, &EventFilter::default(), 1).await;
         let (events, _) = read.map_err(status::of)?;
         let stored = events.first().ok_or_else(unknown)?;
-        let event = Some(event(engine.district(), stored, ask.include_record));
+        let event = Some(event(engine.district(), &engine.published().registry, stored, ask.include_record));
         Ok(Response::new(v1::GetEventResponse { event }))
     }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 /// Who the demo's facts are recorded by.
 const PRINCIPAL: &str = "demo@incubatord";
 
-/// The sample district's ledgers, as an operator would have them: one in GB18030, dirty rows included.
+/// The sample district's ledgers, as an operator would have them: some in GB18030, dirty rows included.
 const LEDGERS: &[(&str, &[u8])] = &[
     ("载体台账.csv", include_bytes!("../../deploy/demo/载体台账.csv")),
     ("认定记录.csv", include_bytes!("../../deploy/demo/认定记录.csv")),
@@ -20,6 +20,12 @@ const LEDGERS: &[(&str, &[u8])] = &[
     ("在孵台账.csv", include_bytes!("../../deploy/demo/在孵台账.csv")),
     ("落户园区.csv", include_bytes!("../../deploy/demo/落户园区.csv")),
     ("企业变更.csv", include_bytes!("../../deploy/demo/企业变更.csv")),
+    ("企业年报.csv", include_bytes!("../../deploy/demo/企业年报.csv")),
+    ("贷款台账.csv", include_bytes!("../../deploy/demo/贷款台账.csv")),
+    ("利息支付.csv", include_bytes!("../../deploy/demo/利息支付.csv")),
+    ("种子基金.csv", include_bytes!("../../deploy/demo/种子基金.csv")),
+    ("投资担保.csv", include_bytes!("../../deploy/demo/投资担保.csv")),
+    ("税收入库明细.csv", include_bytes!("../../deploy/demo/税收入库明细.csv")),
 ];
 
 /// Loads the ledgers into the first district and says what to try next.
@@ -35,12 +41,14 @@ pub(super) async fn load(districts: &Districts, data: &Path, address: SocketAddr
     in_import_order(&mut files);
     let engine = districts.engines().next().ok_or("no district is served")?;
     let mut lines = Vec::new();
+    let mut refused = 0;
     for file in &files {
         let (accepted, skipped, rejected) = import(engine, file).await?;
+        refused += rejected;
         lines.push(format!("  {}: {accepted} accepted, {skipped} skipped, {rejected} refused", file.name()));
     }
     let head = engine.published().head.position;
-    Ok(hints(engine.district(), &dir, address, head, &lines.join("\n")))
+    Ok(hints(engine.district(), &dir, address, head, &lines.join("\n"), refused))
 }
 
 async fn import(engine: &Engine, file: &LedgerFile) -> Result<(u64, u64, u64), String> {
@@ -69,7 +77,7 @@ async fn import(engine: &Engine, file: &LedgerFile) -> Result<(u64, u64, u64), S
     }
 }
 
-fn hints(district: &str, ledgers: &Path, address: SocketAddr, head: u64, loaded: &str) -> String {
+fn hints(district: &str, ledgers: &Path, address: SocketAddr, head: u64, loaded: &str, refused: u64) -> String {
     let ctl = format!("cargo run --release --bin incubatorctl -- --server http://{address}");
     let ledgers = ledgers.display();
     format!(
@@ -80,7 +88,8 @@ In another shell, try:
   # the science bureau: graduation metrics and the chain, as of any day
   {ctl} metrics --as-of 2025-10-31
   {ctl} chain --as-of 2025-10-31
-  # an operator: one firm whole, and the ledgers once more (everything is a duplicate, nothing is added)
+  # an operator: one firm whole, and the ledgers once more: what was accepted is a duplicate, the sample's {refused} dirty rows
+  # are refused again (exit code 2), and nothing is added
   {ctl} firm show 91440203MA20WQ9M3C
   {ctl} import {ledgers}
   # an auditor: follow the log, and check its chain

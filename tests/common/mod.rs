@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod ctl;
+pub mod generator;
 pub mod ledgers;
 pub mod server;
 pub mod world;

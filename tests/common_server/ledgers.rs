@@ -1,4 +1,4 @@
-//! The six sample ledgers as they travel to the server, row by row, and what became of each row.
+//! The sample ledgers as they travel to the server, row by row, and what became of each row.
 
 use super::Client;
 use incubator_registry::ctl::import::wire::import_row;
@@ -10,8 +10,21 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-/// Names of the ledgers that the server takes, in no particular order.
-pub const FILES: [&str; 6] = ["落户园区", "在孵台账", "企业变更", "载体台账", "企业台账", "认定记录"];
+/// Names of the ledgers, in no particular order.
+pub const FILES: [&str; 12] = [
+    "落户园区",
+    "税收入库明细",
+    "在孵台账",
+    "利息支付",
+    "企业变更",
+    "投资担保",
+    "载体台账",
+    "贷款台账",
+    "企业台账",
+    "企业年报",
+    "种子基金",
+    "认定记录",
+];
 
 /// A row that could be read: its file, its line, what it states.
 pub type Line = (String, u64, Row);
@@ -51,7 +64,7 @@ pub struct Talk {
 
 /// Opens an import.
 pub async fn talk(client: &Client) -> Result<Talk, Status> {
-    let (send, stream) = mpsc::channel(1024);
+    let (send, stream) = mpsc::channel(4096);
     let answers = client.import().import_rows(ReceiverStream::new(stream)).await?.into_inner();
     Ok(Talk { send: Some(send), answers })
 }

@@ -223,6 +223,16 @@ impl Client {
         v1::bureau_service_client::BureauServiceClient::new(self.calling())
     }
 
+    /// Loans, funds, investments.
+    pub fn financing(&self) -> v1::financing_service_client::FinancingServiceClient<Calling> {
+        v1::financing_service_client::FinancingServiceClient::new(self.calling())
+    }
+
+    /// Tax receipts.
+    pub fn taxes(&self) -> v1::tax_service_client::TaxServiceClient<Calling> {
+        v1::tax_service_client::TaxServiceClient::new(self.calling())
+    }
+
     /// Ledgers in bulk.
     pub fn import(&self) -> v1::import_service_client::ImportServiceClient<Calling> {
         v1::import_service_client::ImportServiceClient::new(self.calling())

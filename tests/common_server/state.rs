@@ -12,7 +12,7 @@ const LAST: &str = "2025-10-31";
 /// The facts as told, a line each; names of the district left out.
 #[derive(Debug, PartialEq, Eq)]
 pub struct State {
-    /// Metrics, chain, firms, carriers, parks.
+    /// Metrics, chain, firms, carriers, parks, loans, funds, investments, receipts.
     pub told: Vec<String>,
     /// How many events there are of each type.
     pub events: BTreeMap<String, u64>,
@@ -23,6 +23,7 @@ impl State {
     pub async fn of(client: &Client, district: &str) -> Self {
         let mut told = figures(client, district).await;
         told.extend(entities(client, district).await);
+        told.extend(money(client, district).await);
         let told = told.iter().map(|text| text.replace(district, "districts/-")).collect();
         let mut events = BTreeMap::new();
         for event in client.events(district).await {
@@ -81,10 +82,47 @@ async fn entities(client: &Client, district: &str) -> Vec<String> {
     firms.chain(incubators).chain(parks).collect()
 }
 
+/// What there is of money, page after page; sorted, since receipts come in the order of recording.
+async fn money(client: &Client, district: &str) -> Vec<String> {
+    macro_rules! all {
+        ($service:ident.$method:ident, $request:ident, $items:ident, $bare:expr) => {{
+            let parent = district.to_owned();
+            let mut ask = v1::$request { parent, page_size: 1000, ..Default::default() };
+            let mut told = Vec::new();
+            loop {
+                let page = client.$service().$method(ask.clone()).await.unwrap().into_inner();
+                told.extend(page.$items.into_iter().map($bare));
+                ask.page_token = page.next_page_token;
+                if ask.page_token.is_empty() {
+                    break told;
+                }
+            }
+        }};
+    }
+    let mut told = all!(financing.list_loans, ListLoansRequest, loans, |mut loan| {
+        loan.interest_payments.iter_mut().for_each(|paid| paid.position = 0);
+        loan.interest_payments.sort_by_key(|paid| (paid.effective_date.clone(), paid.amount_fen, paid.nature));
+        format!("{:?}", v1::Loan { revision: 0, etag: String::new(), position: 0, ..loan })
+    });
+    told.extend(all!(financing.list_seed_funds, ListSeedFundsRequest, seed_funds, |fund| {
+        format!("{:?}", v1::SeedFund { position: 0, ..fund })
+    }));
+    told.extend(all!(financing.list_investments, ListInvestmentsRequest, investments, |made| {
+        format!("{:?}", v1::Investment { position: 0, ..made })
+    }));
+    told.extend(all!(taxes.list_tax_receipts, ListTaxReceiptsRequest, tax_receipts, |receipt| {
+        format!("{:?}", v1::TaxReceipt { position: 0, ..receipt })
+    }));
+    told.sort();
+    told
+}
+
 fn bare_firm(mut firm: v1::Firm) -> v1::Firm {
     for stay in &mut firm.stays {
         (stay.position, stay.left_position) = (0, 0);
     }
+    firm.annual_reports.iter_mut().for_each(|report| report.position = 0);
+    firm.high_tech_certificates.iter_mut().for_each(|certificate| certificate.position = 0);
     for rename in &mut firm.renames {
         rename.position = 0;
     }

@@ -7,33 +7,13 @@ use crate::formats::ledger::{self, FileError, LedgerFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Ledgers of the district that this import doesn't take yet, each by a heading that only it has. They lie in the same
-/// folders, so they are passed over and said to be, while a ledger with a slip in its headings is a fault.
-const LATER: &[(&str, &str)] = &[
-    ("企业年报", "年度"),
-    ("贷款台账", "放款日期"),
-    ("利息支付", "支付日期"),
-    ("种子基金", "设立日期"),
-    ("投资担保", "方式"),
-    ("税收入库", "凭证号"),
-];
-
-/// A file that was recognised.
-#[derive(Debug)]
-pub struct Named {
-    /// What reports call it.
-    pub name: String,
-    /// The ledger.
-    pub ledger: LedgerFile,
-}
-
 /// What the paths hold.
 #[derive(Debug, Default)]
 pub struct Found {
     /// Ledgers, in the order of their import.
-    pub ledgers: Vec<Named>,
-    /// Files that are for a later import, with the ledger they are.
-    pub later: Vec<(String, &'static str)>,
+    pub ledgers: Vec<LedgerFile>,
+    /// What reports call each of them.
+    pub names: Vec<String>,
     /// Files that can't be read.
     pub faults: Vec<(String, FileError)>,
 }
@@ -43,29 +23,20 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Trouble> {
     let files = list(paths)?;
     let names = names(&files);
     let mut found = Found::default();
-    for (path, name) in files.iter().zip(names) {
-        match ledger::open(path) {
-            Ok(ledger) => found.ledgers.push(Named { name, ledger }),
-            Err(fault) => match later(&fault) {
-                Some(ledger) => found.later.push((name, ledger)),
-                None => found.faults.push((name, fault)),
-            },
+    let mut ledgers = Vec::new();
+    for (path, name) in files.into_iter().zip(names) {
+        match ledger::open(&path) {
+            Ok(ledger) => ledgers.push((ledger, name)),
+            Err(fault) => found.faults.push((name, fault)),
         }
     }
     // Stable: files of one ledger stay in the order in which they were given.
-    found.ledgers.sort_by_key(|named| named.ledger.kind());
+    ledgers.sort_by_key(|(ledger, _)| ledger.kind());
+    for (ledger, name) in ledgers {
+        found.ledgers.push(ledger);
+        found.names.push(name);
+    }
     Ok(found)
-}
-
-/// The ledger for a later import that a file is, by its headings.
-fn later(fault: &FileError) -> Option<&'static str> {
-    let headings = match fault {
-        FileError::Headings { unknown, .. } => unknown,
-        FileError::NoHeadings { found, .. } => found,
-        _ => return None,
-    };
-    let has = |heading: &str| headings.iter().any(|found| found.trim().starts_with(heading));
-    LATER.iter().find(|(_, heading)| has(heading)).map(|(name, _)| *name)
 }
 
 /// Every file once, folders opened.
@@ -123,15 +94,20 @@ fn names(files: &[PathBuf]) -> Vec<String> {
     files.iter().map(name).collect()
 }
 
-/// What was passed over, as sentences.
+/// Sheets that are ledgers and are not read, as sentences.
 pub fn passed_over(found: &Found, lang: Lang) -> Vec<String> {
-    let say = |(name, ledger): &(String, &str)| {
-        lang.pick(
-            format!("{name}：{ledger}，本版本暂不导入，已略过"),
-            format!("{name}: passed over; this version doesn't import {ledger} yet"),
-        )
+    let say = |(name, ledger): (&String, &LedgerFile)| {
+        let sheets = ledger.ignored_sheets();
+        let read = ledger.sheet().filter(|_| !sheets.is_empty())?;
+        Some(lang.pick(
+            format!("{name}：只导入工作表“{read}”；同为台账而未导入的工作表：{}", sheets.join("、")),
+            format!(
+                "{name}: only the sheet `{read}` is imported; these are ledgers too and are not: {}",
+                sheets.join(", ")
+            ),
+        ))
     };
-    found.later.iter().map(say).collect()
+    found.names.iter().zip(&found.ledgers).filter_map(say).collect()
 }
 
 #[cfg(test)]
@@ -159,20 +135,22 @@ mod tests {
         put("6月/说明.txt", "x");
         put("6月/~$企业台账.xlsx", "x");
         let found = find(&[dir.path().join("6月"), july.clone(), june.clone()]).unwrap();
-        let names: Vec<_> = found.ledgers.iter().map(|named| named.name.clone()).collect();
-        assert_eq!(names, [june.display().to_string(), july.display().to_string(), "企业变更.csv".to_owned()]);
-        assert_eq!(found.ledgers[0].ledger.kind(), Ledger::Firms);
-        assert_eq!(found.later, [("种子基金.csv".to_owned(), "种子基金")]);
+        let (june, july) = (june.display().to_string(), july.display().to_string());
+        assert_eq!(found.names, [june, july, "企业变更.csv".to_owned(), "种子基金.csv".to_owned()]);
+        assert_eq!(found.ledgers[0].kind(), Ledger::Firms);
         assert!(found.faults.is_empty());
     }
 
     #[test]
-    fn a_slip_in_the_headings_is_a_fault() {
+    fn a_slip_in_the_headings_is_a_fault_and_so_is_what_no_ledger_is() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("在孵台账.csv");
         std::fs::write(&path, "载体编号,统一社会信用代码,入孵日\n").unwrap();
         let found = find(&[path]).unwrap();
-        assert_eq!((found.ledgers.len(), found.later.len(), found.faults.len()), (0, 0, 1));
+        assert_eq!((found.ledgers.len(), found.faults.len()), (0, 1));
+        let path = dir.path().join("员工.csv");
+        std::fs::write(&path, "姓名,年度\n").unwrap();
+        assert_eq!(find(&[path]).unwrap().faults[0].0, "员工.csv");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `import`: ledgers from files to the server. Every file is recognised before the first row is sent, so that a wrong file
 //! among them changes nothing; rows travel in the order of rules §3; the end is a report of every row that needs a look.
 
+mod corrected;
 mod files;
 mod read;
 mod send;
@@ -15,10 +16,12 @@ use super::connect::Session;
 use super::lang::{Lang, Say};
 use super::output::{Format, Grid, Io, print_csv, print_json, print_tables};
 use super::trouble::{Trouble, status_sentence};
+use crate::formats::ledger::LedgerFile;
 use crate::formats::report::{ImportReport, Outcome, ReportRow};
+use corrected::Corrections;
 use files::Found;
 use indicatif::{ProgressBar, ProgressStyle};
-use send::Sent;
+use send::{Notes, Sent};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -51,15 +54,33 @@ pub async fn run(global: &Global, args: ImportArgs, lang: Lang, io: &mut Io<'_>)
     if found.ledgers.is_empty() {
         return Err(Trouble::Said(Say::new("没有可导入的台账", "there is no ledger to import")));
     }
+    let Found { ledgers, names, .. } = found;
+    let ledgers = Arc::new(ledgers);
+    let corrections = args.corrected.as_deref().map(|folder| Corrections::to(folder, ledgers.clone(), lang));
+    let mut corrections = corrections.transpose()?;
     let session = Session::open(&global.server, &global.district, global.principal.as_deref()).await?;
-    let sent = transfer(&session, args.dry_run, found, &mut report, io.watched).await;
-    if let Some(status) = &sent.broken {
-        return Err(interrupted(&sent, status));
-    }
+    let import = Import { dry_run: args.dry_run, ledgers, names };
+    let sent = import.transfer(&session, &mut report, corrections.as_mut(), io.watched).await;
     if args.dry_run {
         let said = lang.pick(
             "试运行：以上结果未登记任何数据",
             "a dry run: this is what would become of each row; nothing was recorded",
+        );
+        writeln!(io.err, "{said}")?;
+    }
+    let handed_back = corrections.map_or(Ok(Vec::new()), Corrections::finish);
+    let published = publish(&report, global.output, args.report.as_deref(), lang, io);
+    if let Some(status) = &sent.broken {
+        for trouble in [published.err(), handed_back.err()].into_iter().flatten() {
+            writeln!(io.err, "incubatorctl: {}", trouble.sentence(lang).unwrap_or_default())?;
+        }
+        return Err(interrupted(&sent, status, args.dry_run));
+    }
+    for (path, rows) in handed_back? {
+        let place = path.display();
+        let said = lang.pick(
+            format!("{place}：{rows} 行被拒绝，改正后可直接导入该文件"),
+            format!("{place}: {rows} refused rows; mend them and import that very file"),
         );
         writeln!(io.err, "{said}")?;
     }
@@ -69,26 +90,42 @@ pub async fn run(global: &Global, args: ImportArgs, lang: Lang, io: &mut Io<'_>)
         (false, true) => Exit::Rejected,
         (false, false) => Exit::Clean,
     };
-    match publish(&report, global.output, args.report.as_deref(), lang, io) {
+    match published {
         // Whoever reads only the first lines still wants the true exit code.
         Err(Trouble::Output(fault)) if fault.kind() == std::io::ErrorKind::BrokenPipe => Ok(exit),
         published => published.map(|()| exit),
     }
 }
 
-async fn transfer(session: &Session, dry_run: bool, found: Found, report: &mut ImportReport, watched: bool) -> Sent {
-    let names: Vec<String> = found.ledgers.iter().map(|named| named.name.clone()).collect();
-    for name in &names {
-        report.file(name); // Every file is in the report, a file without rows too.
+/// What is imported.
+struct Import {
+    dry_run: bool,
+    ledgers: Arc<Vec<LedgerFile>>,
+    names: Vec<String>,
+}
+
+impl Import {
+    async fn transfer(
+        &self,
+        session: &Session,
+        report: &mut ImportReport,
+        corrections: Option<&mut Corrections>,
+        watched: bool,
+    ) -> Sent {
+        let names = &self.names;
+        for name in names {
+            report.file(name); // Every file is in the report, a file without rows too.
+        }
+        let bytes: u64 = self.ledgers.iter().map(LedgerFile::bytes).sum();
+        let counters: Vec<_> = self.ledgers.iter().map(LedgerFile::bytes_read).collect();
+        let bar = progress_bar(bytes, watched);
+        let progress = |answered: u64| show_progress(&bar, &counters, answered);
+        let mut steps = read::start(self.ledgers.clone(), corrections.is_some());
+        let notes = Notes { names, report, corrections, progress: &progress };
+        let sent = send::send(session, self.dry_run, &mut steps, notes).await;
+        bar.finish_and_clear();
+        sent
     }
-    let bytes: u64 = found.ledgers.iter().map(|named| named.ledger.bytes()).sum();
-    let counters: Vec<_> = found.ledgers.iter().map(|named| named.ledger.bytes_read()).collect();
-    let bar = progress_bar(bytes, watched);
-    let progress = |answered: u64| show_progress(&bar, &counters, answered);
-    let mut steps = read::start(found.ledgers);
-    let sent = send::send(session, dry_run, &mut steps, &names, report, &progress).await;
-    bar.finish_and_clear();
-    sent
 }
 
 fn progress_bar(bytes: u64, watched: bool) -> ProgressBar {
@@ -108,9 +145,15 @@ fn show_progress(bar: &ProgressBar, counters: &[Arc<AtomicU64>], answered: u64) 
 }
 
 /// What is durable, what is not known, and what to do.
-fn interrupted(sent: &Sent, status: &tonic::Status) -> Trouble {
+fn interrupted(sent: &Sent, status: &tonic::Status, dry_run: bool) -> Trouble {
     let Sent { answered_rows, open_rows, position, .. } = sent;
     let cause = |lang| status_sentence(status, lang);
+    if dry_run {
+        return Trouble::Said(Say::new(
+            format!("试运行中断：{}；未登记任何数据，重新执行即可", cause(Lang::Zh)),
+            format!("the dry run broke off: {}; nothing was recorded, run it again", cause(Lang::En)),
+        ));
+    }
     Trouble::Said(Say::new(
         format!(
             "导入中断：{}\n已处理并落盘 {answered_rows} 行（日志位置 {position}），另有 {open_rows} 行已发送而未得到答复。\

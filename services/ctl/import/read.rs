@@ -1,11 +1,12 @@
 //! Reading on a thread of its own: rows of every ledger in their order, packed into messages, no further ahead of the
-//! server than a short queue lets it.
+//! server than a short queue lets it. Stays of several files are one ledger: they come by the day of admission, whichever
+//! file they stand in.
 
-use super::files::Named;
 use super::wire;
 use crate::domain::Refusal;
-use crate::formats::ledger::{FileError, LedgerRow};
+use crate::formats::ledger::{FileError, Ledger, LedgerFile, LedgerRow, Order, merged_stays};
 use crate::wire::v1;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Rows of one message, the API's bound.
@@ -15,8 +16,16 @@ const AHEAD_MESSAGES_MAX: usize = 4;
 /// Bytes of one message: well below what a server takes, whatever the rows hold.
 const BATCH_BYTES_MAX: usize = 1024 * 1024;
 
-/// Where a row stands: index of its file, and line.
-pub type Place = (usize, u64);
+/// Where a row stands, and its cells where they may have to be handed back.
+#[derive(Debug)]
+pub struct Place {
+    /// Index of its file.
+    pub file: usize,
+    /// Its line.
+    pub line: u64,
+    /// Its cells; none unless they are kept.
+    pub cells: Vec<String>,
+}
 
 /// One message's rows and where they stand.
 #[derive(Debug, Default)]
@@ -37,53 +46,102 @@ pub enum Step {
     Refused(Place, Box<Refusal>),
     /// A file that can't be read on; nothing after it is read.
     Failed(usize, FileError),
+    /// A file was read to its end, and has so many rows.
+    Read(usize, u64),
 }
 
-/// Reads the files, in their order, until nobody takes the steps any more.
-pub fn start(files: Vec<Named>) -> mpsc::Receiver<Step> {
+/// Reads the files, in their order, until nobody takes the steps any more. Cells are kept where they may have to be handed
+/// back.
+pub fn start(files: Arc<Vec<LedgerFile>>, keep_cells: bool) -> mpsc::Receiver<Step> {
     let (steps, taken) = mpsc::channel(AHEAD_MESSAGES_MAX);
-    tokio::task::spawn_blocking(move || read(&files, &steps));
+    tokio::task::spawn_blocking(move || {
+        let mut reading = Reading { keep_cells, steps, batch: Batch::default() };
+        // Nobody listens: the connection broke, which shows in the answers.
+        let _ = reading.files(&files);
+    });
     taken
 }
 
-fn read(files: &[Named], steps: &mpsc::Sender<Step>) {
-    let mut batch = Batch::default();
-    for (index, file) in files.iter().enumerate() {
-        let rows = match file.ledger.sorted_rows() {
-            Ok(rows) => rows,
-            Err(fault) => return finish(batch, Some(Step::Failed(index, fault)), steps),
-        };
-        for row in rows {
-            let sent = match row {
-                Err(fault) => return finish(batch, Some(Step::Failed(index, fault)), steps),
-                Ok(LedgerRow { line, row: Err(refusal), .. }) => {
-                    steps.blocking_send(Step::Refused((index, line), Box::new(refusal)))
+/// Why reading ended early.
+enum Stopped {
+    /// Nobody takes the steps any more.
+    Unheard,
+    /// A file of a group, as far as is known, can't be read on.
+    Failed(usize, FileError),
+}
+
+/// Rows with the index of their file.
+type Numbered<'a> = Box<dyn Iterator<Item = Result<(usize, LedgerRow), FileError>> + 'a>;
+
+struct Reading {
+    keep_cells: bool,
+    steps: mpsc::Sender<Step>,
+    batch: Batch,
+}
+
+impl Reading {
+    fn files(&mut self, files: &[LedgerFile]) -> Result<(), Stopped> {
+        let mut first = 0;
+        for group in files.chunk_by(|a, b| a.kind() == Ledger::Stays && b.kind() == Ledger::Stays) {
+            match self.group(group, first) {
+                Err(Stopped::Failed(at, fault)) => {
+                    self.flush()?;
+                    return self.step(Step::Failed(at, fault));
                 }
-                Ok(LedgerRow { line, row: Ok(row), .. }) => {
-                    batch.push((index, line), wire::import_row(line, &row));
-                    if batch.is_full() { steps.blocking_send(Step::Batch(std::mem::take(&mut batch))) } else { Ok(()) }
-                }
-            };
-            if sent.is_err() {
-                return; // Nobody listens: the connection broke.
+                read => read?,
+            }
+            first += group.len();
+        }
+        self.flush()
+    }
+
+    /// Files that are one ledger, the first of them at this index.
+    fn group(&mut self, group: &[LedgerFile], first: usize) -> Result<(), Stopped> {
+        let mut counts = vec![0; group.len()];
+        let failed = |fault| Stopped::Failed(first, fault);
+        for row in rows(group).map_err(failed)? {
+            let (at, row) = row.map_err(failed)?;
+            counts[at] += 1;
+            self.row(first + at, row)?;
+        }
+        for (at, count) in counts.into_iter().enumerate() {
+            self.step(Step::Read(first + at, count))?;
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, file: usize, row: LedgerRow) -> Result<(), Stopped> {
+        let LedgerRow { line, row, cells } = row;
+        let place = Place { file, line, cells: if self.keep_cells { cells } else { Vec::new() } };
+        match row {
+            Err(refusal) => self.step(Step::Refused(place, Box::new(refusal))),
+            Ok(row) => {
+                self.batch.push(place, wire::import_row(line, &row));
+                if self.batch.is_full() { self.flush() } else { Ok(()) }
             }
         }
     }
-    finish(batch, None, steps);
+
+    fn flush(&mut self) -> Result<(), Stopped> {
+        let batch = std::mem::take(&mut self.batch);
+        if batch.rows.is_empty() { Ok(()) } else { self.step(Step::Batch(batch)) }
+    }
+
+    fn step(&self, step: Step) -> Result<(), Stopped> {
+        self.steps.blocking_send(step).map_err(|_| Stopped::Unheard)
+    }
 }
 
-fn finish(batch: Batch, last: Option<Step>, steps: &mpsc::Sender<Step>) {
-    let rest = (!batch.rows.is_empty()).then_some(Step::Batch(batch));
-    for step in rest.into_iter().chain(last) {
-        if steps.blocking_send(step).is_err() {
-            return;
-        }
+fn rows(group: &[LedgerFile]) -> Result<Numbered<'_>, FileError> {
+    match group {
+        [one] if one.kind() != Ledger::Stays => Ok(Box::new(one.rows()?.map(|row| row.map(|row| (0, row))))),
+        stays => Ok(merged_stays(stays, &Order::default())?),
     }
 }
 
 impl Batch {
     fn push(&mut self, place: Place, row: v1::ImportRow) {
-        self.bytes += prost::Message::encoded_len(&row);
+        self.bytes += prost::Message::encoded_len(&row) + place.cells.iter().map(String::len).sum::<usize>();
         self.rows.push(row);
         self.places.push(place);
     }

@@ -1,10 +1,13 @@
 //! The conversation of an import: messages out, answers in, never more than a window of them unanswered. What was
 //! answered is durable; of what was not, nothing is known, and sending it again is harmless.
 
+use super::corrected::Corrections;
 use super::read::{Batch, Place, Step};
 use crate::ctl::connect::Session;
+use crate::ctl::lang::Lang;
+use crate::ctl::trouble::status_sentence;
 use crate::domain::{Reason, Warning};
-use crate::formats::report::ImportReport;
+use crate::formats::report::{FileReport, ImportReport};
 use crate::wire::v1;
 use std::collections::VecDeque;
 use tokio::sync::mpsc;
@@ -27,35 +30,40 @@ pub struct Sent {
     pub broken: Option<Status>,
 }
 
-/// Sends everything, and notes every answer in the report; a dry run is decided on an overlay and thrown away. `progress` hears of every step.
-pub async fn send(
-    session: &Session,
-    dry_run: bool,
-    steps: &mut mpsc::Receiver<Step>,
-    names: &[String],
-    report: &mut ImportReport,
-    progress: &(dyn Fn(u64) + Sync),
-) -> Sent {
-    let mut talk = Talk { dry_run, names, report, progress, waiting: VecDeque::new(), sent: Sent::default() };
+/// Where what becomes of the rows is noted.
+pub struct Notes<'a> {
+    /// What reports call each file.
+    pub names: &'a [String],
+    /// The report.
+    pub report: &'a mut ImportReport,
+    /// Refused rows, to be handed back.
+    pub corrections: Option<&'a mut Corrections>,
+    /// Hears how many rows were answered.
+    pub progress: &'a (dyn Fn(u64) + Sync),
+}
+
+/// Sends everything, and notes every answer; a dry run is decided on an overlay and thrown away.
+pub async fn send(session: &Session, dry_run: bool, steps: &mut mpsc::Receiver<Step>, notes: Notes<'_>) -> Sent {
+    let rows = vec![None; notes.names.len()];
+    let parent = session.parent();
+    let mut talk = Talk { parent, dry_run, notes, rows, waiting: VecDeque::new(), sent: Sent::default() };
     let Some(first) = talk.next_batch(steps).await else { return talk.sent };
     let (requests, stream) = mpsc::channel(WINDOW_MESSAGES_MAX);
-    let parent = session.parent();
     // In the queue before the call: a server may wait for the first message before it answers the call itself.
-    talk.post(&requests, parent.clone(), first).await;
+    talk.post(&requests, first);
     let outcome = match session.imports().import_rows(ReceiverStream::new(stream)).await {
-        Ok(reply) => talk.converse(parent, requests, reply.into_inner(), steps).await,
+        Ok(reply) => talk.converse(requests, reply.into_inner(), steps).await,
         Err(status) => Err(status),
     };
-    talk.sent.broken = outcome.err();
-    talk.sent.open_rows = talk.waiting.iter().map(|places| places.len() as u64).sum();
-    talk.sent
+    talk.end(outcome)
 }
 
 struct Talk<'a> {
+    parent: String,
     dry_run: bool,
-    names: &'a [String],
-    report: &'a mut ImportReport,
-    progress: &'a (dyn Fn(u64) + Sync),
+    notes: Notes<'a>,
+    /// Rows of each file that was read to its end.
+    rows: Vec<Option<u64>>,
     /// Places of the rows of each unanswered message, oldest first.
     waiting: VecDeque<Vec<Place>>,
     sent: Sent,
@@ -65,23 +73,43 @@ impl Talk<'_> {
     /// Passes to the next message to send; notes what doesn't travel.
     async fn next_batch(&mut self, steps: &mut mpsc::Receiver<Step>) -> Option<Batch> {
         loop {
-            match steps.recv().await? {
-                Step::Batch(batch) => return Some(batch),
-                Step::Refused((file, line), refusal) => self.report.file(&self.names[file]).rejected(line, &refusal),
-                Step::Failed(file, fault) => self.report.file(&self.names[file]).failed(&fault),
+            if let Some(batch) = self.take(steps.recv().await?) {
+                return Some(batch);
             }
         }
     }
 
-    async fn post(&mut self, requests: &mpsc::Sender<v1::ImportRowsRequest>, parent: String, batch: Batch) {
+    /// Notes what doesn't travel; gives back what does.
+    fn take(&mut self, step: Step) -> Option<Batch> {
+        match step {
+            Step::Batch(batch) => return Some(batch),
+            Step::Refused(place, refusal) => self.refused(&place, refusal.reason, &refusal.message),
+            Step::Failed(file, fault) => self.file(file).failed(&fault),
+            Step::Read(file, rows) => self.rows[file] = Some(rows),
+        }
+        None
+    }
+
+    fn file(&mut self, file: usize) -> &mut FileReport {
+        self.notes.report.file(&self.notes.names[file])
+    }
+
+    fn refused(&mut self, place: &Place, reason: Reason, message: &str) {
+        self.file(place.file).rejected_as(place.line, reason, message);
+        if let Some(corrections) = &mut self.notes.corrections {
+            corrections.refused(place, reason, message);
+        }
+    }
+
+    /// Puts a message into the queue, which is as long as the window. A closed one shows in the answers.
+    fn post(&mut self, requests: &mpsc::Sender<v1::ImportRowsRequest>, batch: Batch) {
         self.waiting.push_back(batch.places);
-        // A stream that nobody reads any more shows in the answers, with the reason.
-        let _ = requests.send(v1::ImportRowsRequest { parent, rows: batch.rows, validate_only: self.dry_run }).await;
+        let (parent, rows) = (self.parent.clone(), batch.rows);
+        let _ = requests.try_send(v1::ImportRowsRequest { parent, rows, validate_only: self.dry_run });
     }
 
     async fn converse(
         &mut self,
-        parent: String,
         requests: mpsc::Sender<v1::ImportRowsRequest>,
         mut answers: Streaming<v1::ImportRowsResponse>,
         steps: &mut mpsc::Receiver<Step>,
@@ -90,28 +118,19 @@ impl Talk<'_> {
         while requests.is_some() || !self.waiting.is_empty() {
             let room = self.waiting.len() < WINDOW_MESSAGES_MAX;
             tokio::select! {
-                           answer = answers.message(), if !self.waiting.is_empty() => match answer? {
-                               Some(answer) => self.note(answer)?,
-                               None => return Err(Status::unavailable("the server ended the stream before its last answer")),
-                           },
-                           step = steps.recv(), if room && requests.is_some() => match (step, &requests) {
-                               (Some(Step::Batch(batch)), Some(open)) => {
-                                   self.waiting.push_back(batch.places);
-                                   let request = v1::ImportRowsRequest {
-            parent: parent.clone(),
-            rows: batch.rows,
-            validate_only: self.dry_run,
-            };
-                                   // There is room: the queue is as long as the window. A closed one shows in the answers.
-                                   let _ = open.try_send(request);
-                               }
-                               (Some(Step::Refused((file, line), refusal)), _) => {
-                                   self.report.file(&self.names[file]).rejected(line, &refusal);
-                               }
-                               (Some(Step::Failed(file, fault)), _) => self.report.file(&self.names[file]).failed(&fault),
-                               _ => requests = None,
-                           },
-                       }
+                answer = answers.message(), if !self.waiting.is_empty() => match answer? {
+                    Some(answer) => self.note(answer)?,
+                    None => return Err(Status::unavailable("the server ended the stream before its last answer")),
+                },
+                step = steps.recv(), if room && requests.is_some() => match (step, &requests) {
+                    (Some(step), Some(open)) => {
+                        if let Some(batch) = self.take(step) {
+                            self.post(open, batch);
+                        }
+                    }
+                    _ => requests = None,
+                },
+            }
         }
         // The server's last word: a fault after the last answer is none of ours, its rows are durable.
         Ok(())
@@ -120,35 +139,52 @@ impl Talk<'_> {
     fn note(&mut self, answer: v1::ImportRowsResponse) -> Result<(), Status> {
         let places = self.waiting.pop_front().unwrap_or_default();
         let fits = places.len() == answer.results.len()
-            && places.iter().zip(&answer.results).all(|((_, line), result)| u64::try_from(result.line) == Ok(*line));
+            && places.iter().zip(&answer.results).all(|(at, result)| u64::try_from(result.line) == Ok(at.line));
         if !fits {
             self.waiting.push_front(places);
             return Err(Status::internal("the server's answer is not about the rows that were sent"));
         }
-        for ((file, line), result) in places.iter().zip(&answer.results) {
-            note(self.report, &self.names[*file], *line, result);
+        for (place, result) in places.iter().zip(&answer.results) {
+            self.settle(place, result);
         }
         self.sent.answered_rows += places.len() as u64;
         self.sent.position = answer.position;
-        (self.progress)(self.sent.answered_rows);
+        (self.notes.progress)(self.sent.answered_rows);
         Ok(())
     }
-}
 
-fn note(report: &mut ImportReport, name: &str, line: u64, result: &v1::RowResult) {
-    let file = report.file(name);
-    match result.outcome() {
-        v1::RowOutcome::Accepted => {
-            file.accepted();
-            for warning in &result.warnings {
-                let message = warning.message.clone();
-                file.warned(line, &Warning { reason: reason(warning.reason()), field: "", message });
+    fn settle(&mut self, place: &Place, result: &v1::RowResult) {
+        let file = self.file(place.file);
+        match result.outcome() {
+            v1::RowOutcome::Accepted => {
+                file.accepted();
+                for warning in &result.warnings {
+                    let message = warning.message.clone();
+                    file.warned(place.line, &Warning { reason: reason(warning.reason()), field: "", message });
+                }
+            }
+            v1::RowOutcome::Duplicate => file.duplicate(place.line, reason(result.reason())),
+            v1::RowOutcome::Rejected | v1::RowOutcome::Unspecified => {
+                self.refused(place, reason(result.reason()), &result.message);
             }
         }
-        v1::RowOutcome::Duplicate => file.duplicate(line, reason(result.reason())),
-        v1::RowOutcome::Rejected | v1::RowOutcome::Unspecified => {
-            file.rejected_as(line, reason(result.reason()), result.message.clone());
+    }
+
+    /// What there is to say in the end. Broken off, every file with a row that is not settled bears that in the report.
+    fn end(mut self, outcome: Result<(), Status>) -> Sent {
+        self.sent.open_rows = self.waiting.iter().map(|places| places.len() as u64).sum();
+        if let Err(status) = &outcome {
+            let (english, chinese) = (status_sentence(status, Lang::En), status_sentence(status, Lang::Zh));
+            for at in 0..self.rows.len() {
+                let all = self.rows[at];
+                let file = self.file(at);
+                if all != Some(file.settled_count()) && !file.is_failed() {
+                    file.broken_off(&english, &chinese);
+                }
+            }
         }
+        self.sent.broken = outcome.err();
+        self.sent
     }
 }
 

@@ -1,5 +1,6 @@
 //! Recording commands, as typed. What they have in common is one frame, flattened into each.
 
+use crate::ctl::money_args::ReportArgs;
 use crate::ctl::parse;
 use crate::domain::{BuildMode, Criterion, Day, Kind, LeaveKind, Level};
 use crate::wire::v1::Document;
@@ -11,6 +12,14 @@ pub struct Frame {
     /// Business date of the fact.
     #[arg(long, value_name = "DATE", value_parser = parse::day)]
     pub date: Day,
+    /// All else.
+    #[command(flatten)]
+    pub undated: Undated,
+}
+
+/// The same of a fact that has its date by itself.
+#[derive(Debug, Args)]
+pub struct Undated {
     /// Names of the act, its proofs.
     #[command(flatten)]
     pub act: Act,
@@ -26,6 +35,20 @@ pub struct Frame {
     /// Who decided that they are taken back.
     #[arg(long, default_value = "", hide_default_value = true, requires = "replaces")]
     pub decided_by: String,
+}
+
+impl Frame {
+    /// The date as the API has it, and all else.
+    pub fn parts(self) -> (String, Undated) {
+        (self.date.to_string(), self.undated)
+    }
+}
+
+impl Undated {
+    /// No date, and all else.
+    pub fn parts(self) -> (String, Self) {
+        (String::new(), self)
+    }
 }
 
 /// What recording and taking back have in common.
@@ -168,6 +191,22 @@ pub enum FirmWrite {
         /// Document that waives the age limit (豁免文号).
         #[arg(long, default_value = "", hide_default_value = true, value_name = "NO")]
         waiver: String,
+        /// Common.
+        #[command(flatten)]
+        frame: Frame,
+    },
+    /// Record the annual report of a year (企业年报); its date is the last day of that year.
+    Report(ReportArgs),
+    /// Record a certificate as high-tech enterprise (高新技术企业); the date is its first day.
+    Certify {
+        /// Its code.
+        code: String,
+        /// Number of the certificate (证书编号).
+        #[arg(long, value_name = "NO")]
+        certificate: String,
+        /// First day on which it no longer holds.
+        #[arg(long, value_name = "DATE", value_parser = parse::day)]
+        expires: Option<Day>,
         /// Common.
         #[command(flatten)]
         frame: Frame,

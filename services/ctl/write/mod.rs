@@ -6,27 +6,28 @@ pub mod args;
 use super::connect::Session;
 use super::lang::Lang;
 use super::message;
+use super::money_args::ReportArgs;
 use super::output::Report;
 use super::parse::{Wire as _, opt_day};
 use super::trouble::Trouble;
 use crate::wire::v1;
-use args::{Act, AreaArgs, FirmWrite, Frame, IncubatorWrite, LimitsSetArgs, OperatorArgs, ParkWrite, RelocationArgs};
+use args::{Act, AreaArgs, FirmWrite, IncubatorWrite, LimitsSetArgs, OperatorArgs, ParkWrite, RelocationArgs};
 use args::{RelocationWrite, VoidArgs};
 use serde_json::{Value, json};
 
 /// What became of a recording command.
-struct Written {
-    request_id: String,
-    validate_only: bool,
-    position: i64,
-    duplicate: bool,
-    warnings: Vec<v1::Warning>,
+pub(super) struct Written {
+    pub(super) request_id: String,
+    pub(super) validate_only: bool,
+    pub(super) position: i64,
+    pub(super) duplicate: bool,
+    pub(super) warnings: Vec<v1::Warning>,
     /// Name of the resource in the answer, and the resource.
-    resource: (&'static str, Value),
+    pub(super) resource: (&'static str, Value),
 }
 
 impl Written {
-    fn report(self, lang: Lang) -> Report {
+    pub(super) fn report(self, lang: Lang) -> Report {
         let warnings: Vec<Value> = self.warnings.iter().map(|warning| message::json("Warning", warning)).collect();
         let mut json = json!({
             "position": self.position,
@@ -42,7 +43,7 @@ impl Written {
     }
 }
 
-fn request_id(act: &Act) -> String {
+pub(super) fn request_id(act: &Act) -> String {
     act.request_id.unwrap_or_else(uuid::Uuid::new_v4).to_string()
 }
 
@@ -50,25 +51,26 @@ fn request_id(act: &Act) -> String {
 macro_rules! send {
     ($session:expr, $frame:expr, $service:ident.$method:ident, $request:ident { $($field:ident: $value:expr),* $(,)? },
      $resource:ident: $type:literal) => {{
-        let frame: Frame = $frame;
-        let request_id = request_id(&frame.act);
+        let (effective_date, frame) = $frame.parts();
+        let request_id = $crate::ctl::write::request_id(&frame.act);
         let request = v1::$request {
             $($field: $value,)*
             request_id: request_id.clone(),
             etag: frame.etag,
             validate_only: frame.act.validate_only,
-            effective_date: frame.date.to_string(),
+            effective_date,
             documents: frame.act.documents,
             replaces: frame.replaces,
             void_reason: frame.void_reason,
             decided_by: frame.decided_by,
         };
         match $session.$service().$method(request).await {
-            Err(status) => Err(Trouble::Request { status: Box::new(status), request_id }),
+            Err(status) => Err($crate::ctl::trouble::Trouble::Request { status: Box::new(status), request_id }),
             Ok(reply) => {
                 let reply = reply.into_inner();
-                let resource = reply.$resource.map_or(Value::Null, |resource| message::json($type, &resource));
-                Ok(Written {
+                let resource = reply.$resource.as_ref();
+                let resource = resource.map_or(serde_json::Value::Null, |it| $crate::ctl::message::json($type, it));
+                Ok($crate::ctl::write::Written {
                     request_id,
                     validate_only: frame.act.validate_only,
                     position: reply.position,
@@ -80,6 +82,7 @@ macro_rules! send {
         }
     }};
 }
+pub(super) use send;
 
 /// Records something about a firm.
 pub async fn firm(session: &Session, command: FirmWrite, lang: Lang) -> Result<Report, Trouble> {
@@ -117,7 +120,7 @@ pub async fn firm(session: &Session, command: FirmWrite, lang: Lang) -> Result<R
     Ok(written?.report(lang))
 }
 
-/// The commands that end a stay, or record it whole.
+/// The commands that end a stay or record it whole, and what a firm reports.
 async fn firm_ending(session: &Session, command: FirmWrite, lang: Lang) -> Result<Report, Trouble> {
     let at = |id: &str| session.incubator(id);
     let written = match command {
@@ -143,6 +146,23 @@ async fn firm_ending(session: &Session, command: FirmWrite, lang: Lang) -> Resul
                 name: session.firm(&code), incubator: at(&incubator), waiver_document_no: waiver,
                 left_date: opt_day(left), leave_kind: kind.map_or(0, |word| word.wire()),
                 criterion: criterion.map_or(0, |word| word.wire()), graduation_document_no: graduation_document,
+            },
+            firm: "Firm"
+        ),
+        FirmWrite::Report(ReportArgs { code, year, revenue, research, employees, ip_rights, high_tech, frame }) => {
+            send!(
+                session, frame, firms.file_annual_report,
+                FileAnnualReportRequest {
+                    name: session.firm(&code), year: year, revenue_fen: revenue, research_fen: research,
+                    employees: employees, ip_rights: ip_rights, high_tech: high_tech,
+                },
+                firm: "Firm"
+            )
+        }
+        FirmWrite::Certify { code, certificate, expires, frame } => send!(
+            session, frame, firms.certify_high_tech,
+            CertifyHighTechRequest {
+                name: session.firm(&code), certificate_no: certificate, expiry_date: opt_day(expires)
             },
             firm: "Firm"
         ),
@@ -258,8 +278,8 @@ pub async fn limits(session: &Session, mut args: LimitsSetArgs, lang: Lang) -> R
     let request = v1::GetLimitsRequest { parent: session.parent(), as_of_date, ..Default::default() };
     let read = session.settings().get_limits(request).await?.into_inner();
     let mut limits = read.limits.unwrap_or_default();
-    if args.frame.etag.is_empty() {
-        args.frame.etag = read.etag;
+    if args.frame.undated.etag.is_empty() {
+        args.frame.undated.etag = read.etag;
     }
     limits.admission_age_months = args.admission_age.unwrap_or(limits.admission_age_months);
     limits.incubation_months = args.incubation.unwrap_or(limits.incubation_months);

@@ -11,6 +11,9 @@ use crate::domain::reason::{Reason, Refusal, Warning};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Reason of a file whose rows are not all settled, since the import broke off.
+const BROKEN_OFF: &str = "BROKEN_OFF";
+
 /// What became of the files of one import, in the order in which they were noted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportReport {
@@ -34,7 +37,7 @@ struct Note {
     message: String,
 }
 
-/// Why a whole file could not be read (on).
+/// Why a whole file could not be read (on), or was not settled whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct FileFault {
     reason: &'static str,
@@ -63,6 +66,8 @@ pub struct ReportRow {
 /// What became of a row that needs a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
+    /// The import broke off before all of the file was settled.
+    Unfinished,
     /// The file could not be read.
     Unreadable,
     /// It changed nothing.
@@ -77,6 +82,8 @@ impl Outcome {
     /// The word for people.
     pub fn text(self, lang: Lang) -> &'static str {
         match (self, lang) {
+            (Self::Unfinished, Lang::En) => "unfinished",
+            (Self::Unfinished, Lang::Zh) => "未完成",
             (Self::Unreadable, Lang::En) => "unreadable",
             (Self::Unreadable, Lang::Zh) => "无法读取",
             (Self::Rejected, Lang::En) => "rejected",
@@ -120,6 +127,21 @@ impl FileReport {
     pub fn failed(&mut self, error: &FileError) {
         let (english, chinese) = (error.message(Lang::En), error.message(Lang::Zh));
         self.error = Some(FileFault { reason: error.reason(), line: error.line(), english, chinese });
+    }
+
+    /// Notes that the import broke off before all rows of the file were settled; what is listed is settled.
+    pub fn broken_off(&mut self, english: &str, chinese: &str) {
+        self.error = Some(FileFault {
+            reason: BROKEN_OFF,
+            line: None,
+            english: format!("the import broke off, and not every row of this file is settled: {english}"),
+            chinese: format!("导入中断，本文件尚有未处理完的行：{chinese}"),
+        });
+    }
+
+    /// How many rows are settled, one way or another.
+    pub fn settled_count(&self) -> u64 {
+        self.accepted + self.duplicate_count() + self.rejected_count()
     }
 
     /// How many rows were accepted.
@@ -171,8 +193,8 @@ impl ImportReport {
         self.files.iter().any(|(_, report)| report.is_failed())
     }
 
-    /// For programs: `{file: {accepted, duplicate, rejected, warned}}`, lines ascending; a file that could not be read (on)
-    /// has `error` too.
+    /// For programs: `{file: {accepted, duplicate, rejected, warned}}`, lines ascending; a file that could not be read (on),
+    /// or whose rows are not all settled since the import broke off, has `error` too.
     pub fn to_json(&self) -> serde_json::Value {
         let one = |(name, report): &(String, FileReport)| {
             // A struct of numbers and words; nothing in it can fail to become JSON.
@@ -209,7 +231,7 @@ impl FileReport {
         let error = self.error.as_ref().map(|error| ReportRow {
             file: file.to_owned(),
             line: error.line,
-            outcome: Outcome::Unreadable,
+            outcome: if error.reason == BROKEN_OFF { Outcome::Unfinished } else { Outcome::Unreadable },
             reason: error.reason,
             message: if lang == Lang::Zh { error.chinese.clone() } else { error.english.clone() },
             meaning: "",

@@ -1,7 +1,8 @@
-//! Stored events as the API shows them: the envelope in fields, the payload as stored.
+//! Stored events as the API shows them: the envelope in fields, the payload as stored, and what is not in the record
+//! itself, since it came later: where the fact was taken back.
 
 use super::{position, scene::number};
-use crate::domain::Day;
+use crate::domain::{Day, Registry};
 use crate::engine::StoredEvent;
 use crate::journal::codec;
 use crate::wire::v1;
@@ -10,9 +11,10 @@ use prost_types::{Any, Timestamp};
 /// Where the payloads' messages live.
 const PAYLOAD_TYPE: &str = "type.googleapis.com/incubation.journal.v1.";
 
-/// An event of a district; with its stored record when asked for.
-pub fn event(district: &str, stored: &StoredEvent, include_record: bool) -> v1::Event {
+/// An event of a district, as the registry knows it; with its stored record when asked for.
+pub fn event(district: &str, registry: &Registry, stored: &StoredEvent, include_record: bool) -> v1::Event {
     let record = &stored.record;
+    let voided = registry.entry_at(record.position).and_then(|entry| entry.voided);
     let name = codec::type_name(record.event_type).unwrap_or("Unknown");
     let subjects = record.subjects.iter().map(|subject| v1::EventSubject {
         name: format!("districts/{district}/{}", subject.name),
@@ -37,6 +39,7 @@ pub fn event(district: &str, stored: &StoredEvent, include_record: bool) -> v1::
         subjects: subjects.collect(),
         payload: Some(Any { type_url: format!("{PAYLOAD_TYPE}{name}"), value: record.payload.clone() }),
         record: if include_record { stored.bytes.to_vec() } else { Vec::new() },
+        voided_position: voided.map_or(0, position),
     }
 }
 
