@@ -109,7 +109,8 @@ fn by_chance(files: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<Flip> {
     (0..FLIPS).map(flip).collect()
 }
 
-/// Every thousandth bit, file after file. A thousand is a multiple of eight, so the bit within its byte moves on.
+/// Every thousandth bit of every file, shuffled, so that a run cut short has seen something of everything. A thousand is a
+/// multiple of eight, so the bit within its byte moves on.
 fn sweep(files: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<Flip> {
     let mut flips = Vec::new();
     for (path, bytes) in files {
@@ -127,6 +128,10 @@ fn sweep(files: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<Flip> {
                 flips.push(Flip { path: path.clone(), at, bit: nth % 8, kind, clean });
             }
         }
+    }
+    let mut rng = Rng(SEED);
+    for at in (1..flips.len()).rev() {
+        flips.swap(at, rng.below(at as u64 + 1) as usize);
     }
     flips
 }
@@ -178,7 +183,10 @@ fn flipped_bits_are_found_or_harmless() {
         while let Some(flip) = flips.get(next.fetch_add(1, Ordering::Relaxed)) {
             match flipped(flip, made.path(), &files, &content) {
                 Ok(found) => *tally.entry((flip.kind, found)).or_insert(0) += 1,
-                Err(fault) => faults.push(fault),
+                Err(fault) => {
+                    eprintln!("{fault}");
+                    faults.push(fault);
+                }
             }
             let done = next.load(Ordering::Relaxed);
             if done.is_multiple_of(1000) {
