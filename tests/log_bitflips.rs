@@ -1,15 +1,18 @@
 //! Five hundred bits flipped in a log's folder, one at a time, in every kind of byte. Each is found or harmless: never
 //! a shorter log, never another one, and a refused folder keeps every byte.
+//!
+//! Every thousandth bit of a folder, each with and without the marker of a clean stop, by
+//! `BIT_FLIPS=sweep cargo test --release --test log_bitflips -- --nocapture`.
 
 mod log_common;
 
 use incubator_registry::journal::{Commit, Head};
 use incubator_registry::log::{EventLog, LogError, SledLog, verify_chain};
-use log_common::{Rng, copy_dir, fill, read_all, small};
+use log_common::{Rng, copy_dir, fill, read_all, scratch, small};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const FLIPS: u64 = 500;
 const SEED: u64 = 20_260_101;
@@ -85,51 +88,126 @@ fn load(dir: &Path, base: &Path, out: &mut BTreeMap<PathBuf, Vec<u8>>) {
     }
 }
 
+/// One bit to flip: where, what kind of byte that is, and whether the marker of a clean stop stands.
+struct Flip {
+    path: PathBuf,
+    at: usize,
+    bit: u64,
+    kind: &'static str,
+    clean: bool,
+}
+
+/// By chance, each kind of byte getting its share.
+fn by_chance(files: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<Flip> {
+    let seed = std::env::var("LOG_FLIPS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(SEED);
+    let mut rng = Rng(seed);
+    let flip = |nth| {
+        let (path, at, kind) = target(&mut rng, files, nth);
+        let bit = rng.below(8);
+        Flip { path, at, bit, kind, clean: kind == "marker" || rng.below(2) == 0 }
+    };
+    (0..FLIPS).map(flip).collect()
+}
+
+/// Every thousandth bit of every file, shuffled, so that a run cut short has seen something of everything. A thousand is a
+/// multiple of eight, so the bit within its byte moves on.
+fn sweep(files: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<Flip> {
+    let mut flips = Vec::new();
+    for (path, bytes) in files {
+        let kind = match path.to_str().unwrap() {
+            "sled/db" => "db",
+            "sled/conf" => "conf",
+            "witness" => "witness",
+            "clean" => "marker",
+            "FORMAT" => "format",
+            _ => "snapshot",
+        };
+        for nth in 0..(bytes.len() as u64).div_ceil(125) {
+            let (path, at) = (path.clone(), 125 * nth as usize);
+            for clean in [true, false].into_iter().filter(|clean| *clean || kind != "marker") {
+                flips.push(Flip { path: path.clone(), at, bit: nth % 8, kind, clean });
+            }
+        }
+    }
+    let mut rng = Rng(SEED);
+    for at in (1..flips.len()).rev() {
+        flips.swap(at, rng.below(at as u64 + 1) as usize);
+    }
+    flips
+}
+
+/// What became of a flip: found or harmless; else what is wrong.
+fn flipped(flip: &Flip, made: &Path, files: &BTreeMap<PathBuf, Vec<u8>>, content: &[Commit]) -> Result<bool, String> {
+    let Flip { path, at, bit, kind, clean } = flip;
+    let dir = scratch();
+    copy_dir(made, dir.path());
+    if !clean {
+        fs::remove_file(dir.path().join("clean")).unwrap();
+    }
+    let mut bytes = files[path].clone();
+    bytes[*at] ^= 1 << bit;
+    fs::write(dir.path().join(path), &bytes).unwrap();
+    let mut found = BTreeMap::new();
+    load(dir.path(), dir.path(), &mut found);
+    let name = format!("{kind}, {} byte {at} bit {bit}, clean {clean}", path.display());
+    let outcome = look(dir.path());
+    if std::env::var_os("LOG_FLIPS_SHOWN").is_some() {
+        eprintln!("{name}: {:?}", outcome.as_ref().map(Vec::len));
+    }
+    match outcome {
+        Ok(all) if all == content => Ok(false),
+        Ok(all) => Err(format!("{name}: reads {} commits of {}", all.len(), content.len())),
+        Err(LogError::DataLoss { .. } | LogError::Unusable { .. }) => {
+            let mut left = BTreeMap::new();
+            load(dir.path(), dir.path(), &mut left);
+            if left == found { Ok(true) } else { Err(format!("{name}: refused, but the folder was changed")) }
+        }
+        Err(other) => Err(format!("{name}: {other:?}")),
+    }
+}
+
 #[test]
-fn five_hundred_flipped_bits_are_found_or_harmless() {
-    let made = TempDir::new().unwrap();
+fn flipped_bits_are_found_or_harmless() {
+    let made = scratch();
     let content = build(made.path());
     let mut files = BTreeMap::new();
     load(made.path(), made.path(), &mut files);
-    let seed = std::env::var("LOG_FLIPS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(SEED);
-    let mut rng = Rng(seed);
-    let mut tally: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-    let mut faults = Vec::new();
-    for nth in 0..FLIPS {
-        let (path, at, kind) = target(&mut rng, &files, nth);
-        let bit = rng.below(8);
-        let clean = kind == "marker" || rng.below(2) == 0;
-        let dir = TempDir::new().unwrap();
-        copy_dir(made.path(), dir.path());
-        if !clean {
-            fs::remove_file(dir.path().join("clean")).unwrap();
-        }
-        let mut bytes = files[&path].clone();
-        bytes[at] ^= 1 << bit;
-        fs::write(dir.path().join(&path), &bytes).unwrap();
-        let mut found = BTreeMap::new();
-        load(dir.path(), dir.path(), &mut found);
-        let name = format!("{nth}: {kind}, {} byte {at} bit {bit}, clean {clean}", path.display());
-        let outcome = look(dir.path());
-        match &outcome {
-            Ok(all) if *all == content => *tally.entry((kind, "harmless")).or_default() += 1,
-            Ok(all) => faults.push(format!("{name}: reads {} commits of {}", all.len(), content.len())),
-            Err(LogError::DataLoss { .. } | LogError::Unusable { .. }) => {
-                *tally.entry((kind, "found")).or_default() += 1;
-                let mut left = BTreeMap::new();
-                load(dir.path(), dir.path(), &mut left);
-                if left != found {
-                    faults.push(format!("{name}: refused, but the folder was changed"));
+    let flips = match std::env::var("BIT_FLIPS").as_deref() {
+        Err(_) => by_chance(&files),
+        Ok("sweep") => sweep(&files),
+        Ok(other) => panic!("BIT_FLIPS={other}: only `sweep` is known"),
+    };
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let (mut tally, mut faults) = (BTreeMap::new(), Vec::new());
+        while let Some(flip) = flips.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match flipped(flip, made.path(), &files, &content) {
+                Ok(found) => *tally.entry((flip.kind, found)).or_insert(0) += 1,
+                Err(fault) => {
+                    eprintln!("{fault}");
+                    faults.push(fault);
                 }
             }
-            Err(other) => faults.push(format!("{name}: {other:?}")),
+            let done = next.load(Ordering::Relaxed);
+            if done.is_multiple_of(1000) {
+                eprintln!("{done} of {}", flips.len());
+            }
         }
-        if std::env::var_os("LOG_FLIPS_SHOWN").is_some() {
-            eprintln!("{name}: {:?}", outcome.map(|all| all.len()));
+        (tally, faults)
+    };
+    let (mut tally, mut faults) = (BTreeMap::new(), Vec::new());
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..2).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            let (seen, wrong): (BTreeMap<_, u32>, Vec<String>) = worker.join().unwrap();
+            seen.into_iter().for_each(|(kind, count)| *tally.entry(kind).or_insert(0) += count);
+            faults.extend(wrong);
         }
-    }
+    });
     // The damage was in the folders, not in this process: the folder without a flip still opens.
     assert!(look(made.path()).unwrap() == content);
-    eprintln!("{tally:#?}");
-    assert!(faults.is_empty(), "{} of {FLIPS}:\n{}", faults.len(), faults.join("\n"));
+    for ((kind, found), count) in &tally {
+        eprintln!("{kind}: {count} {}", if *found { "found" } else { "harmless" });
+    }
+    assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), flips.len(), faults.join("\n"));
 }

@@ -92,3 +92,11 @@ pub fn copy_dir(from: &std::path::Path, to: &std::path::Path) {
         }
     }
 }
+
+/// A folder in memory where there is room, for tests that ask nothing of a real disk.
+pub fn scratch() -> tempfile::TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    let free = rustix::fs::statvfs(memory).map_or(0, |stat| stat.f_bavail.saturating_mul(stat.f_frsize));
+    let made = if free > 2 << 30 { tempfile::TempDir::new_in(memory) } else { tempfile::TempDir::new() };
+    made.unwrap()
+}

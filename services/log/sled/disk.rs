@@ -35,6 +35,21 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), LogError> {
     }
 }
 
+/// Makes the names of a folder and of all that it lies in durable: whoever made them may not have cared. Ends at the first
+/// folder that this process may not open or that has nothing to sync, which was there before anything of ours.
+pub(super) fn sync_parents(dir: &Path) -> Result<(), LogError> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, ReadOnlyFilesystem, Unsupported};
+    let whole = fs::canonicalize(dir).map_err(io_error("looking at", dir))?;
+    for parent in whole.ancestors().skip(1) {
+        match File::open(parent).and_then(|parent| parent.sync_all()) {
+            Ok(()) => {}
+            Err(e) if matches!(e.kind(), InvalidInput | PermissionDenied | ReadOnlyFilesystem | Unsupported) => break,
+            Err(e) => return Err(io_error("syncing the folder", parent)(e)),
+        }
+    }
+    Ok(())
+}
+
 /// Writes a whole file so that after a crash it is there with all its bytes or not at all.
 pub(super) fn write_whole(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), LogError> {
     let partial = dir.join(format!("{name}.partial"));

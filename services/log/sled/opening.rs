@@ -8,8 +8,8 @@
 //!                                      witness is met there too
 //! ```
 //!
-//! **Creation**: witness (of nothing) → `sled/` → FORMAT, each durable before the next. Nothing is acknowledged before
-//! FORMAT stands, so a folder without it may only hold a witness of nothing; anything else is refused.
+//! **Creation**: witness (of nothing) → `sled/` → the names of the folders it lies in → FORMAT, each durable before the
+//! next. Nothing is acknowledged before FORMAT stands, so a folder without it may only hold a witness of nothing; anything else is refused.
 //!
 //! **A start** reads the witness and the marker of a clean stop before sled touches a byte. If the marker agrees with
 //! every file, sled opens them. If not (no clean stop, or bits that changed since), the stop is doubtful: sled would take
@@ -79,6 +79,7 @@ pub(super) fn open(dir: &Path, settings: Settings) -> Result<Opened, LogError> {
     let (store, head) = opened.map_err(|error| left_as_found(error, befores.last().unwrap_or(&sled)))?;
     if known.format == Format::Missing {
         disk::sync_tree(&sled)?;
+        disk::sync_parents(dir)?;
         format::write(dir)?;
     }
     witness::write_both(dir, known.sequence + 1, head)?;
