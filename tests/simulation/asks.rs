@@ -8,8 +8,8 @@ use crate::world::{carrier, day, firm, limits, park};
 use incubator_registry::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
-    BuildMode, Command, Criterion, Day, Document, Event, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Limits,
-    LoanId, Refusal, Stated, Tax, TaxNature, Uscc, VoidOrder, VoucherNo,
+    BuildMode, Command, Criterion, Day, Document, Event, InterestNature, InvestmentForm, Kind, LeaveKind, Level,
+    Limits, LoanId, Refusal, Stated, Tax, TaxNature, Uscc, VoidOrder, VoucherNo,
 };
 
 /// Carriers by number; what each is.
@@ -196,7 +196,8 @@ fn money(dice: &mut Dice) -> Stated {
         0 => {
             let (loan, firm) = (loan(dice.below(4)), some_firm(dice));
             let maturity = near(dice, on);
-            let drawn = LoanDrawn { loan, firm, lender: "银行".into(), principal: amount, rate_ppm: 35_000, maturity };
+            let drawn =
+                LoanDrawn { loan, firm, lender: "银行".into(), principal: amount, rate_ppm: 35_000, maturity };
             Stated::new(on, Event::LoanDrawn(drawn))
         }
         1 | 2 => {
@@ -287,11 +288,17 @@ fn facts(dice: &mut Dice, model: &Model) -> Vec<Stated> {
         38 => {
             let park = park(PARKS[dice.below(2)]);
             let treasury_code = *dice.pick(&["440203000", "440204000"]);
-            let set = Event::ParkTreasurySet { park, treasury_code: treasury_code.into(), treasury_name: "金库".into() };
+            let set =
+                Event::ParkTreasurySet { park, treasury_code: treasury_code.into(), treasury_name: "金库".into() };
             vec![Stated::new(date(dice), set)]
         }
         _ => vec![limits_set(dice)],
     }
+}
+
+/// Whether its day may be another: a report's is its year's last.
+fn moves(event: &Event) -> bool {
+    !matches!(event, Event::AnnualReportFiled(_))
 }
 
 /// A recorded fact restated as it is, taken back or not; sometimes with one day more.
@@ -301,7 +308,7 @@ fn restated(dice: &mut Dice, model: &Model) -> Option<Vec<Stated>> {
     let with: Vec<&&Fact> = facts.iter().filter(|other| other.start == fact.start && dice.one_in(2)).collect();
     let mut stated: Vec<Stated> = with.into_iter().map(|fact| Stated::new(fact.day, fact.event.clone())).collect();
     if dice.one_in(5)
-        && let Some(first) = stated.first_mut()
+        && let Some(first) = stated.first_mut().filter(|first| moves(&first.event))
     {
         first.day = first.day.next();
     }
@@ -353,8 +360,11 @@ pub fn command(dice: &mut Dice, model: &Model) -> Command {
         // What is taken back is often restated, with one value changed.
         Some(order) if dice.one_in(2) => {
             let of = order.positions.iter().filter_map(|at| model.at(*at)).filter(|fact| is_fact(&fact.event));
-            of.map(|fact| Stated::new(if dice.one_in(3) { near(dice, fact.day) } else { fact.day }, fact.event.clone()))
-                .collect()
+            let moved = |fact: &Fact, dice: &mut Dice| match dice.one_in(3) && moves(&fact.event) {
+                true => near(dice, fact.day),
+                false => fact.day,
+            };
+            of.map(|fact| Stated::new(moved(fact, dice), fact.event.clone())).collect()
         }
         None if dice.one_in(6) => restated(dice, model).unwrap_or_else(|| facts(dice, model)),
         _ => facts(dice, model),

@@ -12,7 +12,9 @@ use tokio::sync::watch;
 pub enum Trouble {
     Of(Fault),
     /// The process dies with the append unanswered; its bytes are there, or not.
-    Crash { written: bool },
+    Crash {
+        written: bool,
+    },
     /// Acknowledgement lost, and the log can't be read either.
     Blind,
 }
@@ -36,7 +38,12 @@ pub struct Disk {
 impl Disk {
     pub fn new(memory: MemoryLog) -> Self {
         let memory = Arc::new(memory);
-        Self { faulty: FaultyLog::new(memory.clone(), Plan::none()), memory, state: Mutex::default(), died: watch::Sender::new(false) }
+        Self {
+            faulty: FaultyLog::new(memory.clone(), Plan::none()),
+            memory,
+            state: Mutex::default(),
+            died: watch::Sender::new(false),
+        }
     }
 
     /// Trouble for the appends to come, one each.
@@ -145,7 +152,8 @@ impl EventLog for Flipped {
             let mut bytes = commit.records.to_vec();
             let at = self.at % bytes.len();
             bytes[at] ^= 1 << self.bit;
-            let damaged = |error: ChainError| LogError::DataLoss { position: error.position(), detail: error.to_string() };
+            let damaged =
+                |error: ChainError| LogError::DataLoss { position: error.position(), detail: error.to_string() };
             *commit = Commit::from_stored(commit.first, bytes.into()).map_err(damaged)?;
         }
         Ok(found)

@@ -263,7 +263,8 @@ impl<'a> Asked<'a> {
         for stay in self.firms().iter().flat_map(|firm| &firm.stays) {
             let open = stay.open_at(self.day) && self.cut(stay.carrier, self.day);
             let ever = stay.admitted <= self.day && self.cut(stay.carrier, stay.admitted);
-            let graduated = stay.graduated_by(self.day).is_some_and(|l| self.ground(&l) && self.cut(stay.carrier, l.day));
+            let graduated =
+                stay.graduated_by(self.day).is_some_and(|l| self.ground(&l) && self.cut(stay.carrier, l.day));
             if open || ever || graduated {
                 let counts = found.entry(stay.carrier.to_owned()).or_default();
                 for (count, more) in counts.iter_mut().zip([open, ever, graduated]) {

@@ -90,7 +90,9 @@ impl Play {
         match (work, answer) {
             (Work::Command(request), Answer::Command(answer)) => self.hold_command(request, Some(answer), end, now),
             (Work::Command(request), Answer::Gone) => self.hold_command(request, None, end, now),
-            (Work::Rows(principal, rows), Answer::Rows(answer)) => self.hold_rows(principal, rows, Some(answer), end, now),
+            (Work::Rows(principal, rows), Answer::Rows(answer)) => {
+                self.hold_rows(principal, rows, Some(answer), end, now)
+            }
             (Work::Rows(principal, rows), Answer::Gone) => self.hold_rows(principal, rows, None, end, now),
             (work, answer) => panic!("{answer:?} to {work:?}"),
         }
@@ -238,17 +240,18 @@ fn tell(refusal: &Refusal) -> String {
 }
 
 fn hold_outcome(model: &Model, verdict: &Verdict, request: &Request, outcome: &Outcome, before: u64) {
-    let revision = |known| request.command.target.as_ref().map_or(0, |target| model.revision(&target.to_string(), known));
+    let revision =
+        |known| request.command.target.as_ref().map_or(0, |target| model.revision(&target.to_string(), known));
     let odd = |first: u64, last: u64| (first..=last).filter(|at| odd_code(&model.at(*at).unwrap().event)).count();
     let (written, known, warned) = match verdict {
         Verdict::Record(new) => {
             let (first, last) = (before + 1, before + new.len() as u64);
             (Written::Recorded { first, last }, last, odd(first, last))
         }
-        Verdict::Again { first, last } => {
-            (Written::Recorded { first: *first, last: *last }, *last, odd(*first, *last))
+        Verdict::Again { first, last } => (Written::Recorded { first: *first, last: *last }, *last, odd(*first, *last)),
+        Verdict::Same { reason: Reason::Duplicate, position } => {
+            (Written::Duplicate { position: *position }, before, 0)
         }
-        Verdict::Same { reason: Reason::Duplicate, position } => (Written::Duplicate { position: *position }, before, 0),
         verdict => panic!("{outcome:?}, not {verdict:?}: {request:?}"),
     };
     assert_eq!(outcome.written, written, "{request:?}");
@@ -265,9 +268,12 @@ fn hold_refusal(verdict: &Verdict, refusal: &Refusal, what: &str) {
     assert!(wanted.at.is_empty() || wanted.at.contains(&at), "{} for {wanted:?}: {what}", tell(refusal));
     let named = &refusal.positions;
     if wanted.some {
-        assert!(!named.is_empty() && named.iter().all(|at| wanted.dependents.contains(at)), "{named:?}: {wanted:?}: {what}");
+        assert!(
+            !named.is_empty() && named.iter().all(|at| wanted.dependents.contains(at)),
+            "{named:?}: {wanted:?}: {what}"
+        );
     } else {
         let most = &wanted.dependents[..wanted.dependents.len().min(Refusal::POSITIONS_MAX)];
-        assert_eq!(named, most, "{}: {what}", tell(refusal));
+        assert_eq!(named, most, "{}: {} {what}", tell(refusal), refusal.message);
     }
 }

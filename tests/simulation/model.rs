@@ -40,9 +40,15 @@ pub type New = (Day, Event, Vec<Document>);
 #[derive(Clone, Debug)]
 pub enum Verdict {
     Record(Vec<New>),
-    Same { reason: Reason, position: u64 },
+    Same {
+        reason: Reason,
+        position: u64,
+    },
     /// The id was used for the same content.
-    Again { first: u64, last: u64 },
+    Again {
+        first: u64,
+        last: u64,
+    },
     Refuse(Refused),
 }
 
@@ -102,7 +108,10 @@ pub fn has_taxpayer(facts: &[&Fact], code: Uscc) -> bool {
     has_firm(facts, code)
         || facts.iter().any(|fact| match &fact.event {
             Event::IncubatorRegistered(carrier) => carrier.operator.code == code,
-            Event::OperatorChanged { operator, .. } => operator.code == code,
+            // Of a carrier that is there.
+            Event::OperatorChanged { incubator, operator } => {
+                operator.code == code && kind_of(facts, incubator.as_str()).is_some()
+            }
             _ => false,
         })
 }
@@ -273,7 +282,13 @@ impl Model {
         }
         let at = first.map(|broken| match news.is_empty() {
             true => broken.named,
-            false => if broken.cause <= self.position() { broken.cause } else { 0 },
+            false => {
+                if broken.cause <= self.position() {
+                    broken.cause
+                } else {
+                    0
+                }
+            }
         });
         Some(Refused { reason, at: at.collect(), dependents: vec![], some: false })
     }
@@ -286,7 +301,17 @@ impl Model {
         }
         let position = self.position() + 1;
         let principal = String::new();
-        self.facts.push(Fact { position, start, day, event, documents, voided: None, recorded: 0, principal, request: None });
+        self.facts.push(Fact {
+            position,
+            start,
+            day,
+            event,
+            documents,
+            voided: None,
+            recorded: 0,
+            principal,
+            request: None,
+        });
     }
 
     /// Takes in what a command recorded; gives the last position.
@@ -325,7 +350,8 @@ fn missing(facts: &[Fact], event: &Event) -> Option<Reason> {
     let facts = live(facts);
     let names = about(event);
     let skip = usize::from(matches!(event, IncubatorRegistered(_) | FirmRegistered { .. } | LoanDrawn(_)));
-    let named = |kind: &str| names.iter().skip(skip).filter_map(move |name| name.strip_prefix(kind)).collect::<Vec<_>>();
+    let named =
+        |kind: &str| names.iter().skip(skip).filter_map(move |name| name.strip_prefix(kind)).collect::<Vec<_>>();
     if named("incubators/").iter().any(|id| kind_of(&facts, id).is_none()) {
         return Some(Reason::UnknownIncubator);
     }

@@ -106,7 +106,9 @@ fn stay_rules(all: &[&Fact], code: Uscc, found: &mut Vec<Broken>) {
         found.push(broken(Reason::AgeOverLimit, first.position, registered.position));
     }
     let graduations = stays.iter().filter_map(|stay| Some((stay.graduated_by(Day::MAX)?, stay)));
-    let Some((left, of)) = graduations.min_by_key(|(left, stay)| (left.day, stay.admitted, left.position)) else { return };
+    let Some((left, of)) = graduations.min_by_key(|(left, stay)| (left.day, stay.admitted, left.position)) else {
+        return;
+    };
     for stay in stays.iter().filter(|stay| stay.position != of.position && stay.admitted >= left.day) {
         if kind(stay) != Some(Kind::Accelerator) {
             found.push(broken(Reason::AlreadyGraduated, stay.position, left.position));

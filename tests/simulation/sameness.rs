@@ -70,9 +70,10 @@ fn says_no_more(stated: &Event, recorded: &Event) -> bool {
                 && area(a.area.incubation, b.area.incubation)
                 && area(a.area.public, b.area.public)
         }
-        (HighTechCertified { certificate_no: n, expiry: a, .. }, HighTechCertified { certificate_no: m, expiry: b, .. }) => {
-            n == m && value(*a, *b)
-        }
+        (
+            HighTechCertified { certificate_no: n, expiry: a, .. },
+            HighTechCertified { certificate_no: m, expiry: b, .. },
+        ) => n == m && value(*a, *b),
         (TaxReceiptRecorded(a), TaxReceiptRecorded(b)) => {
             (a.taxpayer, a.amount, a.nature) == (b.taxpayer, b.amount, b.nature)
                 && value(a.period.0, b.period.0)

@@ -40,7 +40,9 @@ pub fn leaving(event: &Event) -> Option<(Uscc, &str, Day, LeaveKind, Option<Crit
         Event::FirmGraduated { firm, incubator, admitted, criterion, .. } => {
             Some((*firm, incubator.as_str(), *admitted, LeaveKind::Graduated, Some(*criterion)))
         }
-        Event::FirmLeft { firm, incubator, admitted, kind } => Some((*firm, incubator.as_str(), *admitted, *kind, None)),
+        Event::FirmLeft { firm, incubator, admitted, kind } => {
+            Some((*firm, incubator.as_str(), *admitted, *kind, None))
+        }
         _ => None,
     }
 }

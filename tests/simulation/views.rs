@@ -19,9 +19,10 @@ pub fn figures(registry: &Registry, as_of: AsOf, filter: &Filter) -> Vec<String>
     let overdue = m.overdue.iter().map(|firm| {
         format!("{} {} {} {} {}", firm.firm, firm.incubator, firm.first_admitted, firm.limit_date, firm.days_over)
     });
-    let cohorts = m.cohorts.iter().map(|(year, c)| {
-        (*year, [c.entrants, c.graduates_within_48_months, c.still_incubating_within_horizon])
-    });
+    let cohorts = m
+        .cohorts
+        .iter()
+        .map(|(year, c)| (*year, [c.entrants, c.graduates_within_48_months, c.still_incubating_within_horizon]));
     let survival = [1, 3].map(|years| m.survival.get(&years).map_or((9, 9), |s| (s.graduates, s.alive)));
     let mut lines = vec![
         format!("at {} {}", m.day, m.position),
@@ -72,7 +73,9 @@ fn firm_lines(view: &FirmView<'_>) -> Vec<String> {
     lines.push(format!("struck off {:?}", view.deregistered));
     lines.extend(view.renames.iter().map(|r| format!("name {} {} {}", r.day, r.name, r.position)));
     lines.extend(view.reports.iter().map(|(report, position)| format!("report {report:?} {position}")));
-    lines.extend(view.certificates.iter().map(|c| format!("certificate {} {} {:?} {}", c.day, c.number, c.expiry, c.position)));
+    lines.extend(
+        view.certificates.iter().map(|c| format!("certificate {} {} {:?} {}", c.day, c.number, c.expiry, c.position)),
+    );
     let investment = |i: &incubator_registry::domain::firm::Investment<'_>| {
         format!("investment {} {} {} {:?} {}", i.incubator, i.day, i.amount, i.form, i.position)
     };
@@ -138,7 +141,8 @@ pub fn firm_of(model: &Model, code: Uscc, as_of: AsOf) -> Vec<String> {
 /// A carrier as its view tells it.
 pub fn carrier(registry: &Registry, id: &IncubatorId, as_of: AsOf) -> Vec<String> {
     let Some(view) = registry.incubator(id, as_of) else { return Vec::new() };
-    let mut lines = vec![format!("{id} {:?} {:?} {:?}", view.kind(), view.level_on(as_of.day), view.upstream_on(as_of.day))];
+    let mut lines =
+        vec![format!("{id} {:?} {:?} {:?}", view.kind(), view.level_on(as_of.day), view.upstream_on(as_of.day))];
     lines.extend(view.operators.iter().map(|t| format!("operator {} {:?} {}", t.day, t.value, t.position)));
     lines.extend(view.areas.iter().map(|t| format!("area {} {:?} {}", t.day, t.value, t.position)));
     lines.extend(view.recognitions.iter().map(|r| format!("{:?} {} {} {:?}", r.level, r.day, r.position, r.end)));
