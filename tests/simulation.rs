@@ -115,7 +115,7 @@ fn the_engine_answers_as_the_model_does() {
                     ];
                     let mut sum = sum.lock().unwrap();
                     sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-                    if seed % 100 == 0 {
+                    if seed.is_multiple_of(100) {
                         println!("{seed} runs: {sum:?}");
                     }
                 }

@@ -145,7 +145,14 @@ fn stay_facts(dice: &mut Dice, model: &Model) -> Vec<Stated> {
             let (firm, stay) = some_stay(dice, &facts);
             let on = near(dice, stay.admitted);
             let (incubator, admitted) = (carrier(stay.carrier), stay.admitted);
-            let left = Event::FirmLeft { firm, incubator, admitted, kind: LeaveKind::Transferred };
+            // Somewhere else on the very day: moved, or, where that is allowed, graduated.
+            let left = match dice.one_in(3) {
+                true => {
+                    let (criterion, document_no) = (Criterion::HighTech, String::new());
+                    Event::FirmGraduated { firm, incubator, admitted, criterion, document_no }
+                }
+                false => Event::FirmLeft { firm, incubator, admitted, kind: LeaveKind::Transferred },
+            };
             vec![Stated { open_stay: true, ..Stated::new(on, left) }, admission(dice, firm, on)]
         }
     }
