@@ -41,7 +41,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Runs of the quick test; seeds 1 to this.
-const RUNS: u64 = 100;
+const RUNS: u64 = 60;
 /// Steps of one run: rounds of commands, reads, moves of the clock, restarts.
 const STEPS: usize = 60;
 
