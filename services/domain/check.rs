@@ -1,7 +1,7 @@
 //! Whether the line that a command would leave keeps every rule, and what to say when it does not.
 
 use super::event::{Entity, Event};
-use super::line::AsOf;
+use super::line::{AsOf, Line};
 use super::reason::{Reason, Refusal};
 use super::registry::Registry;
 use super::settings::limits_on;
@@ -83,7 +83,11 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
             found.extend(incubator::rules::violations(next, other));
         }
     }
-    for code in touched.taxpayers.iter().filter(|code| !next.is_taxpayer(code)) {
+    // A carrier that is there no more gives nobody the right to be a taxpayer, whoever is said to have run it later.
+    let lines = touched.registrations.iter().filter_map(|owner| next.line(owner)).flat_map(Line::live);
+    let ran = lines.filter_map(|entry| entry.event.operator().map(|(_, operator)| operator.code));
+    let taxpayers: BTreeSet<Uscc> = touched.taxpayers.iter().copied().chain(ran).collect();
+    for code in taxpayers.iter().filter(|code| !next.is_taxpayer(code)) {
         let live = next.receipts().of(code).filter(|receipt| receipt.voided().is_none());
         found.extend(live.map(|receipt| {
             let message = format!("{code} is neither a firm nor the operator of a carrier");
