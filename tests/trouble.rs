@@ -1,6 +1,5 @@
 //! Trouble with the data folder, as whoever operates the server meets it: each ends in a message that says what is wrong, and
-//! leaves the log as it was. Real file systems are made for it where the test may mount one; what needs one is said by the
-//! test, and does nothing elsewhere.
+//! leaves the log as it was. Real file systems are mounted for it, in memory.
 //!
 //! What other tests show: a log full by plan (`grpc_server`, `engine`), a refused write (`log_failing_disk`), a folder or a
 //! port in use (`server_drain`, `log_folder`), a clock set back (`engine`, `simulation`), half an export
