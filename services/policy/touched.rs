@@ -39,6 +39,7 @@ impl Touched<'_> {
     fn event(&mut self, event: &Event) {
         use Event::*;
         match event {
+            PolicyPublished(_) => {} // Everything: whoever keeps answers notices that the policy is another.
             LogCreated { .. } | LimitsSet(_) | FirmRenamed { .. } | AreaChanged { .. } | UpstreamChanged { .. } => {}
             AnnualReportFiled(_) | HighTechCertified { .. } | InvestmentMade { .. } => {}
             FactsVoided { positions, .. } => self.voided(positions),
