@@ -14,12 +14,14 @@ pub mod evidence;
 pub mod filter;
 pub mod json;
 pub mod metrics;
+pub mod standing;
 
 pub use anomalies::{Anomaly, AnomalyKind, anomalies};
 pub use chain::{Chain, chain};
 pub use definitions::{CHAIN, Definition, METRICS};
 pub use entitlements::{Entitlements, entitlements};
 pub use filter::Filter;
+pub use standing::{RULES_VERSION, Standing, Standings};
 pub use metrics::{Metrics, OverdueFirm, metrics};
 
 use crate::domain::{AsOf, Registry};
