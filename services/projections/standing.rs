@@ -192,8 +192,10 @@ fn standing(
         let key = match subject {
             Subject::Carrier(id) => format!("1\0{id}\0{index:06}"),
             Subject::Relocation(firm) => format!("2\0{firm}\0{index:06}"),
-            Subject::Loans(_) => {
-                format!("3\0{}\0{}", drawn.map(|day| day.to_string()).unwrap_or_default(), entitlement.period)
+            // With the firm, so that a contract that another firm takes over is another line.
+            Subject::Loans(firm) => {
+                let drawn = drawn.map(|day| day.to_string()).unwrap_or_default();
+                format!("3\0{drawn}\0{}\0{firm}", entitlement.period)
             }
         };
         (Arc::from(key), Standing { entitlement, year })
