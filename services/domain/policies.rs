@@ -22,9 +22,7 @@ pub struct Publication<'a> {
 /// Every publication of a policy that was known and not taken back, in the order of recording.
 pub fn publications(line: &Line, as_of: AsOf) -> impl DoubleEndedIterator<Item = Publication<'_>> {
     line.entries().iter().filter(move |entry| as_of.knows(entry)).filter_map(|entry| match &entry.event {
-        Event::PolicyPublished(published) => {
-            Some(Publication { published, day: entry.day, position: entry.position })
-        }
+        Event::PolicyPublished(published) => Some(Publication { published, day: entry.day, position: entry.position }),
         _ => None,
     })
 }

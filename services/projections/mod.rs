@@ -21,8 +21,8 @@ pub use chain::{Chain, chain};
 pub use definitions::{CHAIN, Definition, METRICS};
 pub use entitlements::{Entitlements, entitlements};
 pub use filter::Filter;
-pub use standing::{RULES_VERSION, Standing, Standings};
 pub use metrics::{Metrics, OverdueFirm, metrics};
+pub use standing::{RULES_VERSION, Standing, Standings};
 
 use crate::domain::{AsOf, Registry};
 

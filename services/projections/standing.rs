@@ -167,12 +167,7 @@ fn touched_since(registry: &Registry, position: u64) -> BTreeSet<Subject> {
 }
 
 /// Lines of one subject under their keys. `\0` is in no id, and before every character of one.
-fn standing(
-    registry: &Registry,
-    as_of: AsOf,
-    subject: &Subject,
-    lines: Vec<Entitlement>,
-) -> Vec<(Arc<str>, Standing)> {
+fn standing(registry: &Registry, as_of: AsOf, subject: &Subject, lines: Vec<Entitlement>) -> Vec<(Arc<str>, Standing)> {
     let first_relief = lines.iter().find_map(|line| match line.period {
         Period::Relief { from, .. } => Some(from.year()),
         _ => None,
@@ -219,9 +214,7 @@ pub fn subject_of(scheme: Scheme, beneficiary: &Beneficiary, period: &str) -> Op
 /// Whether a text names a period: as it is listed, or a relief year by its number.
 pub fn is_period(period: &Period, text: &str) -> bool {
     let by_number = match period {
-        Period::Relief { number, .. } => {
-            text.strip_prefix("year ").unwrap_or(text).parse() == Ok(*number)
-        }
+        Period::Relief { number, .. } => text.strip_prefix("year ").unwrap_or(text).parse() == Ok(*number),
         _ => false,
     };
     by_number || period.to_string() == text

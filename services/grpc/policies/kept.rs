@@ -56,7 +56,8 @@ impl Kept {
     /// What a question rests on: the named policy, or the only one.
     pub fn basis(&self, view: &View, which: Option<&PolicyId>) -> Result<Basis, Status> {
         let as_of = AsOf { day: view.reading_day, known: view.position };
-        let mut found = view.published.registry.policies(as_of).filter(|(id, _)| which.is_none_or(|which| *id == which));
+        let mut found =
+            view.published.registry.policies(as_of).filter(|(id, _)| which.is_none_or(|which| *id == which));
         let Some((id, publication)) = found.next() else {
             let what = which.map_or("no policy".to_owned(), |id| format!("no policy {id}"));
             let message = format!("{what} is published, as known at position {}", view.position);

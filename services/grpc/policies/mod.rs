@@ -8,7 +8,6 @@ pub mod text;
 use super::command::{Answer, Answering, Stating, run};
 use super::convert::{Reader, Scene, position};
 use super::page::Page;
-use kept::Kept;
 use super::read::{View, view, wait_of};
 use super::{Districts, status};
 use crate::domain::policies::{Publication, publications};
@@ -16,6 +15,7 @@ use crate::domain::{AsOf, Day, Entity, Event, PolicyId, Reason, Refusal, Registr
 use crate::engine::clock::shanghai_day;
 use crate::policy::flat::{Parameter, differences, parameters};
 use crate::wire::v1;
+use kept::Kept;
 use tonic::{Request, Response, Status};
 
 /// The service.

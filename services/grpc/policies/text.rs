@@ -84,7 +84,8 @@ impl Reader<'_> {
             Ok(file) => Some(file),
             Err(faults) => {
                 for PolicyFault { fault, .. } in faults {
-                    let field = if fault.field.is_empty() { field.to_owned() } else { format!("{field}:{}", fault.field) };
+                    let field =
+                        if fault.field.is_empty() { field.to_owned() } else { format!("{field}:{}", fault.field) };
                     self.faults.0.push(Fault { field, ..fault });
                 }
                 None
