@@ -62,7 +62,7 @@ macro_rules! one {
 }
 
 /// One clause of a list's filter; values with blanks in quotes.
-fn clause(out: &mut Vec<String>, name: &str, value: Option<&str>) {
+pub fn clause(out: &mut Vec<String>, name: &str, value: Option<&str>) {
     let Some(value) = value else { return };
     let quoted = value.chars().any(char::is_whitespace);
     out.push(if quoted { format!("{name} = \"{value}\"") } else { format!("{name} = {value}") });
