@@ -23,8 +23,7 @@ pub(super) async fn publish(engine: &Engine, principal: &str) -> Result<String, 
     let today = shanghai_day(engine.clock().now_micros());
     let title = file.policy.title.clone();
     let event = Event::PolicyPublished(PolicyPublished { policy, title, text: POLICY.into(), sha256 });
-    let command =
-        Command::new(vec![Stated::new(today, event)], Vec::new(), None).map_err(|refusal| refusal.message)?;
+    let command = Command::new(vec![Stated::new(today, event)], Vec::new(), None).map_err(|refusal| refusal.message)?;
     let principal = Principal { id: principal.to_owned(), on_behalf_of: String::new() };
     let (outcomes, _) = engine.submit_rows(principal, vec![Ok(command)]).await.map_err(|error| error.to_string())?;
     match outcomes.into_iter().next() {

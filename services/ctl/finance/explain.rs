@@ -95,9 +95,10 @@ fn first_cut(node: &mut v1::ExplanationNode) -> Option<&mut v1::ExplanationNode>
 fn heading(line: &v1::Entitlement, lang: Lang) -> String {
     let beneficiary = line.beneficiary.rsplit('/').next().unwrap_or_default();
     let (scheme, amount) = (scheme_name(line.scheme, lang), yuan(line.amount_fen));
+    let period = if line.period.is_empty() { String::new() } else { format!(" · {}", line.period) };
     lang.pick(
-        format!("{scheme} · {beneficiary} · {}：{amount}元", line.period),
-        format!("{scheme} · {beneficiary} · {}: {amount} yuan", line.period),
+        format!("{scheme} · {beneficiary}{period}：{amount}元"),
+        format!("{scheme} · {beneficiary}{period}: {amount} yuan"),
     )
 }
 
