@@ -41,7 +41,7 @@ impl Dice {
     fn event(&mut self, at: u64) -> Event {
         let (firm_code, incubator) = (firm(self.number()), carrier(self.id()));
         let loan = LoanId::parse(&format!("JK{}", self.any(4))).unwrap();
-        match self.any(16) {
+        match self.any(20) {
             0 => Event::FirmAdmitted { firm: firm_code, incubator, waiver: String::new() },
             1 => Event::FirmLeft { firm: firm_code, incubator, admitted: self.day(), kind: LeaveKind::Withdrawn },
             2 => {
@@ -87,7 +87,7 @@ impl Dice {
     fn command(&mut self, world: &World) -> Vec<(Day, Event)> {
         let mut events = Vec::new();
         let head = world.registry.position();
-        if self.any(4) == 0 {
+        if self.any(7) == 0 {
             let mut positions: Vec<u64> = (0..1 + self.any(3)).map(|_| 3 + self.any(head - 2)).collect();
             positions.sort_unstable();
             positions.dedup();
@@ -116,9 +116,9 @@ fn kept_is_what_is_computed_anew_after_every_command() {
             case.carrier(id, kind, 1 + u32::try_from(seed).unwrap() % 3, false);
         }
         for number in 1..=5 {
-            case.firm(number).admitted(number, "WJ02", "2021-02-01");
+            case.firm(number).admitted(number, "WJ02", "2021-02-01").settled(number, PARK, "2021-06-01", "2021-07-01");
         }
-        let on = dice.day();
+        let on = if seed % 2 == 0 { day("2025-10-31") } else { dice.day() };
         let full = |world: &World| Standings::full(&world.registry, &case.policy, AsOf::day(on));
         let mut world = case.world.clone();
         let mut kept = full(&world);
