@@ -3,10 +3,8 @@
 
 mod common;
 
-use common::money::whole_district;
+use common::finance::district;
 use common::server::{DISTRICT, Server, id, said};
-use incubator_registry::domain::{Command, Stated};
-use incubator_registry::engine::{Principal, RowOutcome};
 use incubator_registry::wire::v1::{self, list_entitlements_request::KnownAt, watch_entitlements_response::Step};
 use std::collections::BTreeMap;
 use tokio_stream::StreamExt as _;
@@ -15,26 +13,6 @@ use tonic::Code;
 const POLICY: &str = include_str!("../deploy/demo/policy.toml");
 const TODAY: &str = common::world::TODAY;
 const AS_OF: &str = "2025-10-31";
-
-/// A server with the sample district, and its policy published unless told otherwise.
-async fn district() -> Server {
-    let server = Server::start().await;
-    let mut commands: Vec<Vec<Stated>> = Vec::new();
-    for recorded in whole_district().0.history.into_iter().skip(2) {
-        let stated = Stated::new(recorded.day, recorded.event);
-        match commands.last_mut() {
-            Some(last) if recorded.start < recorded.position => last.push(stated),
-            _ => commands.push(vec![stated]),
-        }
-    }
-    let principal = Principal { id: "test".into(), on_behalf_of: String::new() };
-    for chunk in commands.chunks(400) {
-        let rows = chunk.iter().map(|facts| Command::row(facts.clone())).collect();
-        let (outcomes, _) = server.engine.submit_rows(principal.clone(), rows).await.unwrap();
-        assert!(outcomes.iter().all(|outcome| matches!(outcome, RowOutcome::Accepted { .. })));
-    }
-    server
-}
 
 fn publication(content: &str) -> v1::PublishPolicyRequest {
     v1::PublishPolicyRequest {

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod finance;
 pub mod ledgers;
 pub mod money;
 pub mod server;
