@@ -359,7 +359,6 @@ async fn a_watch_tells_what_a_fact_changed_and_nothing_else() {
     publish(&server, &POLICY.replacen("rate_ppm_by_year = [", "rate_ppm_by_year = [1, ", 1)).await;
     let (changed, _) = batch().await;
     assert!(changed.iter().any(|line| line.scheme() == v1::Scheme::RelocationRebate));
-    drop(batch);
     let mut listed: Vec<_> = all(&server, today).await.0;
     listed.sort_by_key(|line| (line.scheme, line.beneficiary.clone(), line.period.clone()));
     assert_eq!(seen.into_values().collect::<Vec<_>>(), listed);

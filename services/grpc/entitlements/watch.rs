@@ -38,7 +38,7 @@ pub fn run(
     let heartbeat = Duration::from_secs(seconds.unsigned_abs().into());
     // Refused at once where there is nothing to watch.
     districts.kept().basis(&View::now(engine), which.as_ref())?;
-    Ok(follow(districts.clone(), engine.clone(), filter, which, heartbeat)?)
+    follow(districts.clone(), engine.clone(), filter, which, heartbeat)
 }
 
 fn follow(
