@@ -1,6 +1,7 @@
 //! The command line, as clap derives it: what is asked, nothing of how it is done. Recording commands have a file of
 //! their own, `write/args.rs`.
 
+use super::finance::args::{EntitlementsArgs, ExplainArgs, PolicyCommand};
 use super::lang::Lang;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
 use super::output::Format;
@@ -54,6 +55,13 @@ pub enum Command {
     Metrics(FiguresArgs),
     /// The chain (孵化链条) as of a day.
     Chain(FiguresArgs),
+    /// Policies (办法): dated parameters that entitlements are computed by.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Entitlements (应享额度) as of a day.
+    Entitlements(EntitlementsArgs),
+    /// Why one entitlement is what it is, to the last fen.
+    Explain(ExplainArgs),
     /// Firms (企业).
     #[command(subcommand)]
     Firm(FirmCommand),

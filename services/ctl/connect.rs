@@ -3,12 +3,14 @@
 use super::lang::Say;
 use super::trouble::Trouble;
 use crate::wire::v1::bureau_service_client::BureauServiceClient;
+use crate::wire::v1::entitlement_service_client::EntitlementServiceClient;
 use crate::wire::v1::financing_service_client::FinancingServiceClient;
 use crate::wire::v1::firm_service_client::FirmServiceClient;
 use crate::wire::v1::import_service_client::ImportServiceClient;
 use crate::wire::v1::incubator_service_client::IncubatorServiceClient;
 use crate::wire::v1::journal_service_client::JournalServiceClient;
 use crate::wire::v1::park_service_client::ParkServiceClient;
+use crate::wire::v1::policy_service_client::PolicyServiceClient;
 use crate::wire::v1::settings_service_client::SettingsServiceClient;
 use crate::wire::v1::tax_service_client::TaxServiceClient;
 use std::time::Duration;
@@ -76,6 +78,10 @@ clients! {
     taxes: TaxServiceClient;
     /// Limits.
     settings: SettingsServiceClient;
+    /// Policies.
+    policies: PolicyServiceClient;
+    /// Entitlements.
+    entitlements: EntitlementServiceClient;
 }
 
 impl Session {

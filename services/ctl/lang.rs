@@ -80,6 +80,18 @@ pub fn code_zh(code: tonic::Code) -> &'static str {
 /// What a field of an answer is called at the head of a table: `key`, Chinese, English.
 const LABELS: &[(&str, &str, &str)] = &[
     ("name", "标识", "id"),
+    ("policy_id", "政策编号", "policy"),
+    ("title", "标题", "title"),
+    ("issuer", "发布机关", "issuer"),
+    ("published_date", "公布日期", "published"),
+    ("publication_positions", "历次公布位置", "publications"),
+    ("parameters", "当日参数", "parameters"),
+    ("key", "参数", "key"),
+    ("value", "值", "value"),
+    ("old_value", "原值", "old"),
+    ("new_value", "新值", "new"),
+    ("from_date", "起", "from"),
+    ("until_date", "止（不含）", "until"),
     ("code", "统一社会信用代码", "code"),
     ("display_name", "名称", "name"),
     ("registered_date", "注册日期", "registered"),

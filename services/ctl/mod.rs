@@ -7,6 +7,7 @@ mod chain;
 pub mod connect;
 mod events;
 mod figures;
+pub mod finance;
 pub mod import;
 pub mod lang;
 mod log;
@@ -104,6 +105,11 @@ async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble
             events::run(&session().await?, command, global.output, lang, io).await?;
             Ok(Exit::Clean)
         }
+        Command::Policy(command) => finance::policy(&session().await?, command, global.output, lang, io).await,
+        Command::Explain(args) => {
+            finance::explain(&session().await?, args, global.output, lang, io).await?;
+            Ok(Exit::Clean)
+        }
         Command::Log(LogCommand::Verify { data: Some(data), scratch }) => {
             let report = log::verify_offline(&data, &global.district, scratch.as_deref(), lang).await?;
             print(&report, &global, io)
@@ -122,6 +128,7 @@ async fn ask(session: &Session, command: Command, lang: Lang) -> Result<Report, 
     match command {
         Command::Metrics(args) => metrics::run(session, args, lang).await,
         Command::Chain(args) => chain::run(session, args, lang).await,
+        Command::Entitlements(args) => finance::entitlements(session, args, lang).await,
         Command::Firm(command) => show::firm(session, command, lang).await,
         Command::Incubator(command) => show::incubator(session, command, lang).await,
         Command::Relocation(command) => write::relocation(session, command, lang).await,
@@ -134,7 +141,11 @@ async fn ask(session: &Session, command: Command, lang: Lang) -> Result<Report, 
         Command::Void(args) => write::void(session, args, lang).await,
         Command::Log(command) => log::run(session, command, lang).await,
         // Taken apart in `dispatch`.
-        Command::Import(_) | Command::Events(_) | Command::Completions { .. } => Ok(Report::default()),
+        Command::Import(_)
+        | Command::Events(_)
+        | Command::Policy(_)
+        | Command::Explain(_)
+        | Command::Completions { .. } => Ok(Report::default()),
     }
 }
 

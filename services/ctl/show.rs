@@ -78,7 +78,7 @@ pub(super) fn list((items, more): (Vec<serde_json::Value>, bool), columns: &[&st
 }
 
 /// One clause of a list's filter; values with blanks in quotes.
-pub(super) fn clause(out: &mut Vec<String>, name: &str, value: Option<&str>) {
+pub fn clause(out: &mut Vec<String>, name: &str, value: Option<&str>) {
     let Some(value) = value else { return };
     let quoted = value.chars().any(char::is_whitespace);
     out.push(if quoted { format!("{name} = \"{value}\"") } else { format!("{name} = {value}") });

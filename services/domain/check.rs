@@ -70,7 +70,7 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
             Entity::Incubator(id) => found.extend(incubator::rules::violations(next, id)),
             Entity::Loan(id) => found.extend(loan::violations(next, id)),
             // Whoever pays is judged where the right to be a taxpayer is touched, and as a reference.
-            Entity::Park(_) | Entity::Taxpayer(_) => {}
+            Entity::Park(_) | Entity::Taxpayer(_) | Entity::Policy(_) => {}
             Entity::Settings => found.extend(settings_violations(next)),
         }
     }

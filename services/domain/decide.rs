@@ -231,6 +231,11 @@ impl Draft<'_> {
         let says_no_more =
             |entry: &Entry| entry.day == day && filled(event, &entry.event) == entry.event && same_documents(entry);
         let of_key = |entry: &&Entry| entry.event.key(entry.day) == key;
+        // A policy published again after another text took its place is in force anew: only the last one is the same.
+        if matches!(event, Event::PolicyPublished(_)) && command.origin == Origin::Rpc {
+            let last = line.live().last().filter(|entry| says_no_more(entry));
+            return Ok(last.map_or(Sameness::New, |entry| Sameness::Same(entry.position)));
+        }
         if let Some(entry) = line.live().filter(of_key).find(|entry| says_no_more(entry)) {
             return Ok(Sameness::Same(entry.position));
         }

@@ -1,12 +1,16 @@
 //! What can happen. Events are past tense, and true for ever once recorded; a wrong one is voided, never changed.
 
 use super::reason::{Fault, Reason};
-use super::values::{Area, Day, IncubatorId, LoanId, ParkId, Uscc, VoucherNo, text};
+use super::values::{Area, Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo, text};
 use super::words::{BuildMode, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature};
 use std::fmt;
+use std::sync::Arc;
 
 /// Documents that one fact may carry.
 pub const DOCUMENTS_MAX: usize = 20;
+
+/// Bytes that a published policy may have: half of what a commit may hold.
+pub const POLICY_BYTES_MAX: usize = 256 * 1024;
 
 /// A document that bears a fact out: the reference and the digest, not the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub enum Entity {
     /// Whoever pays taxes: a firm, or a carrier's operator. Apart from the firm, so that a month's receipts don't make every
     /// etag of a firm stale.
     Taxpayer(Uscc),
+    /// A policy.
+    Policy(PolicyId),
 }
 
 impl fmt::Display for Entity {
@@ -48,6 +54,7 @@ impl fmt::Display for Entity {
             Self::Settings => f.write_str("settings"),
             Self::Loan(id) => write!(f, "loans/{id}"),
             Self::Taxpayer(code) => write!(f, "taxpayers/{code}"),
+            Self::Policy(id) => write!(f, "policies/{id}"),
         }
     }
 }
@@ -65,6 +72,7 @@ impl Entity {
             "parks" => ParkId::parse(id).ok().map(Self::Park),
             "loans" => LoanId::parse(id).ok().map(Self::Loan),
             "taxpayers" => Uscc::parse(id).ok().map(Self::Taxpayer),
+            "policies" => PolicyId::parse(id).ok().map(Self::Policy),
             _ => None,
         }
     }
@@ -330,6 +338,22 @@ pub enum Event {
         /// In which form.
         form: InvestmentForm,
     },
+    /// A policy made known on this day, whole: it takes the place of what was published under its id before.
+    PolicyPublished(PolicyPublished),
+}
+
+/// A policy as it was published. What its text means is read at the door before it becomes a command, and by those who
+/// compute with it; here it is a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyPublished {
+    /// Its id, as the text states it.
+    pub policy: PolicyId,
+    /// Its title, as the text states it.
+    pub title: String,
+    /// The file, byte for byte.
+    pub text: Arc<str>,
+    /// SHA-256 of the text.
+    pub sha256: [u8; 32],
 }
 
 /// A firm's report of a year.
@@ -442,6 +466,7 @@ impl Event {
             LoanDrawn(drawn) => Entity::Loan(drawn.loan.clone()),
             InterestPaid { loan, .. } => Entity::Loan(loan.clone()),
             SeedFundEstablished { incubator, .. } => Entity::Incubator(incubator.clone()),
+            PolicyPublished(published) => Entity::Policy(published.policy.clone()),
         })
     }
 
@@ -514,13 +539,14 @@ impl Event {
             InterestPaid { .. } => plain(51),
             SeedFundEstablished { .. } => Key { day: Some(day), ..plain(60) },
             InvestmentMade { .. } => plain(61),
+            PolicyPublished(_) => plain(70),
         }
     }
 
     /// Whether it is the same fact as another only when all its values are equal: several may stand on one line, and none
     /// contradicts another.
     pub fn is_told_by_all_values(&self) -> bool {
-        matches!(self, Self::InterestPaid { .. } | Self::InvestmentMade { .. })
+        matches!(self, Self::InterestPaid { .. } | Self::InvestmentMade { .. } | Self::PolicyPublished(_))
     }
 
     /// Whether no rule of a line binds it: where its references stand and it is not recorded already, it is accepted.

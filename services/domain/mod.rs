@@ -14,6 +14,7 @@ pub mod incubator;
 pub mod line;
 pub mod loan;
 pub mod park;
+pub mod policies;
 pub mod reason;
 pub mod registry;
 mod revision;
@@ -29,7 +30,7 @@ pub use event::{Document, Entity, Event, Limits};
 pub use line::{AsOf, Entry, Line};
 pub use reason::{Fault, Faults, Reason, Refusal, Warning};
 pub use registry::{Recorded, Registry};
-pub use values::{Day, IncubatorId, LoanId, ParkId, Uscc, VoucherNo};
+pub use values::{Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo};
 pub use words::{
     BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature,
 };

@@ -61,6 +61,12 @@ reasons! {
     UnknownDistrict = "UNKNOWN_DISTRICT";
     /// No event at that position.
     UnknownPosition = "UNKNOWN_POSITION";
+    /// No such policy.
+    UnknownPolicy = "UNKNOWN_POLICY";
+    /// No such entitlement.
+    UnknownEntitlement = "UNKNOWN_ENTITLEMENT";
+    /// A policy file that can be read and can't be meant.
+    PolicyAtFault = "POLICY_AT_FAULT";
     /// No fact at a position to be voided.
     UnknownFact = "UNKNOWN_FACT";
     /// Voided already.

@@ -6,8 +6,9 @@ use super::firm::FirmView;
 use super::incubator::IncubatorView;
 use super::line::{AsOf, Entry, Line};
 use super::loan::LoanView;
+use super::policies::{Publication, in_force};
 use super::tax_receipt::Receipts;
-use super::values::{Day, IncubatorId, LoanId, ParkId, Uscc};
+use super::values::{Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc};
 use super::words::Kind;
 use imbl::{OrdMap, OrdSet, Vector};
 use std::borrow::Cow;
@@ -35,6 +36,7 @@ pub struct Registry {
     incubators: OrdMap<IncubatorId, Arc<Line>>,
     parks: OrdMap<ParkId, Arc<Line>>,
     loans: OrdMap<LoanId, Arc<Line>>,
+    policies: OrdMap<PolicyId, Arc<Line>>,
     settings: Arc<Line>,
     receipts: Receipts,
     /// Firms with a fact, voided or not, about a stay in the carrier.
@@ -47,6 +49,8 @@ pub struct Registry {
     below: OrdMap<IncubatorId, OrdSet<IncubatorId>>,
     /// Carriers with a fact, voided or not, that names the operator.
     run_by: OrdMap<Uscc, OrdSet<IncubatorId>>,
+    /// Facts that each voiding command took back, by the position of the command's first event.
+    voids: OrdMap<u64, OrdSet<u64>>,
     /// Whose line holds the fact at position i + 1.
     owners: Vector<Option<Entity>>,
 }
@@ -78,6 +82,9 @@ impl Registry {
         let owner = kept.as_ref().and_then(|entry| entry.event.owner());
         if let (Some(owner), Some(entry)) = (&owner, kept) {
             self.note_other(&entry.event);
+            if let Some(start) = entry.voided {
+                self.voids.entry(start).or_default().insert(entry.position);
+            }
             self.put(owner, entry);
         }
         self.owners.push_back(owner);
@@ -114,6 +121,7 @@ impl Registry {
     /// Takes a fact back, as the command that starts at `start` does.
     pub fn void(&mut self, position: u64, start: u64) {
         let Some(owner) = self.owner_at(position).cloned() else { return };
+        self.voids.entry(start).or_default().insert(position);
         match (self.line_mut(&owner), &owner) {
             (Some(line), _) => line.void(position, start),
             (None, Entity::Taxpayer(code)) => self.receipts.void(code, position, start),
@@ -128,6 +136,7 @@ impl Registry {
             Entity::Incubator(id) => self.incubators.entry(id.clone()).or_default(),
             Entity::Park(id) => self.parks.entry(id.clone()).or_default(),
             Entity::Loan(id) => self.loans.entry(id.clone()).or_default(),
+            Entity::Policy(id) => self.policies.entry(id.clone()).or_default(),
             Entity::Settings => &mut self.settings,
             Entity::Taxpayer(_) => return None,
         };
@@ -155,9 +164,20 @@ impl Registry {
             Entity::Incubator(id) => self.incubator_line(id),
             Entity::Park(id) => self.park_line(id),
             Entity::Loan(id) => self.loan_line(id),
+            Entity::Policy(id) => self.policies.get(id).map(Arc::as_ref),
             Entity::Settings => Some(&self.settings),
             Entity::Taxpayer(_) => None,
         }
+    }
+
+    /// Positions of the facts that the command whose first event stands at a position took back, ascending.
+    pub fn voided_by(&self, start: u64) -> impl Iterator<Item = u64> + '_ {
+        self.voids.get(&start).into_iter().flat_map(|positions| positions.iter().copied())
+    }
+
+    /// What each policy is, as known, in the order of their ids; policies of which nothing is known are left out.
+    pub fn policies(&self, as_of: AsOf) -> impl Iterator<Item = (&PolicyId, Publication<'_>)> {
+        self.policies.iter().filter_map(move |(id, line)| Some((id, in_force(line, as_of)?)))
     }
 
     /// The line of a loan.

@@ -59,7 +59,7 @@ impl Registry {
                     count.note(receipt.start(), receipt.voided());
                 }
             }
-            Entity::Settings | Entity::Loan(_) => {}
+            Entity::Settings | Entity::Loan(_) | Entity::Policy(_) => {}
         }
         count.facts + count.voids.len() as u64
     }

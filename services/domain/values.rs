@@ -210,6 +210,10 @@ id!(
     LoanId
 );
 id!(
+    /// Id of a policy (政策编号), as its file states it.
+    PolicyId
+);
+id!(
     /// Number of a voucher (凭证号), as registered.
     VoucherNo
 );

@@ -1,5 +1,6 @@
 //! The districts that this server keeps, shared by all services.
 
+use super::policies::kept::Kept;
 use super::status;
 use crate::domain::Reason;
 use crate::engine::Engine;
@@ -17,6 +18,8 @@ pub struct Districts {
     turns: Arc<Semaphore>,
     /// Streams that may be open: each holds a batch of events or a few messages of rows.
     streams: Arc<Semaphore>,
+    /// Texts of policies as read, and today's entitlements.
+    kept: Arc<Kept>,
 }
 
 /// Streams of events, exports and imports that may be open at a time, whoever opened them.
@@ -32,6 +35,7 @@ impl Districts {
             closing: Arc::new(watch::Sender::new(false)),
             turns: Arc::new(Semaphore::new(turns)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            kept: Arc::default(),
         }
     }
 
@@ -43,6 +47,11 @@ impl Districts {
     /// Every engine, by the code of its district.
     pub fn engines(&self) -> impl Iterator<Item = &Engine> {
         self.engines.values()
+    }
+
+    /// What is kept of policies and entitlements.
+    pub(super) fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// Waits for a turn to look at a whole district; none is never given, since nobody closes the semaphore.

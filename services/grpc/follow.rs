@@ -162,7 +162,7 @@ async fn batch(
 }
 
 /// Waits for a new head; false: until the next heartbeat.
-async fn wait<T>(
+pub async fn wait<T>(
     districts: &Districts,
     engine: &Engine,
     head: &mut watch::Receiver<T>,

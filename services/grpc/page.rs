@@ -62,6 +62,7 @@ macro_rules! listing {
 listing! {
     ListIncubatorsRequest ListFirmsRequest ListParksRequest ListOverdueFirmsRequest ListAnomaliesRequest
     ListTaxReceiptsRequest ListLoansRequest ListSeedFundsRequest ListInvestmentsRequest
+    ListPoliciesRequest ListEntitlementsRequest
 }
 
 /// A page asked for.
@@ -202,6 +203,21 @@ impl Page {
     /// Whether an item with this key lies behind the pages before.
     pub fn is_after(&self, key: &str) -> bool {
         self.pin.as_ref().is_none_or(|pin| key > pin.after.as_str())
+    }
+
+    /// The key behind which the list goes on; empty at its beginning.
+    pub fn after(&self) -> &str {
+        self.pin.as_ref().map_or("", |pin| pin.after.as_str())
+    }
+
+    /// Items of a page.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// A token of this list that goes on behind a key.
+    pub fn token(&self, view: &View, after: String) -> String {
+        Pin { position: view.position, today: view.reading_day, after }.write(&self.print)
     }
 
     /// The position behind which a list by position goes on; 0 at its beginning.

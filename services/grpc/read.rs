@@ -74,6 +74,12 @@ reading! {
     ListLoansRequest list_loans_request
     ListSeedFundsRequest list_seed_funds_request
     ListInvestmentsRequest list_investments_request
+    GetPolicyRequest get_policy_request
+    ListPoliciesRequest list_policies_request
+    SimulatePolicyRequest simulate_policy_request
+    ListEntitlementsRequest list_entitlements_request
+    GetTotalsRequest get_totals_request
+    ExplainEntitlementRequest explain_entitlement_request
 }
 
 /// As known when.
@@ -178,6 +184,20 @@ impl Moment {
 }
 
 impl View {
+    /// The state at the head, today.
+    pub fn now(engine: &Engine) -> Self {
+        let published = engine.published();
+        let position = published.head.position;
+        let as_of = AsOf { day: Day::MAX, known: position };
+        let reading_day = shanghai_day(engine.clock().now_micros());
+        Self { engine: engine.clone(), published, as_of, position, reading_day, now: true }
+    }
+
+    /// The server's day.
+    pub fn today(&self) -> Day {
+        shanghai_day(self.engine.clock().now_micros())
+    }
+
     /// Draws an answer that may look at every firm of a district: beside the threads that serve calls, and only so many at
     /// a time.
     pub async fn draw<T: Send + 'static>(

@@ -2,6 +2,7 @@
 
 use super::Districts;
 use super::bureau::Bureau;
+use super::entitlements::Entitlements;
 use super::financing::Financing;
 use super::firms::Firms;
 use super::import::Import;
@@ -9,6 +10,7 @@ use super::incubators::Incubators;
 use super::journal::Journal;
 use super::layer::DoorLayer;
 use super::parks::Parks;
+use super::policies::Policies;
 use super::settings::Settings;
 use super::taxes::Taxes;
 use crate::engine::Stop;
@@ -78,7 +80,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 11] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -88,6 +90,8 @@ const SERVICES: [&str; 9] = [
     v1::import_service_server::SERVICE_NAME,
     v1::tax_service_server::SERVICE_NAME,
     v1::financing_service_server::SERVICE_NAME,
+    v1::policy_service_server::SERVICE_NAME,
+    v1::entitlement_service_server::SERVICE_NAME,
 ];
 
 macro_rules! bounded {
@@ -102,12 +106,14 @@ macro_rules! bounded {
 /// Every service of the API, with reflection.
 pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, ServeError> {
     use v1::bureau_service_server::BureauServiceServer;
+    use v1::entitlement_service_server::EntitlementServiceServer;
     use v1::financing_service_server::FinancingServiceServer;
     use v1::firm_service_server::FirmServiceServer;
     use v1::import_service_server::ImportServiceServer;
     use v1::incubator_service_server::IncubatorServiceServer;
     use v1::journal_service_server::JournalServiceServer;
     use v1::park_service_server::ParkServiceServer;
+    use v1::policy_service_server::PolicyServiceServer;
     use v1::settings_service_server::SettingsServiceServer;
     use v1::tax_service_server::TaxServiceServer;
     let message_bytes_max = config.message_bytes_max;
@@ -125,6 +131,8 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(BureauServiceServer(Bureau(districts.clone())), config))
         .add_service(bounded!(TaxServiceServer(Taxes(districts.clone())), config))
         .add_service(bounded!(FinancingServiceServer(Financing(districts.clone())), config))
+        .add_service(bounded!(PolicyServiceServer(Policies(districts.clone())), config))
+        .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))
         .add_service(bounded!(ImportServiceServer(import), config))
         .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
         .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?))

@@ -26,9 +26,9 @@ pub fn code_of(reason: Reason) -> Code {
     match reason {
         MalformedCode | MalformedDate | MalformedAmount | UnknownWord | MissingValue | MalformedName | OutOfRange
         | SameIncubator | UnknownTax | MalformedRequestId | MalformedEtag | MalformedPageToken | MalformedFilter
-        | MalformedMessage => Code::InvalidArgument,
+        | MalformedMessage | PolicyAtFault => Code::InvalidArgument,
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
-        | UnknownPosition | UnknownFact => Code::NotFound,
+        | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay

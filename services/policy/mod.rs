@@ -11,6 +11,7 @@
 mod award;
 mod evaluation;
 pub mod exact;
+pub mod flat;
 pub mod lint;
 pub mod parameters;
 mod rebate;

@@ -8,7 +8,7 @@
 //!
 //! A policy touches everything, and so does another day: windows close, years begin, facts of that day come in.
 
-use crate::domain::{AsOf, Entity, Event, IncubatorId, Registry, Uscc};
+use crate::domain::{AsOf, Entity, Event, IncubatorId, LoanId, Registry, Uscc};
 use std::collections::BTreeSet;
 
 /// For whom entitlements are computed together.
@@ -39,6 +39,7 @@ impl Touched<'_> {
     fn event(&mut self, event: &Event) {
         use Event::*;
         match event {
+            PolicyPublished(_) => {} // Everything: whoever keeps answers notices that the policy is another.
             LogCreated { .. } | LimitsSet(_) | FirmRenamed { .. } | AreaChanged { .. } | UpstreamChanged { .. } => {}
             AnnualReportFiled(_) | HighTechCertified { .. } | InvestmentMade { .. } => {}
             FactsVoided { positions, .. } => self.voided(positions),
@@ -67,16 +68,17 @@ impl Touched<'_> {
                 self.subjects.insert(Subject::Relocation(receipt.taxpayer));
                 self.run_by(&receipt.taxpayer);
             }
-            LoanDrawn(drawn) => {
+            LoanDrawn(drawn) => self.loan(&drawn.loan),
+            InterestPaid { loan, .. } => self.loan(loan),
+        }
+    }
+
+    /// Every firm that the contract ever named: a void may bring out another.
+    fn loan(&mut self, loan: &LoanId) {
+        let entries = self.registry.loan_line(loan).into_iter().flat_map(|line| line.entries());
+        for entry in entries {
+            if let Event::LoanDrawn(drawn) = &entry.event {
                 self.subjects.insert(Subject::Loans(drawn.firm));
-            }
-            InterestPaid { loan, .. } => {
-                let entries = self.registry.loan_line(loan).into_iter().flat_map(|line| line.entries());
-                for entry in entries {
-                    if let LoanDrawn(drawn) = &entry.event {
-                        self.subjects.insert(Subject::Loans(drawn.firm));
-                    }
-                }
             }
         }
     }

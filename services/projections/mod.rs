@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod filter;
 pub mod json;
 pub mod metrics;
+pub mod standing;
 
 pub use anomalies::{Anomaly, AnomalyKind, anomalies};
 pub use chain::{Chain, chain};
@@ -21,6 +22,7 @@ pub use definitions::{CHAIN, Definition, METRICS};
 pub use entitlements::{Entitlements, entitlements};
 pub use filter::Filter;
 pub use metrics::{Metrics, OverdueFirm, metrics};
+pub use standing::{RULES_VERSION, Standing, Standings};
 
 use crate::domain::{AsOf, Registry};
 

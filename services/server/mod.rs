@@ -1,6 +1,7 @@
 //! What the server's main runs: options, the districts' logs and engines, the demo.
 
 mod demo;
+mod demo_policy;
 mod options;
 mod run;
 

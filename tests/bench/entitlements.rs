@@ -8,7 +8,9 @@ use incubator_registry::domain::{
     TaxNature, Uscc,
 };
 use incubator_registry::formats::policy::parse;
-use incubator_registry::policy::{Evaluation, Subject};
+use incubator_registry::policy::{Beneficiary, Evaluation, Policy, Scheme, Subject};
+use incubator_registry::projections::Standings;
+use incubator_registry::projections::standing::explain;
 use std::time::Instant;
 
 const FIRMS: u64 = 20_000;
@@ -107,6 +109,51 @@ fn timed<T>(what: &str, run: impl FnOnce() -> T) -> T {
     answer
 }
 
+/// How long a list takes to show one more receipt, and one entitlement to be explained.
+fn grown(registry: Registry, policy: &Policy) {
+    let as_of = AsOf::day(day(2480));
+    let mut kept = timed("kept, from nothing", || Standings::full(&registry, policy, as_of));
+    let mut made = Maker { registry, state: 11 };
+    let mut spent = Vec::new();
+    for number in 0..1000 {
+        let payer = firm(made.any(FIRMS));
+        let voucher = VoucherNo::parse(&format!("N{number}")).unwrap();
+        let (tax, amount, nature, period) = (Tax::Vat, 12_345, TaxNature::Normal, (None, None));
+        let receipt = TaxReceipt { taxpayer: payer, tax, period, amount, nature, voucher };
+        made.record(day(1900), Event::TaxReceiptRecorded(receipt));
+        let begin = Instant::now();
+        kept.advance(&made.registry, policy);
+        let shown = kept.of(&Subject::Relocation(payer)).count() + kept.clone().behind("").take(50).count();
+        spent.push(begin.elapsed());
+        assert!(shown > 50);
+    }
+    spent.sort_unstable();
+    println!(
+        "one more receipt until the list shows it: median {:?}, 99 % {:?}, most {:?}",
+        spent[500], spent[990], spent[999]
+    );
+    let mut spent: Vec<_> = (0..1000)
+        .map(|number| {
+            let begin = Instant::now();
+            let of = (Scheme::RelocationRebate, &Beneficiary::Firm(firm(number)), "1");
+            let _ = explain(&made.registry, policy, as_of, of);
+            begin.elapsed()
+        })
+        .collect();
+    spent.sort_unstable();
+    println!("one firm explained: median {:?}, 99 % {:?}, most {:?}", spent[500], spent[990], spent[999]);
+    let mut spent: Vec<_> = (0..100)
+        .map(|number| {
+            let id = Beneficiary::Incubator(carrier(number));
+            let begin = Instant::now();
+            let _ = explain(&made.registry, policy, as_of, (Scheme::IncubatorTaxRebate, &id, "2023"));
+            begin.elapsed()
+        })
+        .collect();
+    spent.sort_unstable();
+    println!("one carrier's year explained: median {:?}, most {:?}", spent[50], spent[99]);
+}
+
 fn main() {
     let policy = parse(include_str!("../../deploy/demo/policy.toml")).unwrap().policy;
     let registry = timed("made", district);
@@ -124,5 +171,6 @@ fn main() {
     timed("one firm's relocation with its explanation, 1000 times", || {
         (0..1000).map(|number| evaluation.explained(&Subject::Relocation(firm(number))).len()).sum::<usize>()
     });
+    grown(registry.clone(), &policy);
     timed("everything with its explanation", || evaluation.all_explained().len());
 }

@@ -122,6 +122,16 @@ impl Server {
         v1::bureau_service_client::BureauServiceClient::new(self.calling())
     }
 
+    /// Policies.
+    pub fn policies(&self) -> v1::policy_service_client::PolicyServiceClient<Calling> {
+        v1::policy_service_client::PolicyServiceClient::new(self.calling())
+    }
+
+    /// Entitlements.
+    pub fn entitlements(&self) -> v1::entitlement_service_client::EntitlementServiceClient<Calling> {
+        v1::entitlement_service_client::EntitlementServiceClient::new(self.calling())
+    }
+
     /// Ledgers in bulk.
     pub fn import(&self) -> v1::import_service_client::ImportServiceClient<Calling> {
         v1::import_service_client::ImportServiceClient::new(self.calling())

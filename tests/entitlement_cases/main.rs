@@ -8,3 +8,4 @@ mod model;
 mod s1;
 mod s2_s3;
 mod s4;
+mod standing;

@@ -3,11 +3,13 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use super::common::world::{carrier, day, firm, limits, park};
-use incubator_registry::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use incubator_registry::domain::event::{
+    AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt,
+};
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
     BuildMode, Command, Criterion, Document, Event, InterestNature, InvestmentForm, Kind, LeaveKind, Level, LoanId,
-    Stated, Tax, TaxNature, VoidOrder, VoucherNo,
+    PolicyId, Stated, Tax, TaxNature, VoidOrder, VoucherNo,
 };
 use incubator_registry::journal::{Record, RequestKey, Subject, ZERO_HASH, codec};
 
@@ -120,9 +122,18 @@ fn of_money() -> Vec<Event> {
     ]
 }
 
+fn of_policy() -> Event {
+    Event::PolicyPublished(PolicyPublished {
+        policy: PolicyId::parse("wujiang-2023").unwrap(),
+        title: "武江区培育孵化企业落户扶持办法".to_owned(),
+        text: "[policy]\nid = \"wujiang-2023\"\n# 全文\n".into(),
+        sha256: std::array::from_fn(|i| u8::try_from(i * 7 % 256).unwrap()),
+    })
+}
+
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
-    [first_events(), of_reports(), of_money()].concat()
+    [first_events(), of_reports(), of_money(), vec![of_policy()]].concat()
 }
 
 /// The types of the first release.
@@ -203,6 +214,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("void-only-with-documents", Command::new(Vec::new(), documents(), void()).unwrap()),
         ("replace-with-documents", Command::new(stay(false), documents(), void()).unwrap()),
         ("every-fact", Command::new(first_events()[2..].iter().map(each).collect(), documents(), None).unwrap()),
+        ("policy", Command::new(vec![each(&of_policy())], documents(), None).unwrap()),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
     ]
 }

@@ -152,6 +152,7 @@ pub fn about(event: &Event) -> Vec<String> {
         TaxReceiptRecorded(receipt) => vec![format!("taxpayers/{}", receipt.taxpayer)],
         LoanDrawn(loan) => vec![format!("loans/{}", loan.loan), firm(&loan.firm)],
         InterestPaid { loan, .. } => vec![format!("loans/{loan}")],
+        PolicyPublished(published) => vec![format!("policies/{}", published.policy)],
     };
     names.dedup();
     names

@@ -296,6 +296,16 @@ pub async fn limits(session: &Session, mut args: LimitsSetArgs, lang: Lang) -> R
     Ok(written?.report(lang))
 }
 
+/// Publishes a policy file.
+pub async fn policy(session: &Session, content: String, frame: args::Frame, lang: Lang) -> Result<Report, Trouble> {
+    let written = send!(
+        session, frame, policies.publish_policy,
+        PublishPolicyRequest { parent: session.parent(), content: content },
+        policy: "Policy"
+    );
+    Ok(written?.report(lang))
+}
+
 /// Takes recorded facts back.
 pub async fn void(session: &Session, args: VoidArgs, lang: Lang) -> Result<Report, Trouble> {
     let request_id = request_id(&args.act);

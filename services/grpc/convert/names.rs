@@ -37,8 +37,10 @@ pub const PARK: &str = "districts/{code}/parks/{id}";
 pub const LOAN: &str = "districts/{code}/loans/{contract}";
 /// A receipt's.
 pub const TAX_RECEIPT: &str = "districts/{code}/taxReceipts/{voucher}:{TAX}";
+/// A policy's.
+pub const POLICY: &str = "districts/{code}/policies/{id}";
 /// Any entity's.
-pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc} or …/settings";
+pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc}, …/policies/{id} or …/settings";
 
 /// A name that does not have its shape.
 pub fn malformed(field: &str, value: &str, shape: &str) -> Fault {

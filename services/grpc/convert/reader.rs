@@ -56,7 +56,8 @@ impl<'a> Reader<'a> {
         Some(name.rest)
     }
 
-    fn id<'v>(&mut self, field: &str, value: &'v str, collection: &str, shape: &str) -> Option<&'v str> {
+    /// What follows the name of a collection.
+    pub fn id<'v>(&mut self, field: &str, value: &'v str, collection: &str, shape: &str) -> Option<&'v str> {
         let rest = self.name(field, value, shape)?;
         let id = rest.split_once('/').filter(|(found, _)| *found == collection).map(|(_, id)| id);
         if id.is_none() {

@@ -72,6 +72,7 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (51, "InterestPaid", 1),
     (60, "SeedFundEstablished", 1),
     (61, "InvestmentMade", 1),
+    (70, "PolicyPublished", 1),
 ];
 
 /// Name of an event type, which is also that of its message in `incubation.journal.v1`.
@@ -108,6 +109,7 @@ pub fn type_code(event: &Event) -> u16 {
         Event::InterestPaid { .. } => 51,
         Event::SeedFundEstablished { .. } => 60,
         Event::InvestmentMade { .. } => 61,
+        Event::PolicyPublished(_) => 70,
     }
 }
 

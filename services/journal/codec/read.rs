@@ -1,11 +1,11 @@
 //! Stored messages as domain events.
 
 use super::day;
-use crate::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use crate::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt};
 use crate::domain::values::Area;
 use crate::domain::{
     BuildMode, Criterion, Document, Event, IncubatorId, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Limits,
-    LoanId, ParkId, Reason, Tax, TaxNature, Uscc, VoucherNo,
+    LoanId, ParkId, PolicyId, Reason, Tax, TaxNature, Uscc, VoucherNo,
 };
 use crate::wire::journal as stored;
 use prost::Message;
@@ -19,6 +19,7 @@ pub fn event(event_type: u16, payload: &[u8]) -> Read {
         10..=15 => of_incubator(event_type, payload),
         20..=27 => of_firm(event_type, payload),
         40..=61 => of_money(event_type, payload),
+        70 => of_policy(payload),
         _ => of_park(event_type, payload),
     }
 }
@@ -225,6 +226,17 @@ fn of_park(event_type: u16, payload: &[u8]) -> Read {
         }
         other => Err(format!("type {other} has no reader")),
     }
+}
+
+fn of_policy(payload: &[u8]) -> Read {
+    let m: stored::PolicyPublished = message(payload)?;
+    let published = PolicyPublished {
+        policy: id(PolicyId::parse(&m.policy_id), &m.policy_id)?,
+        title: m.title,
+        text: m.text.into(),
+        sha256: m.sha256.try_into().map_err(|_| "a digest is not 32 bytes".to_owned())?,
+    };
+    Ok((Event::PolicyPublished(published), documents(m.documents)?))
 }
 
 fn of_money(event_type: u16, payload: &[u8]) -> Read {

@@ -9,6 +9,14 @@ pub fn payload(event: &Event, documents: &[Document]) -> Vec<u8> {
     let documents: Vec<stored::Document> = documents.iter().map(document).collect();
     match event {
         Event::LogCreated { .. } | Event::FactsVoided { .. } | Event::LimitsSet(_) => of_log(event, documents),
+        Event::PolicyPublished(published) => stored::PolicyPublished {
+            policy_id: published.policy.to_string(),
+            title: published.title.clone(),
+            text: published.text.to_string(),
+            sha256: published.sha256.to_vec(),
+            documents,
+        }
+        .encode_to_vec(),
         Event::IncubatorRegistered(_)
         | Event::IncubatorRecognised { .. }
         | Event::RecognitionEnded { .. }

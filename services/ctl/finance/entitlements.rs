@@ -1,0 +1,154 @@
+//! `entitlements`: the list in the contract's shape, or totals.
+
+use super::args::{Asked, EntitlementsArgs};
+use super::{basis, policy_name, scheme, scheme_name, yuan};
+use crate::ctl::connect::Session;
+use crate::ctl::lang::Lang;
+use crate::ctl::message;
+use crate::ctl::output::{Grid, Report, last_segment};
+use crate::ctl::parse::opt_day;
+use crate::ctl::show::{PAGE_SIZE, clause, known_at};
+use crate::ctl::trouble::Trouble;
+use crate::policy::{Ground, Status};
+use crate::projections::entitlements::EntitlementJson;
+use crate::wire::v1;
+
+/// Runs it.
+pub async fn run(session: &Session, args: EntitlementsArgs, lang: Lang) -> Result<Report, Trouble> {
+    if args.totals {
+        return totals(session, args.asked, lang).await;
+    }
+    let mut filter = Vec::new();
+    clause(&mut filter, "scheme", args.scheme.map(|scheme| scheme.key()));
+    clause(&mut filter, "payer", args.payer.as_deref());
+    clause(&mut filter, "beneficiary", args.beneficiary.as_deref());
+    clause(&mut filter, "status", args.status.map(|status| status.key()));
+    clause(&mut filter, "period", args.period.as_deref());
+    clause(&mut filter, "year", args.year.map(|year| year.to_string()).as_deref());
+    let Asked { as_of, known, policy } = args.asked;
+    let mut request = v1::ListEntitlementsRequest {
+        parent: session.parent(),
+        as_of_date: opt_day(as_of),
+        min_position: known.min_position,
+        known_at: known_at!(list_entitlements_request, known),
+        page_size: PAGE_SIZE,
+        filter: filter.join(" AND "),
+        policy: policy_name(session, &policy),
+        ..Default::default()
+    };
+    let mut lines = Vec::new();
+    loop {
+        let page = session.entitlements().list_entitlements(request.clone()).await?.into_inner();
+        lines.extend(page.entitlements);
+        if page.next_page_token.is_empty() {
+            return report(&lines, page.basis.as_ref(), lang);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+/// A line in the contract's shape.
+pub fn json(line: &v1::Entitlement) -> EntitlementJson {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let status = line.status().as_str_name().trim_start_matches("ENTITLEMENT_STATUS_").to_owned();
+    let reason = match line.reason() {
+        v1::EntitlementReason::Unspecified => String::new(),
+        reason => reason.as_str_name().trim_start_matches("ENTITLEMENT_REASON_").to_owned(),
+    };
+    EntitlementJson {
+        scheme: scheme(line.scheme).map_or_else(|| format!("#{}", line.scheme), |scheme| scheme.key().to_owned()),
+        beneficiary: last_segment(&line.beneficiary).to_owned(),
+        period: line.period.clone(),
+        amount_fen: line.amount_fen,
+        status,
+        payer: some(&line.payer),
+        version: some(&line.version_date),
+        reason,
+        suspended: line.suspended,
+    }
+}
+
+fn report(lines: &[v1::Entitlement], rests_on: Option<&v1::AnswerBasis>, lang: Lang) -> Result<Report, Trouble> {
+    let shaped: Vec<EntitlementJson> = lines.iter().map(json).collect();
+    let table = shaped.iter().zip(lines).map(|(line, wire)| row(line, wire, lang)).collect();
+    let head = lang.pick(
+        ["政策", "对象", "期间", "金额（元）", "状态", "支付财政", "版本", "原因"],
+        ["scheme", "beneficiary", "period", "yuan", "status", "payer", "version", "reason"],
+    );
+    let grid = Grid { title: basis(rests_on, lang), head: head.map(str::to_owned).to_vec(), rows: table };
+    let plain = |line: &EntitlementJson| {
+        let optional = |text: &Option<String>| text.clone().unwrap_or_default();
+        vec![
+            line.scheme.clone(),
+            line.beneficiary.clone(),
+            line.period.clone(),
+            line.amount_fen.to_string(),
+            line.status.clone(),
+            optional(&line.payer),
+            optional(&line.version),
+            line.reason.clone(),
+            line.suspended.to_string(),
+        ]
+    };
+    let columns =
+        ["scheme", "beneficiary", "period", "amount_fen", "status", "payer", "version", "reason", "suspended"];
+    let csv = Grid {
+        title: String::new(),
+        head: columns.map(str::to_owned).to_vec(),
+        rows: shaped.iter().map(plain).collect(),
+    };
+    let json = serde_json::to_value(&shaped).map_err(std::io::Error::from)?;
+    Ok(Report { json, grids: vec![grid], csv, note: None })
+}
+
+fn row(line: &EntitlementJson, wire: &v1::Entitlement, lang: Lang) -> Vec<String> {
+    let status = Status::from_key(&line.status).map(Status::chinese);
+    let reason = Ground::from_key(&line.reason).map(Ground::chinese);
+    let said = |word: &str, zh: Option<&str>| lang.pick(zh.unwrap_or(word), word).to_owned();
+    let mut reason = said(&line.reason, reason);
+    if line.suspended {
+        let suspended = lang.pick("未经公平竞争审查，暂停受理", "suspended: no fair-competition review");
+        reason = if reason.is_empty() { suspended.to_owned() } else { format!("{reason}; {suspended}") };
+    }
+    vec![
+        scheme_name(wire.scheme, lang),
+        line.beneficiary.clone(),
+        line.period.clone(),
+        yuan(line.amount_fen),
+        said(&line.status, status),
+        wire.payer_name.clone(),
+        line.version.clone().unwrap_or_default(),
+        reason,
+    ]
+}
+
+async fn totals(session: &Session, asked: Asked, lang: Lang) -> Result<Report, Trouble> {
+    let request = v1::GetTotalsRequest {
+        parent: session.parent(),
+        as_of_date: opt_day(asked.as_of),
+        min_position: asked.known.min_position,
+        known_at: known_at!(get_totals_request, asked.known),
+        policy: policy_name(session, &asked.policy),
+    };
+    let answer = session.entitlements().get_totals(request).await?.into_inner();
+    let row = |total: &v1::EntitlementTotal| {
+        vec![
+            scheme_name(total.scheme, lang),
+            total.payer.clone(),
+            if total.year == 0 { String::new() } else { total.year.to_string() },
+            total.count.to_string(),
+            yuan(total.amount_fen),
+            yuan(total.suspended_fen),
+        ]
+    };
+    let rows: Vec<Vec<String>> = answer.totals.iter().map(row).collect();
+    let head = lang.pick(
+        ["政策", "支付财政", "年度", "笔数", "金额（元）", "其中暂停（元）"],
+        ["scheme", "payer", "year", "count", "yuan", "of it suspended, yuan"],
+    );
+    let grid =
+        Grid { title: basis(answer.basis.as_ref(), lang), head: head.map(str::to_owned).to_vec(), rows: rows.clone() };
+    let columns = ["scheme", "payer", "year", "count", "amount_yuan", "suspended_yuan"];
+    let csv = Grid { title: String::new(), head: columns.map(str::to_owned).to_vec(), rows };
+    Ok(Report { json: message::json("GetTotalsResponse", &answer), grids: vec![grid], csv, note: None })
+}

@@ -1,0 +1,150 @@
+//! Entitlements and explanations as the API writes them.
+
+use crate::domain::{Day, Entity};
+use crate::grpc::convert::position;
+use crate::policy::{Beneficiary, Entitlement, Exact, Node, Scheme, Source, Step, Unit};
+use crate::projections::Standing;
+use crate::projections::standing::{Total, TotalKey};
+use crate::wire::v1;
+
+/// The API's number of a scheme.
+pub fn scheme_of(scheme: Scheme) -> v1::Scheme {
+    v1::Scheme::from_str_name(&format!("SCHEME_{}", scheme.key().to_uppercase())).unwrap_or_default()
+}
+
+/// A scheme by the API's number.
+pub fn scheme(number: u32) -> Option<Scheme> {
+    let wire = i32::try_from(number).ok().and_then(|number| v1::Scheme::try_from(number).ok())?;
+    Scheme::ALL.iter().copied().find(|scheme| scheme_of(*scheme) == wire)
+}
+
+/// The entity that a beneficiary is.
+pub fn entity(beneficiary: &Beneficiary) -> Entity {
+    match beneficiary {
+        Beneficiary::Incubator(id) => Entity::Incubator(id.clone()),
+        Beneficiary::Firm(code) => Entity::Firm(*code),
+    }
+}
+
+/// An entitlement with the year it is counted in.
+pub fn standing(district: &str, standing: &Standing) -> v1::Entitlement {
+    entitlement(district, &standing.entitlement, standing.year)
+}
+
+/// An entitlement.
+pub fn entitlement(district: &str, line: &Entitlement, year: Option<i16>) -> v1::Entitlement {
+    let status = format!("ENTITLEMENT_STATUS_{}", line.status.key());
+    let reason = line.reason.map(|reason| format!("ENTITLEMENT_REASON_{}", reason.key()));
+    let (payer, payer_name) =
+        line.payer.as_ref().map(|payer| (payer.code.clone(), payer.name.clone())).unwrap_or_default();
+    v1::Entitlement {
+        scheme: scheme_of(line.scheme).into(),
+        beneficiary: format!("districts/{district}/{}", entity(&line.beneficiary)),
+        payee: line.payee.map(|code| code.to_string()).unwrap_or_default(),
+        period: line.period.to_string(),
+        amount_fen: line.amount_fen,
+        status: v1::EntitlementStatus::from_str_name(&status).unwrap_or_default().into(),
+        payer,
+        payer_name,
+        version_date: line.version.map(|day| day.to_string()).unwrap_or_default(),
+        reason: reason.and_then(|name| v1::EntitlementReason::from_str_name(&name)).unwrap_or_default().into(),
+        suspended: line.suspended,
+        year: year.map(i32::from).unwrap_or_default(),
+    }
+}
+
+/// A total.
+pub fn total(key: &TotalKey, total: &Total) -> v1::EntitlementTotal {
+    v1::EntitlementTotal {
+        scheme: scheme_of(key.scheme).into(),
+        payer: key.payer.clone().unwrap_or_default(),
+        year: key.year.map(i32::from).unwrap_or_default(),
+        count: i32::try_from(total.count).unwrap_or(i32::MAX),
+        amount_fen: total.amount_fen,
+        suspended_fen: total.suspended_fen,
+    }
+}
+
+/// A node without its children.
+pub fn node(node: &Node) -> v1::ExplanationNode {
+    use v1::ExplanationStep as S;
+    let (step, split_place) = match node.step {
+        Step::Given => (S::Given, 0),
+        Step::Ground => (S::Ground, 0),
+        Step::Sum => (S::Sum, 0),
+        Step::Product => (S::Product, 0),
+        Step::AtLeastZero => (S::AtLeastZero, 0),
+        Step::HalfUp => (S::HalfUp, 0),
+        Step::Least => (S::Least, 0),
+        Step::Remainder => (S::Remainder, 0),
+        Step::Split { place } => (S::Split, i32::try_from(place).unwrap_or(i32::MAX)),
+        Step::Outcome => (S::Outcome, 0),
+    };
+    v1::ExplanationNode {
+        step: step.into(),
+        value: node.value.map(|value| exact(value, node.unit)),
+        sentence: node.sentence.clone(),
+        children: Vec::new(),
+        children_count: i32::try_from(node.children.len()).unwrap_or(i32::MAX),
+        next_children_token: String::new(),
+        split_place,
+        source: source(&node.source),
+    }
+}
+
+fn exact(value: Exact, unit: Unit) -> v1::ExactValue {
+    let unit = match unit {
+        Unit::Fen => v1::ValueUnit::Fen,
+        Unit::Ratio => v1::ValueUnit::Ratio,
+        Unit::Days => v1::ValueUnit::Days,
+    };
+    v1::ExactValue {
+        numerator: value.numerator().to_string(),
+        denominator: value.denominator().to_string(),
+        decimal: value.decimal(10).0,
+        unit: unit.into(),
+    }
+}
+
+fn source(source: &Source) -> Option<v1::explanation_node::Source> {
+    use v1::explanation_node::Source as S;
+    let text = |day: &Day| day.to_string();
+    Some(match source {
+        Source::Derived => return None,
+        Source::Fact { position: at, day } => {
+            S::Fact(v1::FactSource { position: position(*at), effective_date: text(day) })
+        }
+        Source::Clause { document_no, clause, from, until } => S::Clause(v1::ClauseSource {
+            document_no: document_no.clone(),
+            clause: clause.clone(),
+            from_date: text(from),
+            until_date: until.as_ref().map(text).unwrap_or_default(),
+        }),
+        Source::Parameter { key, from } => {
+            S::Parameter(v1::ParameterSource { key: key.clone(), from_date: text(from) })
+        }
+        Source::Grant { loan } => S::Grant(v1::GrantSource { contract_no: loan.to_string() }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Ground, Status};
+
+    #[test]
+    fn every_word_has_its_number() {
+        for word in Scheme::ALL {
+            assert_ne!(scheme_of(*word), v1::Scheme::Unspecified, "{word:?}");
+            assert_eq!(scheme(scheme_of(*word) as u32), Some(*word));
+        }
+        for word in Status::ALL {
+            let name = format!("ENTITLEMENT_STATUS_{}", word.key());
+            assert!(v1::EntitlementStatus::from_str_name(&name).is_some(), "{name}");
+        }
+        for word in Ground::ALL {
+            let name = format!("ENTITLEMENT_REASON_{}", word.key());
+            assert!(v1::EntitlementReason::from_str_name(&name).is_some(), "{name}");
+        }
+    }
+}

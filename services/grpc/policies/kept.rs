@@ -1,0 +1,151 @@
+//! Which policy an answer rests on, its text read once, and today's entitlements kept from fact to fact.
+//!
+//! A text is read once for its digest. Of today, the last few states are kept for each policy: a question at the head costs
+//! what the facts since the last one touch, and so does a page that pins a position a moment ago. Any other day or position
+//! is computed anew, in its turn. Nothing here is ever the only place of anything.
+
+use crate::domain::{AsOf, Day, PolicyId, Reason, Refusal, Registry};
+use crate::formats::policy::{PolicyFile, parse};
+use crate::grpc::convert::position;
+use crate::grpc::read::View;
+use crate::grpc::status;
+use crate::projections::{RULES_VERSION, Standings};
+use crate::wire::v1;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use tonic::Status;
+
+/// Texts kept as read; past it all are dropped and read again when asked for.
+const TEXTS_MAX: usize = 64;
+/// States of today kept for each policy.
+const STATES_MAX: usize = 8;
+
+type Digest = [u8; 32];
+type States = Arc<Mutex<Recent>>;
+
+/// What is kept for all districts.
+#[derive(Default)]
+pub struct Kept {
+    texts: Mutex<HashMap<Digest, Arc<PolicyFile>>>,
+    states: Mutex<HashMap<(String, PolicyId), States>>,
+}
+
+/// States of one text on one day, by position.
+#[derive(Default)]
+struct Recent {
+    digest: Digest,
+    states: VecDeque<Standings>,
+}
+
+/// What an answer rests on.
+#[derive(Clone)]
+pub struct Basis {
+    /// The policy.
+    pub id: PolicyId,
+    /// Its text, read.
+    pub file: Arc<PolicyFile>,
+    /// SHA-256 of the text.
+    pub sha256: Digest,
+    /// Where its publication is recorded.
+    pub published: u64,
+    /// The day and what is known.
+    pub as_of: AsOf,
+}
+
+impl Kept {
+    /// What a question rests on: the named policy, or the only one.
+    pub fn basis(&self, view: &View, which: Option<&PolicyId>) -> Result<Basis, Status> {
+        let as_of = AsOf { day: view.reading_day, known: view.position };
+        let mut found =
+            view.published.registry.policies(as_of).filter(|(id, _)| which.is_none_or(|which| *id == which));
+        let Some((id, publication)) = found.next() else {
+            let what = which.map_or("no policy".to_owned(), |id| format!("no policy {id}"));
+            let message = format!("{what} is published, as known at position {}", view.position);
+            return Err(status::refused(&Refusal::new(Reason::UnknownPolicy, message)));
+        };
+        if let Some((other, _)) = found.next() {
+            let message = format!("{id}, {other} or another: several policies are published, name one");
+            return Err(status::fault(Reason::MissingValue, "policy", message));
+        }
+        let file = self.text(publication.published.sha256, &publication.published.text)?;
+        let (sha256, published) = (publication.published.sha256, publication.position);
+        Ok(Basis { id: id.clone(), file, sha256, published, as_of })
+    }
+
+    /// A published text as read.
+    pub fn text(&self, sha256: Digest, text: &str) -> Result<Arc<PolicyFile>, Status> {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = texts.get(&sha256) {
+            return Ok(Arc::clone(file));
+        }
+        // The door let it in, so another version of this program could read it.
+        let unread = |_| status::plain(Reason::Internal, "this program can't read the text of a published policy");
+        let file = Arc::new(parse(text).map_err(unread)?);
+        if texts.len() >= TEXTS_MAX {
+            texts.clear();
+        }
+        texts.insert(sha256, Arc::clone(&file));
+        Ok(file)
+    }
+
+    /// All entitlements that a question is about.
+    pub fn standings(&self, view: &View, basis: &Basis) -> Standings {
+        let registry = &view.published.registry;
+        if basis.as_of.day != view.today() {
+            return Standings::full(registry, &basis.file.policy, basis.as_of);
+        }
+        let at_head = view.position == view.published.head.position;
+        let key = (view.scene().district.to_owned(), basis.id.clone());
+        let states = Arc::clone(self.states.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
+        let mut recent = states.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.at(registry, basis, at_head)
+    }
+}
+
+impl Recent {
+    /// The state at a position: kept, or taken on from the last one before it, or computed anew.
+    fn at(&mut self, registry: &Registry, basis: &Basis, at_head: bool) -> Standings {
+        let AsOf { day, known } = basis.as_of;
+        if self.digest != basis.sha256 || self.states.back().is_some_and(|state| state.day() != day) {
+            *self = Self { digest: basis.sha256, states: VecDeque::new() };
+        }
+        let before = self.states.partition_point(|state| state.position() < known);
+        if let Some(state) = self.states.get(before).filter(|state| state.position() == known) {
+            return state.clone();
+        }
+        let state = match before.checked_sub(1).and_then(|last| self.states.get(last)) {
+            Some(last) if at_head => {
+                let mut next = last.clone();
+                next.advance(registry, &basis.file.policy);
+                next
+            }
+            _ => Standings::full(registry, &basis.file.policy, basis.as_of),
+        };
+        if at_head {
+            self.states.insert(before, state.clone());
+            if self.states.len() > STATES_MAX {
+                self.states.pop_front();
+            }
+        }
+        state
+    }
+}
+
+impl Basis {
+    /// As the API writes it.
+    pub fn wire(&self, district: &str) -> v1::AnswerBasis {
+        v1::AnswerBasis {
+            as_of_date: self.as_of.day.to_string(),
+            position: position(self.as_of.known),
+            policy: format!("districts/{district}/policies/{}", self.id),
+            policy_position: position(self.published),
+            policy_sha256: hex::encode(self.sha256),
+            rules_version: i32::try_from(RULES_VERSION).unwrap_or(i32::MAX),
+        }
+    }
+
+    /// The day.
+    pub fn day(&self) -> Day {
+        self.as_of.day
+    }
+}

@@ -1,0 +1,151 @@
+//! Entitlements kept from fact to fact are those computed anew, after every command of a random history with voids, late
+//! facts, shared operators and contracts that change hands.
+
+use crate::common::world::{TODAY, World, carrier, day, firm, park};
+use crate::dsl::{PARK, case};
+use incubator_registry::domain::event::{LoanDrawn, Operator, TaxReceipt};
+use incubator_registry::domain::values::VoucherNo;
+use incubator_registry::domain::{
+    AsOf, Criterion, Day, Event, InterestNature, Kind, LeaveKind, Level, LoanId, Tax, TaxNature,
+};
+use incubator_registry::projections::{Standing, Standings};
+use std::sync::Arc;
+
+/// Numbers that look random and are the same every time.
+struct Dice(u64);
+
+impl Dice {
+    /// A number under the limit.
+    fn any(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+
+    fn one<T: Copy>(&mut self, all: &[T]) -> T {
+        all[usize::try_from(self.any(all.len() as u64)).unwrap()]
+    }
+
+    fn number(&mut self) -> u32 {
+        u32::try_from(1 + self.any(5)).unwrap()
+    }
+
+    /// A day of 2021 to 2025.
+    fn day(&mut self) -> Day {
+        Day::from_days(day("2021-01-01").days() + i32::try_from(self.any(1800)).unwrap()).unwrap()
+    }
+
+    fn id(&mut self) -> &'static str {
+        self.one(&["WJ01", "WJ02", "WJ03"])
+    }
+
+    fn event(&mut self, at: u64) -> Event {
+        let (firm_code, incubator) = (firm(self.number()), carrier(self.id()));
+        let loan = LoanId::parse(&format!("JK{}", self.any(4))).unwrap();
+        match self.any(20) {
+            0 => Event::FirmAdmitted { firm: firm_code, incubator, waiver: String::new() },
+            1 => Event::FirmLeft { firm: firm_code, incubator, admitted: self.day(), kind: LeaveKind::Withdrawn },
+            2 => {
+                let (criterion, document_no) = (Criterion::HighTech, String::new());
+                Event::FirmGraduated { firm: firm_code, incubator, admitted: day("2021-02-01"), criterion, document_no }
+            }
+            3 => Event::FirmSettled { firm: firm_code, park: park(PARK) },
+            4 => Event::ProductionStarted { firm: firm_code, park: park(PARK) },
+            5 => Event::FirmDeregistered { firm: firm_code },
+            6 => {
+                let operator =
+                    Operator { name: "运营".into(), code: firm(self.number()), introduced: self.any(2) == 0 };
+                Event::OperatorChanged { incubator, operator }
+            }
+            7 => {
+                let level = self.one(&[Level::District, Level::City, Level::Province]);
+                Event::IncubatorRecognised { incubator, level, document_no: "文".into() }
+            }
+            8 => Event::SeedFundEstablished { incubator, size: 100_000_000 },
+            9 => {
+                let (treasury_code, treasury_name) = (format!("44020300{}", self.any(9)), "财政".to_owned());
+                Event::ParkTreasurySet { park: park(PARK), treasury_code, treasury_name }
+            }
+            10 => {
+                let (lender, principal, rate_ppm) = ("银行".to_owned(), 100_000_000, 40_000);
+                let maturity = day("2027-01-01");
+                Event::LoanDrawn(LoanDrawn { loan, firm: firm_code, lender, principal, rate_ppm, maturity })
+            }
+            11 | 12 => Event::InterestPaid { loan, amount: 1_000_000, nature: InterestNature::Normal },
+            _ => {
+                let nature = self.one(&[TaxNature::Normal, TaxNature::Normal, TaxNature::Refund]);
+                let amount = i64::try_from(1 + self.any(9_000_000)).unwrap();
+                let amount = if nature == TaxNature::Refund { -amount } else { amount };
+                let voucher = VoucherNo::parse(&format!("V{at}")).unwrap();
+                let tax = self.one(&[Tax::Vat, Tax::Cit, Tax::EduSurcharge]);
+                let period = (None, None);
+                Event::TaxReceiptRecorded(TaxReceipt { taxpayer: firm_code, tax, period, amount, nature, voucher })
+            }
+        }
+    }
+
+    /// One to three facts, or facts taken back, or both.
+    fn command(&mut self, world: &World) -> Vec<(Day, Event)> {
+        let mut events = Vec::new();
+        let head = world.registry.position();
+        if self.any(7) == 0 {
+            let mut positions: Vec<u64> = (0..1 + self.any(3)).map(|_| 3 + self.any(head - 2)).collect();
+            positions.sort_unstable();
+            positions.dedup();
+            positions.retain(|at| world.registry.entry_at(*at).is_some_and(|entry| entry.is_live()));
+            let (reason, decided_by) = ("录错".to_owned(), "科技局".to_owned());
+            events.push((day(TODAY), Event::FactsVoided { positions, reason, decided_by }));
+        }
+        for at in 0..self.any(3) + u64::from(events.is_empty()) {
+            events.push((self.day(), self.event(head * 10 + at)));
+        }
+        events
+    }
+}
+
+fn whole(standings: &Standings) -> Vec<(Arc<str>, Standing)> {
+    standings.behind("").map(|(key, line)| (Arc::clone(key), Standing::clone(line))).collect()
+}
+
+#[test]
+fn kept_is_what_is_computed_anew_after_every_command() {
+    let mut paid = 0;
+    for seed in 1..=6 {
+        let mut dice = Dice(seed);
+        let mut case = case();
+        for (id, kind) in [("WJ01", Kind::Makerspace), ("WJ02", Kind::Incubator), ("WJ03", Kind::Incubator)] {
+            case.carrier(id, kind, 1 + u32::try_from(seed).unwrap() % 3, false);
+        }
+        for number in 1..=5 {
+            case.firm(number).admitted(number, "WJ02", "2021-02-01").settled(number, PARK, "2021-06-01", "2021-07-01");
+        }
+        let on = if seed % 2 == 0 { day("2025-10-31") } else { dice.day() };
+        let full = |world: &World| Standings::full(&world.registry, &case.policy, AsOf::day(on));
+        let mut world = case.world.clone();
+        let mut kept = full(&world);
+        let mut seldom = kept.clone();
+        for step in 0..250 {
+            let before = kept.clone();
+            let events = dice.command(&world);
+            world.record(events.clone());
+            kept.advance(&world.registry, &case.policy);
+            let anew = full(&world);
+            assert_eq!(whole(&kept), whole(&anew), "seed {seed}, step {step}: {events:?}");
+            assert_eq!(kept.totals(), anew.totals());
+            assert_eq!(kept.position(), world.registry.position());
+            // What changed is told, and nothing else.
+            let changes = kept.changes_since(&before);
+            assert!(changes.iter().all(|(_, old, new)| old != new));
+            let (old, new) = (whole(&before), whole(&kept));
+            let differ = old.iter().filter(|line| !new.contains(line)).map(|(key, _)| key);
+            let differ = differ.chain(new.iter().filter(|line| !old.contains(line)).map(|(key, _)| key));
+            let differ: std::collections::BTreeSet<_> = differ.cloned().collect();
+            assert_eq!(changes.iter().map(|(key, ..)| key.clone()).collect::<std::collections::BTreeSet<_>>(), differ);
+            if step % 9 == 0 {
+                seldom.advance(&world.registry, &case.policy);
+                assert_eq!(whole(&seldom), whole(&kept), "seed {seed}, step {step}: many at once");
+            }
+        }
+        paid += whole(&kept).iter().filter(|(_, line)| line.entitlement.amount_fen > 0).count();
+    }
+    assert!(paid > 10, "the histories pay something: {paid}");
+}
