@@ -6,6 +6,7 @@ mod dsl;
 mod figures;
 mod firms;
 mod late;
+mod money;
 mod random;
 mod random_checker;
 mod regressions;
