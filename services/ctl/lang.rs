@@ -81,7 +81,7 @@ pub fn code_zh(code: tonic::Code) -> &'static str {
 const LABELS: &[(&str, &str, &str)] = &[
     ("name", "标识", "id"),
     ("policy_id", "政策编号", "policy"),
-    ("title", "标题", "title"),
+    ("text", "正文", "text"),
     ("issuer", "发布机关", "issuer"),
     ("published_date", "公布日期", "published"),
     ("publication_positions", "历次公布位置", "publications"),
