@@ -195,14 +195,18 @@ fn both_systems_of_days() {
 
 #[test]
 fn a_formula_that_was_never_computed_is_said_to_be_one() {
-    let sheet = sheet_of(&format!(
-        "<row r=\"1\">{}</row><row r=\"2\">{}<c r=\"C2\"><f>TODAY()</f></c></row>",
-        zip::texts(&["统一社会信用代码", "变更类型", "变更日期"]),
-        zip::texts(&[CODE, "注销"])
-    ));
-    let found = rows(book(&sheet).bytes());
-    let refusal = found[0].row.as_ref().unwrap_err();
-    assert!(refusal.reason == Reason::MalformedDate && refusal.message.contains("a formula without its value"));
+    for value in ["", "<v/>", "<v></v>", "<v> </v>"] {
+        let sheet = sheet_of(&format!(
+            "<row r=\"1\">{}</row><row r=\"2\">{}<c r=\"C2\"><f>TODAY()</f>{value}</c></row>",
+            zip::texts(&["统一社会信用代码", "变更类型", "变更日期"]),
+            zip::texts(&[CODE, "注销"])
+        ));
+        let found = rows(book(&sheet).bytes());
+        let refusal = found[0].row.as_ref().unwrap_err();
+        assert!(refusal.reason == Reason::MalformedDate && refusal.message.contains("a formula without its value"));
+        // Handed back, it is no value either, whatever the column holds.
+        assert!(found[0].cells[2].starts_with("#?"), "{:?}", found[0].cells);
+    }
 }
 
 #[test]

@@ -5,7 +5,9 @@ use super::command::{Command, Stated};
 use super::event::{AnnualReport, Event, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
 use super::reason::{Fault, Faults, Reason, Refusal};
 use super::values::{Area, Day, IncubatorId, LoanId, ParkId, Uscc};
-use super::words::{BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level};
+use super::words::{
+    BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, TaxNature,
+};
 
 /// A row of one of the ledgers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,8 +237,20 @@ impl Row {
                 let (incubator, firm, amount, form) = (incubator.clone(), *firm, *amount, *form);
                 Ok(vec![Stated::new(*day, Event::InvestmentMade { firm, incubator, amount, form })])
             }
-            Self::TaxReceipt(row) => Ok(vec![Stated::new(row.day, Event::TaxReceiptRecorded(row.receipt.clone()))]),
+            Self::TaxReceipt(row) => row.facts(),
         }
+    }
+}
+
+impl TaxReceiptRow {
+    /// The receipt. A refund (退税) is negative (rules §1): one typed without its sign would raise what it lowers.
+    fn facts(&self) -> Result<Vec<Stated>, Refusal> {
+        let TaxReceipt { amount, nature, .. } = self.receipt;
+        if nature == TaxNature::Refund && amount > 0 {
+            let message = format!("a refund is negative; {amount} fen is not");
+            return Err(Fault::new(Reason::OutOfRange, "amount_fen", message).into());
+        }
+        Ok(vec![Stated::new(self.day, Event::TaxReceiptRecorded(self.receipt.clone()))])
     }
 }
 
@@ -327,5 +341,23 @@ impl RelocationRow {
             return faults.refusal().map_or(Ok(facts), Err);
         }
         Ok(facts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Tax, VoucherNo};
+
+    #[test]
+    fn a_refund_is_negative() {
+        let row = |nature, amount| {
+            let taxpayer = Uscc::parse("91350100M000100Y43").unwrap();
+            let (tax, period, voucher) = (Tax::Vat, (None, None), VoucherNo::parse("V1").unwrap());
+            let receipt = TaxReceipt { taxpayer, tax, period, amount, nature, voucher };
+            Row::TaxReceipt(TaxReceiptRow { receipt, day: Day::parse_iso("2024-02-15").unwrap() }).facts()
+        };
+        assert!(row(TaxNature::Refund, -5).is_ok() && row(TaxNature::Normal, 5).is_ok());
+        assert_eq!(row(TaxNature::Refund, 5).unwrap_err().reason, Reason::OutOfRange);
     }
 }

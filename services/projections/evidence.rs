@@ -84,8 +84,8 @@ fn figure(name: impl Into<String>, value: impl ToString, position: Option<u64>) 
     Figure { name: name.into(), value: value.to_string(), position }
 }
 
-/// A certificate in force on the day; else what the firm reported of that year or the one before. A report that says no is no
-/// proof: the certificate may be outside the registry.
+/// A certificate in force on the day; else what the firm reported of that year or, where that report is missing, of the one
+/// before. A report that says no is no proof: the certificate may be outside the registry.
 fn high_tech(firm: &FirmView<'_>, day: Day) -> Read {
     let holds = |c: &&crate::domain::firm::Certificate<'_>| c.day <= day && c.expiry.is_none_or(|expiry| day < expiry);
     if let Some(certificate) = firm.certificates.iter().find(holds) {
@@ -96,7 +96,9 @@ fn high_tech(firm: &FirmView<'_>, day: Day) -> Read {
     for (report, position) in firm.reports.iter().filter(|(report, _)| years.contains(&report.year)) {
         figures.push(figure(format!("high_tech_{}", report.year), report.high_tech, Some(*position)));
     }
-    let reported = firm.reports.iter().any(|(report, _)| years.contains(&report.year) && report.high_tech);
+    let of =
+        |year: i16| firm.reports.iter().find(|(report, _)| report.year == year).map(|(report, _)| report.high_tech);
+    let reported = of(years[0]).or_else(|| of(years[1])).unwrap_or(false);
     (if reported { Reading::Met } else { Reading::Unknown }, figures)
 }
 

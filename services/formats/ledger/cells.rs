@@ -9,6 +9,29 @@ use crate::domain::words::Tax;
 /// What is wrong with a cell: the word, and the rest of a sentence that begins with the column.
 pub(super) type Wrong = (Reason, String);
 
+/// Begins a cell that could not be read as what it was in a workbook. Handed back as text, it must be typed anew before it is
+/// read as anything.
+pub(super) const UNREAD: &str = "#?";
+
+/// A number as a spreadsheet shows one that is too long for it: its last digits are gone, and numbers that differed are one.
+fn lost_digits(cell: &str) -> Result<(), Wrong> {
+    let parts = cell.split_once(['e', 'E']);
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let scientific = parts.is_some_and(|(mantissa, exponent)| {
+        mantissa.contains('.') && digits(&mantissa.replacen('.', "", 1)) && digits(exponent.trim_start_matches('+'))
+    });
+    match scientific {
+        true => Err((Reason::MalformedName, format!("`{}` has lost its last digits; keep it as text", shown(cell)))),
+        false => Ok(()),
+    }
+}
+
+/// A number of a contract or a voucher, full-width digits taken for what they are.
+fn numbered(cell: &str) -> Result<String, Wrong> {
+    let text: String = cell.chars().map(narrow).collect();
+    lost_digits(&text).map(|()| text)
+}
+
 /// A unified social credit code. Lower case is not mended: a code is what is printed on the licence.
 pub(super) fn code(cell: &str) -> Result<Uscc, Wrong> {
     Uscc::parse(cell).map_err(|reason| (reason, format!("`{}` is not 18 characters of GB 32100", shown(cell))))
@@ -26,12 +49,13 @@ pub(super) fn park(cell: &str) -> Result<ParkId, Wrong> {
 
 /// Contract number of a loan.
 pub(super) fn loan(cell: &str) -> Result<LoanId, Wrong> {
-    LoanId::parse(cell).map_err(|reason| (reason, format!("`{}` can't be a contract number", shown(cell))))
+    LoanId::parse(&numbered(cell)?).map_err(|reason| (reason, format!("`{}` can't be a contract number", shown(cell))))
 }
 
 /// Number of a voucher.
 pub(super) fn voucher(cell: &str) -> Result<VoucherNo, Wrong> {
-    VoucherNo::parse(cell).map_err(|reason| (reason, format!("`{}` can't be a voucher number", shown(cell))))
+    VoucherNo::parse(&numbered(cell)?)
+        .map_err(|reason| (reason, format!("`{}` can't be a voucher number", shown(cell))))
 }
 
 /// A tax: a list with a word of its own for what is not in it.
@@ -155,6 +179,16 @@ fn ungrouped(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_lost_its_digits_is_none() {
+        for bad in ["4.40203E+17", "4.40203e17", "４.４E+17"] {
+            assert_eq!(voucher(bad).unwrap_err().0, Reason::MalformedName, "{bad}");
+            assert_eq!(loan(bad).unwrap_err().0, Reason::MalformedName, "{bad}");
+        }
+        assert_eq!(voucher("４４０２").unwrap(), voucher("4402").unwrap());
+        assert!(loan("JK2E5").is_ok() && voucher("44020302024X000001").is_ok() && voucher("1E5").is_ok());
+    }
 
     #[test]
     fn days_as_people_write_them() {

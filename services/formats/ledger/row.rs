@@ -110,6 +110,11 @@ impl<'a> Cells<'a> {
             return None;
         }
         let (cell, _) = self.cell(field)?;
+        if cell.starts_with(cells::UNREAD) {
+            let what = format!("`{}` could not be read before; type the value anew", shown(cell));
+            self.wrong(field, (Reason::MalformedName, what));
+            return None;
+        }
         parse(cell).map_err(|wrong| self.wrong(field, wrong)).ok()
     }
 

@@ -1,6 +1,7 @@
 //! The rows of a sheet, one at a time. Cells without content are passed over, whatever their format, so that a million rows
 //! of empty borders cost their reading only.
 
+use super::super::cells::UNREAD;
 use super::super::error::FileError;
 use super::super::split::{CELL_BYTES_MAX, CELLS_MAX, CellFault, ROW_BYTES_MAX, RawFault, RawRow};
 use super::super::table::Content;
@@ -46,7 +47,8 @@ impl SheetRow {
             match cell.written(of.unwrap_or(Content::Text), from_1904) {
                 Ok(text) => row.cells.push(text),
                 Err((reason, message)) => {
-                    row.cells.push(cell.text);
+                    // What could not be read as what it is must not be read as something else when it is handed back.
+                    row.cells.push(if of.is_some() { format!("{UNREAD}{}", cell.text) } else { cell.text });
                     if of.is_some() {
                         row.wrong.push(CellFault { at, reason, message });
                     }
@@ -154,7 +156,8 @@ impl SheetRows {
                 _ => {}
             }
         }
-        if formula && !has_value {
+        // A tag without content is what programs write that never computed it; an empty text is a result.
+        if formula && (!has_value || (form.kind != Kind::Text && text.trim().is_empty())) {
             return Ok(Some(Cell { kind: Kind::NoValue, style: form.style, text: String::new() }));
         }
         if form.shared && !text.trim().is_empty() {
