@@ -76,7 +76,8 @@ pub fn decide(registry: &Registry, command: &Command, today: Day) -> Result<Deci
     for fact in &command.facts {
         draft.state(fact, command)?;
     }
-    if let Some(position) = draft.voided {
+    // Only a row that states nothing new is an old one; a new fact that leans on what was taken back is judged, and refused.
+    if let Some(position) = draft.voided.filter(|_| draft.events.is_empty()) {
         return Ok(Decision::Same { reason: Reason::VoidedBefore, position });
     }
     if draft.events.is_empty() {

@@ -30,6 +30,15 @@ fn an_old_row_after_a_replacement_under_its_key_was_voided_before() {
 }
 
 #[test]
+fn a_new_fact_beside_one_taken_back_is_not_passed_over() {
+    let (first, second) = (signed("2024-01-01", 1, "甘棠"), settled("2024-02-01", 1, "甘棠"));
+    let done = given([first.clone(), second.clone()]).when(void(&[11])).accepted();
+    let done = done.when(state([first.clone(), second.clone()]).imported()).same(Reason::VoidedBefore, 11);
+    let more = [first, second, producing("2024-03-01", 1, "甘棠")];
+    done.when(state(more).imported()).refused(Reason::NotSettled);
+}
+
+#[test]
 fn a_void_is_told_of_the_stay_in_the_way_not_of_its_leaving() {
     let a = [admitted("2023-01-01", 1, "WJ03"), left("2023-06-01", 1, "WJ03", "2023-01-01", OUT)];
     let b = [admitted("2023-07-01", 1, "WJ04"), left("2023-09-01", 1, "WJ04", "2023-07-01", OUT)];

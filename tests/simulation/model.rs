@@ -249,7 +249,7 @@ impl Model {
                 }
             }
         }
-        if let Some(position) = back {
+        if let Some(position) = back.filter(|_| new.is_empty()) {
             return Verdict::Same { reason: Reason::VoidedBefore, position };
         }
         if new.is_empty() {
