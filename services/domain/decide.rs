@@ -258,7 +258,8 @@ impl Draft<'_> {
     /// A receipt is told by its voucher and tax, across the whole district.
     fn receipt_sameness(&self, day: Day, receipt: &TaxReceipt, command: &Command) -> Result<Sameness, Refusal> {
         let (mut voided, mut conflict) = (None, None);
-        for position in self.next.receipts().positions_of(&receipt.voucher, receipt.tax) {
+        for (_, kept) in self.next.receipts().of_voucher(&receipt.voucher, receipt.tax) {
+            let position = kept.position;
             let Some(entry) = self.next.entry_at(position) else { continue };
             let documents = command.documents.is_empty() || command.documents == entry.documents;
             let stated = Event::TaxReceiptRecorded(receipt.clone());

@@ -8,6 +8,7 @@
 pub mod check;
 pub mod command;
 pub mod decide;
+pub mod entities;
 pub mod event;
 pub mod firm;
 pub mod incubator;
