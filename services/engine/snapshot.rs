@@ -1,14 +1,14 @@
 //! Snapshots: a cache of the folded log, so that a start need not fold all of it. Losing one loses nothing.
 //!
-//! A snapshot holds the facts in the journal's own encoding, with the voids, the entities' heads, the request ids and the
-//! commits' times, under a header that binds it to one record of one log, and a SHA-256 over all of it. One that does not
+//! A snapshot holds the facts in the journal's own encoding, with the voids, the entities' last hashes in the order of their
+//! numbers, the request ids and the commits' times, under a header that binds it to one record of one log, and a SHA-256 over all of it. One that does not
 //! read, fits another version or names a record that the log does not hold is left aside without a word to the user. It is
 //! written from an unchanging copy of the state, beside the writer, and put in place by a rename.
 //!
 //! ```text
 //! "INCS" · u32 version · u64 commit · u64 position · 32 record hash · 16 log id · district
 //! · per position: u8 0, or 1 · u64 start · u64 voided (0: not) · i32 day · u16 type · u16 schema version · payload
-//! · u64 count of entities · each: name · u64 revision · 32 hash
+//! · u64 count of entities · each: 32 hash
 //! · u64 count of commits · each: i64 micros · u64 last position
 //! · u64 count of requests · each: principal · 16 id · u64 first · u64 last · 32 hash
 //! · 32 SHA-256 of everything before
@@ -16,10 +16,10 @@
 //! Texts and payloads stand behind a u32 length; all numbers are big-endian.
 
 use super::fold::Fold;
-use super::published::{Published, SubjectHead};
+use super::published::Published;
 use super::request::RequestId;
 use super::requests::{Remembered, Requests};
-use crate::domain::{Day, Entity, Entry, Registry};
+use crate::domain::{Day, Entry, Registry};
 use crate::journal::{Head, codec};
 use crate::log::EventLog;
 use sha2::{Digest, Sha256};
@@ -29,10 +29,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Raised whenever the layout or the meaning of the state changes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const MAGIC: &[u8; 4] = b"INCS";
 
-/// A new snapshot is made when so many events came since the last.
+/// A new snapshot is made when so many events came since the last, and a quarter of those that it held: making one takes as
+/// long as the log is, so that a growing log makes them ever more seldom.
 const EVENTS_BETWEEN: u64 = 100_000;
 
 /// Keeps the snapshot of one district.
@@ -73,7 +74,7 @@ impl Snapshots {
     /// Makes a snapshot beside the writer when enough came since the last; with `now`, at once, and waits for it.
     pub(super) async fn consider(&mut self, fold: &Fold, now: bool) {
         let position = fold.published.head.position;
-        let due = if now { position > self.last } else { position >= self.last + EVENTS_BETWEEN };
+        let due = if now { position > self.last } else { position >= self.last + EVENTS_BETWEEN.max(self.last / 4) };
         if !due || self.busy.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -103,7 +104,7 @@ fn write(dir: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 fn encode(fold: &Fold) -> Vec<u8> {
-    let Published { registry, head, log_id, subjects, commits } = &fold.published;
+    let Published { registry, head, log_id, commits } = &fold.published;
     let mut out = Vec::new();
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&VERSION.to_be_bytes());
@@ -115,11 +116,9 @@ fn encode(fold: &Fold) -> Vec<u8> {
     for position in 1..=head.position {
         put_entry(&mut out, registry.entry_at(position).as_deref());
     }
-    out.extend_from_slice(&(subjects.len() as u64).to_be_bytes());
-    for (entity, subject) in subjects {
-        put(&mut out, entity.to_string().as_bytes());
-        out.extend_from_slice(&subject.revision.to_be_bytes());
-        out.extend_from_slice(&subject.hash);
+    out.extend_from_slice(&(fold.hashes.len() as u64).to_be_bytes());
+    for hash in &fold.hashes {
+        out.extend_from_slice(hash);
     }
     out.extend_from_slice(&(commits.len() as u64).to_be_bytes());
     for (micros, last) in commits {
@@ -176,10 +175,9 @@ fn decode(bytes: &[u8]) -> Option<Fold> {
     for position in 1..=head.position {
         registry.restore(at.entry(position)?);
     }
-    let mut subjects = imbl::HashMap::new();
+    let mut hashes = imbl::Vector::new();
     for _ in 0..at.u64()? {
-        let entity = Entity::parse(&at.text()?)?;
-        subjects.insert(entity, SubjectHead { revision: at.u64()?, hash: at.array()? });
+        hashes.push_back(at.array()?);
     }
     let mut commits = imbl::Vector::new();
     for _ in 0..at.u64()? {
@@ -191,8 +189,8 @@ fn decode(bytes: &[u8]) -> Option<Fold> {
         let (first, last) = (at.u64()?, at.u64()?);
         requests.insert(key, Remembered { first, last, hash: at.array()? });
     }
-    let published = Published { registry: Arc::new(registry), head, log_id, subjects, commits };
-    at.0.is_empty().then_some(Fold { published, requests, district })
+    let published = Published { registry: Arc::new(registry), head, log_id, commits };
+    at.0.is_empty().then_some(Fold { published, hashes, requests, district })
 }
 
 struct Cursor<'a>(&'a [u8]);

@@ -144,7 +144,7 @@ async fn a_revision_counts_the_records_that_name_the_entity() {
             records.iter().filter(|record| record.position <= until).filter(about).count() as u64
         };
         let published = rig.engine.published();
-        for entity in published.subjects.keys() {
+        for entity in published.registry.entities().iter() {
             assert_eq!(published.revision(entity), count(entity, u64::MAX), "seed {seed}, {entity}");
         }
         let again = rig.again(None).await;
