@@ -63,7 +63,7 @@ impl District {
 
     fn record(&mut self, start: u64, day: Day, event: Event, documents: Vec<Document>) {
         let position = self.registry.position() + 1;
-        self.registry.evolve(&Recorded { position, start, day, event, documents });
+        self.registry.evolve(Recorded { position, start, day, event, documents });
     }
 
     fn apply(&mut self, row: LedgerRow, report: &mut FileReport) {

@@ -129,11 +129,11 @@ impl Draft<'_> {
             return;
         }
         let position = self.next.position() + 1;
-        let recorded = Recorded { position, start: self.start, day, event, documents };
-        self.touched.note(&recorded.event);
-        self.next.to_mut().evolve(&recorded);
-        let Recorded { event, documents, .. } = recorded;
-        self.events.push(NewEvent { day, event, documents });
+        self.touched.note(&event);
+        let new = NewEvent { day, event, documents };
+        let NewEvent { event, documents, .. } = new.clone();
+        self.next.to_mut().evolve(Recorded { position, start: self.start, day, event, documents });
+        self.events.push(new);
     }
 
     fn void(&mut self, registry: &Registry, command: &Command) -> Result<(), Refusal> {

@@ -91,8 +91,8 @@ impl Registry {
     }
 
     /// Takes in the next event. Cannot fail: what was decided holds.
-    pub fn evolve(&mut self, recorded: &Recorded) {
-        let Recorded { position, start, day, event, documents } = recorded.clone();
+    pub fn evolve(&mut self, recorded: Recorded) {
+        let Recorded { position, start, day, event, documents } = recorded;
         for subject in self.subjects(&event) {
             self.entities.count(&subject);
         }
@@ -106,29 +106,32 @@ impl Registry {
     }
 
     /// Every entity that an event is about, in order: for a void, those of the facts it takes back.
-    pub fn subjects(&self, event: &Event) -> BTreeSet<Entity> {
-        match event {
-            Event::FactsVoided { positions, .. } => {
-                let entries = positions.iter().filter_map(|position| self.entry_at(*position));
-                entries.flat_map(|entry| entry.event.subjects().collect::<Vec<_>>()).collect()
-            }
+    pub fn subjects(&self, event: &Event) -> Vec<Entity> {
+        let mut subjects: Vec<Entity> = match event {
+            Event::FactsVoided { positions, .. } => self.subjects_at(positions.iter().copied()).collect(),
             _ => event.subjects().collect(),
-        }
+        };
+        subjects.sort();
+        subjects.dedup();
+        subjects
+    }
+
+    fn subjects_at(&self, positions: impl Iterator<Item = u64>) -> impl Iterator<Item = Entity> {
+        let entries = positions.filter_map(|position| self.entry_at(position));
+        entries.flat_map(|entry| entry.event.subjects().collect::<Vec<_>>())
     }
 
     /// Takes in the next position as a snapshot kept it: a fact with its void, or nothing for an event about the log itself.
     pub fn restore(&mut self, kept: Option<Entry>) {
         let place = kept.map_or(Place::NOWHERE, |entry| {
-            let subjects: BTreeSet<Entity> = entry.event.subjects().collect();
+            let subjects = self.subjects(&entry.event);
             for subject in &subjects {
                 self.entities.count(subject);
             }
             if let Some(start) = entry.voided {
                 // The void is one event about each entity, however many facts of it were taken back.
-                let others = self.voided_by(start).filter_map(|position| self.entry_at(position));
-                let noted: BTreeSet<Entity> =
-                    others.flat_map(|other| other.event.subjects().collect::<Vec<_>>()).collect();
-                for subject in subjects.difference(&noted) {
+                let noted: BTreeSet<Entity> = self.subjects_at(self.voided_by(start)).collect();
+                for subject in subjects.iter().filter(|subject| !noted.contains(subject)) {
                     self.entities.count(subject);
                 }
                 self.voids.entry(start).or_default().insert(entry.position);

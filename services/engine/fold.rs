@@ -5,7 +5,6 @@ use super::published::Published;
 use super::requests::Requests;
 use crate::domain::{Day, Entity, Event, Recorded, Registry};
 use crate::journal::{ChainError, Commit, Hash, Head, Record, ZERO_HASH, codec};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Everything the writer keeps of a log. What readers don't see is nobody else's, so that it is changed in place; a snapshot
@@ -51,10 +50,11 @@ impl Fold {
         self.published.commits.last().map_or(i64::MIN, |(micros, _)| *micros)
     }
 
-    /// Checks that the commit follows, and takes it in whole.
+    /// Checks that the commit follows, and takes it in whole. After an error the fold is of no use any more.
     pub fn take(&mut self, commit: &Commit) -> Result<(), Broken> {
         let records = commit.verify_after(&self.published.head)?;
-        let mut registry = Registry::clone(&self.published.registry);
+        // In place, unless readers hold it too.
+        let mut registry = Arc::unwrap_or_clone(std::mem::take(&mut self.published.registry));
         let mut recorded_at = self.recorded_at();
         for (record, hash) in &records {
             if record.recorded_at_micros < recorded_at {
@@ -87,7 +87,7 @@ impl Fold {
         let (position, start) = (record.position, record.command_start());
         let recorded = Recorded { position, start, day, event, documents };
         let subjects = self.check_subjects(registry, record, &recorded.event)?;
-        registry.evolve(&recorded);
+        registry.evolve(recorded);
         for number in subjects.iter().filter_map(|entity| registry.entities().number(entity)) {
             self.set_hash(number, hash);
         }
@@ -95,7 +95,7 @@ impl Fold {
     }
 
     /// The record names whom its event is about, and each with the revision that follows.
-    fn check_subjects(&self, registry: &Registry, record: &Record, event: &Event) -> Result<BTreeSet<Entity>, Broken> {
+    fn check_subjects(&self, registry: &Registry, record: &Record, event: &Event) -> Result<Vec<Entity>, Broken> {
         let subjects = registry.subjects(event);
         if record.subjects.len() != subjects.len() {
             return Err(broken(record, "it does not name whom its event is about"));

@@ -241,7 +241,7 @@ impl Group {
         let written = Written::Recorded { first: self.position + 1, last: next.position };
         let target = request.command.target.as_ref();
         let mut registry = self.registry.clone();
-        for recorded in &next.recorded {
+        for recorded in next.recorded {
             registry.evolve(recorded);
         }
         let revision = target.map_or(0, |target| registry.entities().revision(target));
@@ -266,7 +266,7 @@ impl Group {
         self.bytes.extend_from_slice(&next.bytes);
         (self.position, self.hash) = (next.position, next.hash);
         // In place: the group's state is nobody else's yet, so nothing of it is copied that was touched before.
-        for recorded in &next.recorded {
+        for recorded in next.recorded {
             self.registry.evolve(recorded);
         }
         for (entity, head) in next.subjects {

@@ -112,7 +112,7 @@ async fn known_at_a_position_is_the_fold_of_the_log_up_to_it() {
             let (event, documents) = codec::decode(record.event_type, record.schema_version, &record.payload).unwrap();
             let day_of = Day::from_days(record.effective_days).unwrap();
             let (position, start) = (record.position, record.command_start());
-            prefix.evolve(&Recorded { position, start, day: day_of, event, documents });
+            prefix.evolve(Recorded { position, start, day: day_of, event, documents });
             if record.index + 1 < record.count {
                 continue; // What one command did is known all at once.
             }
