@@ -78,10 +78,11 @@ async fn beside(config: &Config, peer: &Peer, few: &mut Load, many: &mut Load) {
 fn told(report: &mut Report, memory: &[(u64, u64, u64)]) {
     let (first, last) = (memory[0], memory[memory.len() - 1]);
     let bytes = (last.1 as f64 - first.1 as f64) * 1024.0 / (last.0 - first.0) as f64;
-    let told = format!("{bytes:.0} B ({} MiB at {} to {} MiB at {})", first.1 >> 10, first.0, last.1 >> 10, last.0);
+    let rests: Vec<_> = memory.iter().map(|(receipts, rest, _)| format!("{} MiB at {receipts}", rest >> 10)).collect();
+    let told = format!("{bytes:.0} B ({})", rests.join(", "));
     report.bound("state a receipt, by resident memory at rest", told, "≤ 100 B");
-    let buffers: Vec<_> = memory.iter().map(|(receipts, _, above)| format!("{} at {receipts}", above >> 10)).collect();
-    report.bound("buffers: peak of the import above memory at rest, MiB", buffers.join(", "), "flat (over 10 M)");
+    let buffers: Vec<_> = memory.iter().map(|(_, _, above)| format!("{}", above >> 10)).collect();
+    report.bound("buffers: peak of the import above that, MiB", buffers.join(", "), "flat (over 10 M)");
 }
 
 /// Durable commands in turn on a log of many events and on one of few.

@@ -7,12 +7,11 @@ use tempfile::TempDir;
 
 /// Sizes and times of a run.
 pub struct Config {
-    /// `SPEED_SECONDS`, 3: how long a round of a load lasts.
+    /// `SPEED_SECONDS`, 2: how long a round of a load lasts.
     pub round: Duration,
-    /// `SPEED_ROUNDS`, 3: rounds of each load.
+    /// `SPEED_ROUNDS`, 6: rounds of each load. Many short ones: a disk that others share changes from minute to minute.
     pub rounds: u64,
-    /// `SPEED_RECEIPTS`, 1 000 000: receipts of the bulk import, and so events in the large log. The issue's own sizes:
-    /// 5 000 000 for the cost of an append, 10 000 000 for flat buffers.
+    /// `SPEED_RECEIPTS`, 5 000 000: receipts of the bulk import, and so events in the log behind which an append is timed.
     pub receipts: u64,
     /// `SPEED_YEAR_FIRMS`, 10 000: firms with a year of a hundred facts each, so that a replay is of 1 000 000.
     pub year_firms: u64,
@@ -22,7 +21,7 @@ pub struct Config {
     dir: PathBuf,
     /// `SPEED_UMADB`: the program of tests/peers/umadb; none: no ratios to it.
     umadb: Option<PathBuf>,
-    /// `SPEED_ONLY`: parts to run, separated by commas; none: all of calls, bulk, year, reads.
+    /// `SPEED_ONLY`: parts to run, separated by commas; none: all of calls, bulk, reads, year.
     only: Option<String>,
 }
 
@@ -34,9 +33,9 @@ impl Config {
             text(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
         };
         Self {
-            round: Duration::from_secs(number("SPEED_SECONDS", 3)),
-            rounds: number("SPEED_ROUNDS", 3).max(1),
-            receipts: number("SPEED_RECEIPTS", 1_000_000),
+            round: Duration::from_secs(number("SPEED_SECONDS", 2)),
+            rounds: number("SPEED_ROUNDS", 6).max(1),
+            receipts: number("SPEED_RECEIPTS", 5_000_000),
             year_firms: number("SPEED_YEAR_FIRMS", 10_000),
             firms: number("SPEED_FIRMS", 100_000),
             dir: text("SPEED_DIR").map_or_else(|| env!("CARGO_TARGET_TMPDIR").into(), PathBuf::from),

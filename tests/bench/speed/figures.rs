@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Device syncs that are timed before each round of a load.
-const SYNCS: u64 = 200;
+const SYNCS: u64 = 100;
 
 /// Latencies of calls that were made while a clock ran.
 #[derive(Clone, Debug, Default)]
@@ -39,10 +39,12 @@ impl Figures {
         sorted.get(at).map_or(0.0, Duration::as_secs_f64)
     }
 
-    fn add(&mut self, other: Self) {
-        self.latencies.extend(other.latencies);
-        self.items += other.items;
-        self.took += other.took;
+    fn sum(rounds: &[Self]) -> Self {
+        Self {
+            latencies: rounds.iter().flat_map(|round| round.latencies.iter().copied()).collect(),
+            items: rounds.iter().map(|round| round.items).sum(),
+            took: rounds.iter().map(|round| round.took).sum(),
+        }
     }
 }
 
@@ -65,27 +67,45 @@ impl Side {
 /// A load, over all its rounds.
 #[derive(Debug, Default)]
 pub struct Load {
-    /// All its calls.
-    pub calls: Figures,
-    /// Items a second of each round.
-    pub rates: Vec<f64>,
+    /// The calls of each round.
+    rounds: Vec<Figures>,
     /// What the server spent; none where there is none.
     pub server: Option<Side>,
     /// What the client spent.
     pub client: Side,
     /// Device syncs on the data folder's disk, just before each round.
-    pub sync: Figures,
+    syncs: Vec<Figures>,
 }
 
 impl Load {
-    /// Items a second, over all rounds.
-    pub fn rate(&self) -> f64 {
-        self.calls.rate()
+    /// The calls of all rounds.
+    pub fn calls(&self) -> Figures {
+        Figures::sum(&self.rounds)
     }
 
-    /// See `Figures::quantile`.
+    /// The device syncs before all rounds.
+    pub fn syncs(&self) -> Figures {
+        Figures::sum(&self.syncs)
+    }
+
+    /// Items a second, over all rounds.
+    pub fn rate(&self) -> f64 {
+        self.calls().rate()
+    }
+
+    /// The latency that a share of all calls stays within, in seconds.
     pub fn quantile(&self, share: f64) -> f64 {
-        self.calls.quantile(share)
+        self.calls().quantile(share)
+    }
+
+    /// The median of the round in which it was least, in seconds: what other work on the machine adds is no part of it.
+    pub fn quietest(&self) -> f64 {
+        least(self.rounds.iter().map(|round| round.quantile(0.5)))
+    }
+
+    /// The same of the device syncs.
+    pub fn quietest_sync(&self) -> f64 {
+        least(self.syncs.iter().map(|round| round.quantile(0.5)))
     }
 
     /// One round: syncs, then the calls, with what both processes spent on them.
@@ -107,8 +127,7 @@ impl Load {
 
     /// A round that was measured elsewhere.
     pub fn add(&mut self, calls: Figures, server: Option<Side>, client: Side) {
-        self.rates.push(calls.rate());
-        self.calls.add(calls);
+        self.rounds.push(calls);
         if let Some(server) = server {
             self.server.get_or_insert_default().add(server);
         }
@@ -117,16 +136,19 @@ impl Load {
 
     /// Syncs just before a round.
     pub fn sync(&mut self, dir: &Path) {
-        self.sync.add(fdatasync(dir, SYNCS));
+        self.syncs.push(fdatasync(dir, SYNCS));
     }
 
     /// How much faster than another load of the same rounds, and the least and most of any round.
     pub fn faster_than(&self, other: &Self) -> String {
-        let rounds: Vec<f64> = self.rates.iter().zip(&other.rates).map(|(own, theirs)| own / theirs).collect();
-        let least = rounds.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = rounds.iter().copied().fold(0.0, f64::max);
-        format!("{:.2} (rounds {least:.2} to {most:.2})", self.rate() / other.rate())
+        let rounds = self.rounds.iter().zip(&other.rounds).map(|(own, theirs)| own.rate() / theirs.rate());
+        let most = rounds.clone().fold(0.0, f64::max);
+        format!("{:.2} (rounds {:.2} to {most:.2})", self.rate() / other.rate(), least(rounds))
     }
+}
+
+fn least(figures: impl Iterator<Item = f64>) -> f64 {
+    figures.fold(f64::INFINITY, f64::min)
 }
 
 /// A process from one moment to another.

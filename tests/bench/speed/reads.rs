@@ -46,7 +46,7 @@ async fn quiet(config: &Config, report: &mut Report, server: &Incubatord, dir: &
         ("GetChainStatus", "any known_at", &chain_known, "p99 ≤ 100 ms"),
     ];
     for (method, which, load, bound) in told {
-        let figure = format!("p99 {:.1} ms, of {} asks", load.quantile(0.99) * 1e3, load.calls.items);
+        let figure = format!("p99 {:.1} ms, of {} asks", load.quantile(0.99) * 1e3, load.calls().items);
         report.bound(&format!("{method} over {} firms, {which}", config.firms), figure, bound);
         report.load(&format!("{method}, {which}"), load);
     }

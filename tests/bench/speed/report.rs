@@ -23,10 +23,10 @@ impl Report {
         self.loads.push(format!(
             "| {name} | {:.0} | {} | {} | {} | {} |",
             load.rate(),
-            micros(&load.calls, &[0.5, 0.99, 0.999]),
+            micros(&load.calls(), &[0.5, 0.99, 0.999]),
             sides(|side| format!("{:.2}", side.cpu)),
             sides(|side| (side.peak_kib / 1024).to_string()),
-            micros(&load.sync, &[0.5, 0.99]),
+            micros(&load.syncs(), &[0.5, 0.99]),
         ));
     }
 }
