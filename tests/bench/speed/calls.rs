@@ -71,9 +71,15 @@ async fn one(config: &Config, report: &mut Report, server: &Incubatord, dir: &Pa
         [&noop, &durable, &sync, &appends, &sled].map(Load::quietest_sync).into_iter().fold(sync.quietest(), f64::min)
             * 1e6;
     let floor = noop_p50 + sync_p50;
-    let told = format!("{:.2} ({own_p50:.0} ÷ ({noop_p50:.0} + {sync_p50:.0}) µs)", own_p50 / floor);
-    report.bound("one client, p50 ÷ (no-op p50 + fdatasync p50), each of its quietest round", told, "≤ 1.5");
-    let told = format!("{sled_p50:.0} µs to insert and flush without the sync: {:.2} of the ratio", sled_p50 / floor);
+    let parts = format!("{own_p50:.0} ÷ ({noop_p50:.0} + {sync_p50:.0}) µs");
+    let work = "one client, p50 ÷ (no-op p50 + fdatasync p50), each of its quietest round";
+    if sync_p50 > log_p50 {
+        // An append holds a sync: one alone that takes longer waited for the processor, and the ratio would flatter.
+        report.bound(work, format!("not to be told: a busy machine kept the bare sync waiting ({parts})"), "≤ 1.5");
+    } else {
+        report.bound(work, format!("{:.2} ({parts})", own_p50 / floor), "≤ 1.5");
+    }
+    let told = format!("{sled_p50:.0} µs to insert and flush without the sync");
     report.bound("– of it sled's own share", told, "");
     let told = format!("{log_p50:.0} µs an append with the sync; what is above: {:.2}", own_p50 / (noop_p50 + log_p50));
     report.bound("– the log alone; p50 ÷ (no-op p50 + log p50)", told, "");
