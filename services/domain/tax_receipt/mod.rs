@@ -160,7 +160,7 @@ impl Receipts {
         let range = |number| (number, packed::found_by(voucher.as_str(), tax, 0));
         let found = number.map(range).into_iter().flat_map(move |(number, first)| {
             let found = self.by_voucher.range(first..=first | u64::from(u32::MAX)).rev();
-            found.filter_map(move |key| Some((key & u64::from(u32::MAX), number)))
+            found.map(move |key| (key & u64::from(u32::MAX), number))
         });
         found.filter_map(move |(index, number)| {
             let packed = self.all.get(usize::try_from(index).ok()?)?;

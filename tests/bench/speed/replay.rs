@@ -65,5 +65,5 @@ fn evolve(registry: &mut Registry, record: &Record) {
     let (event, documents) = decoded.unwrap();
     let (position, start) = (record.position, record.command_start());
     let day = Day::from_days(record.effective_days).unwrap();
-    registry.evolve(&Recorded { position, start, day, event, documents });
+    registry.evolve(Recorded { position, start, day, event, documents });
 }
