@@ -209,6 +209,7 @@ async fn rows_travel_in_the_order_of_an_import() {
         v1::import_row::Row::SeedFund(_) => 9,
         v1::import_row::Row::Investment(_) => 10,
         v1::import_row::Row::TaxReceipt(_) => 11,
+        v1::import_row::Row::IncubatorReport(_) => 12,
     };
     assert!(rows.is_sorted_by_key(rank));
     let admitted: Vec<_> = rows

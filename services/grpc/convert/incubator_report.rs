@@ -32,6 +32,9 @@ impl Reader<'_> {
                 self.faults.push(Reason::Conflict, &field, format!("{field}: the figure stands twice"));
             }
         }
+        if read.len() < figures.len() {
+            return None; // Told already.
+        }
         match IncubatorReport::new(incubator?, year?, read) {
             Ok(report) => Some(report),
             Err(faults) => {

@@ -2,7 +2,7 @@
 
 use super::measure::Missing;
 use super::words::{Comparison, Unit};
-use super::{CheckedTest, Criterion, Exact, Measure, Test, Verdict};
+use super::{CheckedTest, Criterion, Exact, Measure, NotApplicable, Test, Verdict};
 
 /// A figure in its unit, exact up to four places, cut off there with a mark.
 pub(super) fn figure(value: Exact, unit: Unit, zh: bool) -> String {
@@ -46,7 +46,8 @@ fn span(test: &CheckedTest, unit: Unit, zh: bool) -> String {
 
 /// The sentence in Chinese.
 pub(super) fn chinese(criterion: &Criterion, tests: &[CheckedTest], verdict: Verdict) -> String {
-    let said: Vec<String> = criterion.any_of.iter().zip(tests).map(|(of, test)| test_chinese(of, test)).collect();
+    let said: Vec<String> =
+        criterion.any_of.iter().zip(tests).map(|(of, test)| test_chinese(&criterion.title, of, test)).collect();
     let verdict = match verdict {
         Verdict::Met => "达标",
         Verdict::NotMet => "不达标",
@@ -56,12 +57,14 @@ pub(super) fn chinese(criterion: &Criterion, tests: &[CheckedTest], verdict: Ver
     format!("{}{unconfirmed}：{}。{verdict}。", criterion.title, said.join("；或"))
 }
 
-fn test_chinese(of: &Test, test: &CheckedTest) -> String {
+fn test_chinese(title: &str, of: &Test, test: &CheckedTest) -> String {
     let unit = of.measure.unit();
     let name = match of.measure {
         Measure::Computed(computed) => computed.chinese(),
         Measure::Reported(figure) => figure.chinese(),
     };
+    // A title that names the measure is not said twice.
+    let name = if name == title { "" } else { name };
     let compared = match (of.comparison, unit) {
         (Comparison::AtLeast, Unit::YesNo) => "须为",
         (Comparison::AtLeast, _) => "不少于",
@@ -85,7 +88,8 @@ fn test_chinese(of: &Test, test: &CheckedTest) -> String {
 
 /// The sentence in English.
 pub(super) fn english(criterion: &Criterion, tests: &[CheckedTest], verdict: Verdict) -> String {
-    let said: Vec<String> = criterion.any_of.iter().zip(tests).map(|(of, test)| test_english(of, test)).collect();
+    let said: Vec<String> =
+        criterion.any_of.iter().zip(tests).map(|(of, test)| test_english(&criterion.title_en, of, test)).collect();
     let verdict = match verdict {
         Verdict::Met => "Met",
         Verdict::NotMet => "Not met",
@@ -95,12 +99,13 @@ pub(super) fn english(criterion: &Criterion, tests: &[CheckedTest], verdict: Ver
     format!("{}{unconfirmed}: {}. {verdict}.", criterion.title_en, said.join("; or "))
 }
 
-fn test_english(of: &Test, test: &CheckedTest) -> String {
+fn test_english(title: &str, of: &Test, test: &CheckedTest) -> String {
     let unit = of.measure.unit();
     let name = match of.measure {
         Measure::Computed(computed) => computed.english().to_owned(),
         Measure::Reported(figure) => figure.field().replace('_', " "),
     };
+    let name = if name.eq_ignore_ascii_case(title) { String::new() } else { format!("{name} ") };
     let compared = match (of.comparison, unit) {
         (Comparison::AtLeast, Unit::YesNo) => "must be",
         (Comparison::AtLeast, _) => "at least",
@@ -108,7 +113,7 @@ fn test_english(of: &Test, test: &CheckedTest) -> String {
         (Comparison::AtMost, _) => "at most",
         (Comparison::Under, _) => "under",
     };
-    let mut said = format!("{name} {compared} {}", figure(test.threshold, unit, false));
+    let mut said = format!("{name}{compared} {}", figure(test.threshold, unit, false));
     if of.each_fen > 0 {
         said += &format!(" ({} each)", figure(Exact::new(of.each_fen.into(), 100), Unit::Money, false));
     }
@@ -129,6 +134,26 @@ fn gap(short: Exact, unit: Unit, zh: bool) -> String {
         (Unit::Share, true) => said.replace('%', "个百分点"),
         (Unit::Share, false) => said.replace('%', " percentage points"),
         _ => said,
+    }
+}
+
+impl NotApplicable {
+    /// In Chinese.
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::NotYet(from) => format!("自{from}起施行"),
+            Self::NoLonger(until) => format!("自{until}起停止执行"),
+            Self::Kind(kind) => format!("不适用于{}", kind.chinese()),
+        }
+    }
+
+    /// In English.
+    pub fn english(&self) -> String {
+        match self {
+            Self::NotYet(from) => format!("it holds from {from} on"),
+            Self::NoLonger(until) => format!("it no longer holds since {until}"),
+            Self::Kind(kind) => format!("it is not for carriers of kind {}", kind.key()),
+        }
     }
 }
 
