@@ -77,7 +77,7 @@ async fn a_report_is_filed_and_its_faults_are_told_by_their_fields() {
         (report(2023, &[]), "MISSING_VALUE", "figures"),
         (report(2023, &[(CarrierFigure::Unspecified, 1)]), "MISSING_VALUE", "figures[0].figure"),
         (report(2023, &[(CarrierFigure::Staff, -1)]), "OUT_OF_RANGE", "staff"),
-        (report(2023, &[(CarrierFigure::Staff, 1); 2]), "CONFLICT", "figures[1]"),
+        (report(2023, &[(CarrierFigure::Staff, 1); 2]), "OUT_OF_RANGE", "figures[1]"),
         (
             v1::FileIncubatorReportRequest {
                 effective_date: "2023-06-30".into(),

@@ -18,7 +18,7 @@ fn a_report_is_told_by_its_carrier_and_year_and_what_it_leaves_out_says_nothing(
     let at = done.registry().position();
     let done = done.when(state([filed("K9", 2024, &[(Staff, 8)])])).same(Reason::Duplicate, at);
     let done = done.when(state([filed("K9", 2024, &[(Staff, 9)])])).refused_at(Reason::Conflict, at);
-    let fuller = || filed("K9", 2024, &[(Staff, 8), (Mentors, 0), (CarrierFigure::Events, 3)]);
+    let fuller = || filed("K9", 2024, &[(Staff, 8), (Mentors, 2), (CarrierFigure::Events, 3)]);
     let done = done.when(state([fuller()])).refused_at(Reason::Conflict, at);
     let done = done.when(state([filed("K9", 2023, &[(Staff, 9)])])).accepted();
     let replaced = done.when(state([fuller()]).replacing(&[i64::try_from(at).unwrap()])).accepted();

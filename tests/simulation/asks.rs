@@ -241,8 +241,9 @@ fn of_carrier(dice: &mut Dice) -> Stated {
         }
         3 => {
             let year = 2021 + i16::try_from(dice.below(6)).unwrap();
+            let mentors = (CarrierFigure::Mentors, *dice.pick(&[0, 7]));
             let some = CarrierFigure::ALL[..3].iter().filter(|_| dice.one_in(2)).map(|figure| (*figure, 5));
-            let figures = some.chain([(CarrierFigure::Mentors, *dice.pick(&[0, 7]))]).collect();
+            let figures = some.chain([mentors]).collect();
             let report = IncubatorReport { incubator, year, figures };
             Stated::new(Day::from_ymd(year, 12, 31).unwrap(), Event::IncubatorReportFiled(report))
         }

@@ -66,7 +66,7 @@ fn read(root: &Item, faults: &mut Vec<SetFault>) -> CriteriaSet {
         let mut section = Section::new(path, item, file.faults);
         let read = criterion(&mut section);
         if set.criteria.iter().any(|earlier| earlier.id == read.id) {
-            section.wrong(Reason::Conflict, "id", &format!("`{}` stands twice", read.id));
+            section.wrong(Reason::OutOfRange, "id", &format!("`{}` stands twice", read.id));
         }
         section.finish();
         set.criteria.push(read);

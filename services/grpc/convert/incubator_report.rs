@@ -29,7 +29,7 @@ impl Reader<'_> {
             let field = format!("figures[{at}]");
             let figure = self.word(&format!("{field}.figure"), stated.figure, CarrierFigure::from_code);
             if figure.is_some_and(|figure| read.insert(figure, stated.value).is_some()) {
-                self.faults.push(Reason::Conflict, &field, format!("{field}: the figure stands twice"));
+                self.faults.push(Reason::OutOfRange, &field, format!("{field}: the figure stands twice"));
             }
         }
         if read.len() < figures.len() {
