@@ -186,7 +186,7 @@ words! {
 words! {
     /// What a carrier files about itself once a year (载体年报). Only what the registry can't tell from its own facts.
     CarrierFigure {
-        /// Floor space used by tenants, public service area apart.
+        /// Floor space used by tenants, in a makerspace by workstations; public service area apart.
         TenantArea = 1, "TENANT_AREA", "在孵企业使用面积";
         /// Floor space used by high-growth firms.
         HighGrowthArea = 2, "HIGH_GROWTH_AREA", "高成长企业使用面积";

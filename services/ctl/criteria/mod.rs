@@ -10,6 +10,7 @@ use super::output::{Grid, Report};
 use super::parse::opt_day;
 use super::show::known_at;
 use super::trouble::Trouble;
+use crate::policy::Exact;
 use crate::wire::v1;
 use args::CriteriaArgs;
 use std::path::Path;
@@ -64,9 +65,10 @@ fn title(answer: &v1::CheckCriteriaResponse, lang: Lang) -> String {
     let set = answer.set.clone().unwrap_or_default();
     let carrier = super::payload::local_name(&answer.name);
     let (day, position, result) = (&answer.as_of_date, answer.position, verdict(answer.status, lang));
+    let number = if set.document_no.is_empty() { String::new() } else { format!(" {}", set.document_no) };
     let mut lines = vec![lang.pick(
-        format!("{carrier} · {}（{}）· 截至 {day} · 日志位置 {position} · 结论：{result}", set.title, set.document_no),
-        format!("{carrier} · {} ({}) · as of {day} · at position {position} · {result}", set.title_en, set.document_no),
+        format!("{carrier} · {}{number} · 截至 {day} · 日志位置 {position} · 结论：{result}", set.title),
+        format!("{carrier} · {}{number} · as of {day} · at position {position} · {result}", set.title_en),
     )];
     lines.extend(lang.pick(&answer.not_applicable_zh, &answer.not_applicable_en).iter().cloned());
     if !set.unconfirmed.is_empty() {
@@ -74,11 +76,10 @@ fn title(answer: &v1::CheckCriteriaResponse, lang: Lang) -> String {
         lines.push(lang.pick(format!("待核实：{what}"), format!("to be confirmed: {what}")));
     }
     if answer.relief_ppm > 0 {
-        let ppm = answer.relief_ppm;
-        lines.push(lang.pick(
-            format!("已按艰苦边远地区放宽百万分之 {ppm}"),
-            format!("relief for remote areas: {ppm} parts per million"),
-        ));
+        let (percent, _) = Exact::new(answer.relief_ppm.into(), 10_000).decimal(4);
+        lines.push(
+            lang.pick(format!("已按艰苦边远地区降低 {percent}%"), format!("relief for remote areas: {percent}%")),
+        );
     }
     lines.join("\n")
 }

@@ -60,7 +60,7 @@ mod tests {
             let refusal = read(line).unwrap_err();
             (refusal.reason, refusal.faults[0].field.clone())
         };
-        assert_eq!(refused("WJ03,2024,,,,,"), (Reason::MissingValue, "figures".to_owned()));
+        assert_eq!(refused("WJ03,2024,,,,,"), (Reason::MissingValue, String::new()));
         assert_eq!(refused("WJ03,2024,,8,9,,"), (Reason::OutOfRange, "专业孵化服务人员".to_owned()));
         assert_eq!(refused("WJ03,2024,,8.5,,,"), (Reason::MalformedAmount, "专职人员(人)".to_owned()));
         assert_eq!(refused("WJ03,2024,,,,也许,"), (Reason::UnknownWord, "独立法人".to_owned()));
