@@ -228,8 +228,6 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("reports", "载体年报", "reports"),
     ("set_id", "条件编号", "set"),
     ("title_en", "标题", "title"),
-    ("from_date", "施行日期", "from"),
-    ("until_date", "废止日期", "until"),
     ("value", "值", "value"),
     ("first_position", "首次位置", "first at"),
     ("incubators", "载体", "incubators"),
