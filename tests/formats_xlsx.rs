@@ -85,7 +85,7 @@ fn every_sample_ledger_as_a_workbook_gives_the_same_rows() {
         }
         seen += 1;
     }
-    assert_eq!(seen, Ledger::ALL.len());
+    assert_eq!(seen, 12, "every file of the sample");
 }
 
 const LOANS: [&str; 7] =

@@ -329,6 +329,11 @@ fn filled(stated: &Event, recorded: &Event) -> Event {
         (Event::TaxReceiptRecorded(value), Event::TaxReceiptRecorded(known)) => {
             value.period = (value.period.0.or(known.period.0), value.period.1.or(known.period.1));
         }
+        (Event::IncubatorReportFiled(value), Event::IncubatorReportFiled(known)) => {
+            for (figure, known) in &known.figures {
+                value.figures.entry(*figure).or_insert(*known);
+            }
+        }
         _ => {}
     }
     event

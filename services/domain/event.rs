@@ -1,5 +1,6 @@
 //! What can happen. Events are past tense, and true for ever once recorded; a wrong one is voided, never changed.
 
+use super::incubator::report::IncubatorReport;
 use super::reason::{Fault, Reason};
 use super::values::{Area, Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo, text};
 use super::words::{BuildMode, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature};
@@ -340,6 +341,8 @@ pub enum Event {
     },
     /// A policy made known on this day, whole: it takes the place of what was published under its id before.
     PolicyPublished(PolicyPublished),
+    /// What a carrier filed about the year that this day is the last of.
+    IncubatorReportFiled(IncubatorReport),
 }
 
 /// A policy as it was published. What its text means is read at the door before it becomes a command, and by those who
@@ -467,6 +470,7 @@ impl Event {
             InterestPaid { loan, .. } => Entity::Loan(loan.clone()),
             SeedFundEstablished { incubator, .. } => Entity::Incubator(incubator.clone()),
             PolicyPublished(published) => Entity::Policy(published.policy.clone()),
+            IncubatorReportFiled(report) => Entity::Incubator(report.incubator.clone()),
         })
     }
 
@@ -540,6 +544,7 @@ impl Event {
             SeedFundEstablished { .. } => Key { day: Some(day), ..plain(60) },
             InvestmentMade { .. } => plain(61),
             PolicyPublished(_) => plain(70),
+            IncubatorReportFiled(_) => Key { day: Some(day), ..plain(100) },
         }
     }
 
@@ -559,6 +564,7 @@ impl Event {
                 | InvestmentMade { .. }
                 | SeedFundEstablished { .. }
                 | AnnualReportFiled(_)
+                | IncubatorReportFiled(_)
         )
     }
 

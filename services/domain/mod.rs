@@ -33,5 +33,6 @@ pub use reason::{Fault, Faults, Reason, Refusal, Warning};
 pub use registry::{Recorded, Registry};
 pub use values::{Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo};
 pub use words::{
-    BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature,
+    BuildMode, CarrierFigure, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax,
+    TaxNature,
 };

@@ -3,6 +3,7 @@
 
 use super::command::{Command, Stated};
 use super::event::{AnnualReport, Event, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use super::incubator::report::IncubatorReport;
 use super::reason::{Fault, Faults, Reason, Refusal};
 use super::values::{Area, Day, IncubatorId, LoanId, ParkId, Uscc};
 use super::words::{
@@ -36,6 +37,8 @@ pub enum Row {
     Investment(InvestmentRow),
     /// 税收入库明细.
     TaxReceipt(TaxReceiptRow),
+    /// 载体年报.
+    IncubatorReport(IncubatorReport),
 }
 
 /// A row of 贷款台账.
@@ -238,6 +241,10 @@ impl Row {
                 Ok(vec![Stated::new(*day, Event::InvestmentMade { firm, incubator, amount, form })])
             }
             Self::TaxReceipt(row) => row.facts(),
+            Self::IncubatorReport(report) => {
+                let day = report_day(report.year)?;
+                Ok(vec![Stated::new(day, Event::IncubatorReportFiled(report.clone()))])
+            }
         }
     }
 }

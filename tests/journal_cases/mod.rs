@@ -6,10 +6,11 @@ use super::common::world::{carrier, day, firm, limits, park};
 use incubator_registry::domain::event::{
     AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt,
 };
+use incubator_registry::domain::incubator::report::IncubatorReport;
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
-    BuildMode, Command, Criterion, Document, Event, InterestNature, InvestmentForm, Kind, LeaveKind, Level, LoanId,
-    PolicyId, Stated, Tax, TaxNature, VoidOrder, VoucherNo,
+    BuildMode, CarrierFigure, Command, Criterion, Document, Event, InterestNature, InvestmentForm, Kind, LeaveKind,
+    Level, LoanId, PolicyId, Stated, Tax, TaxNature, VoidOrder, VoucherNo,
 };
 use incubator_registry::journal::{Record, RequestKey, Subject, ZERO_HASH, codec};
 
@@ -122,6 +123,12 @@ fn of_money() -> Vec<Event> {
     ]
 }
 
+fn of_incubator_report() -> Event {
+    let value = |figure: &CarrierFigure| (*figure, figure.most().min(100 - i64::from(figure.code())));
+    let figures = CarrierFigure::ALL.iter().map(value).collect();
+    Event::IncubatorReportFiled(IncubatorReport { incubator: carrier("WJ03"), year: 2024, figures })
+}
+
 fn of_policy() -> Event {
     Event::PolicyPublished(PolicyPublished {
         policy: PolicyId::parse("wujiang-2023").unwrap(),
@@ -133,7 +140,7 @@ fn of_policy() -> Event {
 
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
-    [first_events(), of_reports(), of_money(), vec![of_policy()]].concat()
+    [first_events(), of_reports(), of_money(), vec![of_policy(), of_incubator_report()]].concat()
 }
 
 /// The types of the first release.
@@ -215,6 +222,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("replace-with-documents", Command::new(stay(false), documents(), void()).unwrap()),
         ("every-fact", Command::new(first_events()[2..].iter().map(each).collect(), documents(), None).unwrap()),
         ("policy", Command::new(vec![each(&of_policy())], documents(), None).unwrap()),
+        ("incubator-report", Command::new(vec![each(&of_incubator_report())], Vec::new(), None).unwrap()),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
     ]
 }

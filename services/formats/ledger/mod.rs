@@ -12,6 +12,7 @@ mod file;
 pub(in crate::formats) mod guard;
 mod headings;
 mod money;
+mod report;
 mod row;
 mod sort;
 mod source;

@@ -5,8 +5,8 @@
 //! which they no longer hold; a JSON file has the same keys; a day may stand without quotes in TOML; a cap left out is no
 //! cap; `minimum_level`, `kinds` and taxes are the registry's own words.
 
-mod section;
-mod tree;
+pub(super) mod section;
+pub(super) mod tree;
 
 use crate::domain::reason::{Fault, Reason};
 use crate::domain::values::FEN_MAX;

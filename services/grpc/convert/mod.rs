@@ -2,6 +2,7 @@
 
 pub mod event;
 pub mod frame;
+pub mod incubator_report;
 pub mod money;
 pub mod money_scene;
 pub mod names;

@@ -19,11 +19,7 @@ impl Reader<'_> {
 
     /// What a firm, read already, reported of a year.
     pub fn annual_report(&mut self, firm: Option<Uscc>, row: &v1::AnnualReportRow) -> Option<AnnualReport> {
-        let year = i16::try_from(row.year).ok().filter(|year| (1..=9999).contains(year));
-        if year.is_none() {
-            let reason = if row.year == 0 { Reason::MissingValue } else { Reason::MalformedDate };
-            self.faults.push(reason, "year", format!("{} is no year", row.year));
-        }
+        let year = self.year(row.year);
         let revenue = self.not_negative("revenue_fen", row.revenue_fen);
         let research = self.not_negative("research_fen", row.research_fen);
         let employees = self.count("employees", row.employees);
@@ -37,6 +33,16 @@ impl Reader<'_> {
             ip_rights: ip_rights?,
             high_tech: row.high_tech,
         })
+    }
+
+    /// A year.
+    pub fn year(&mut self, value: i32) -> Option<i16> {
+        let year = i16::try_from(value).ok().filter(|year| (1..=9999).contains(year));
+        if year.is_none() {
+            let reason = if value == 0 { Reason::MissingValue } else { Reason::MalformedDate };
+            self.faults.push(reason, "year", format!("{value} is no year"));
+        }
+        year
     }
 
     /// A row of 贷款台账.

@@ -73,6 +73,7 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (60, "SeedFundEstablished", 1),
     (61, "InvestmentMade", 1),
     (70, "PolicyPublished", 1),
+    (100, "IncubatorReportFiled", 1),
 ];
 
 /// Name of an event type, which is also that of its message in `incubation.journal.v1`.
@@ -110,6 +111,7 @@ pub fn type_code(event: &Event) -> u16 {
         Event::SeedFundEstablished { .. } => 60,
         Event::InvestmentMade { .. } => 61,
         Event::PolicyPublished(_) => 70,
+        Event::IncubatorReportFiled(_) => 100,
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::day;
 use crate::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt};
+use crate::domain::incubator::report::IncubatorReport;
 use crate::domain::values::Area;
 use crate::domain::{
-    BuildMode, Criterion, Document, Event, IncubatorId, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Limits,
-    LoanId, ParkId, PolicyId, Reason, Tax, TaxNature, Uscc, VoucherNo,
+    BuildMode, CarrierFigure, Criterion, Document, Event, IncubatorId, InterestNature, InvestmentForm, Kind, LeaveKind,
+    Level, Limits, LoanId, ParkId, PolicyId, Reason, Tax, TaxNature, Uscc, VoucherNo,
 };
 use crate::wire::journal as stored;
 use prost::Message;
@@ -20,6 +21,7 @@ pub fn event(event_type: u16, payload: &[u8]) -> Read {
         20..=27 => of_firm(event_type, payload),
         40..=61 => of_money(event_type, payload),
         70 => of_policy(payload),
+        100 => of_incubator_report(payload),
         _ => of_park(event_type, payload),
     }
 }
@@ -42,6 +44,10 @@ fn firm(text: &str) -> Result<Uscc, String> {
 
 fn incubator(text: &str) -> Result<IncubatorId, String> {
     id(IncubatorId::parse(text), text)
+}
+
+fn year(year: i32) -> Result<i16, String> {
+    i16::try_from(year).map_err(|_| format!("year {year} is out of range"))
 }
 
 fn upstream(text: &str) -> Result<Option<IncubatorId>, String> {
@@ -179,7 +185,7 @@ fn of_firm(event_type: u16, payload: &[u8]) -> Read {
             let m: stored::AnnualReportFiled = message(payload)?;
             let report = AnnualReport {
                 firm: firm(&m.firm_code)?,
-                year: i16::try_from(m.year).map_err(|_| format!("year {} is out of range", m.year))?,
+                year: year(m.year)?,
                 revenue: m.revenue_fen,
                 research: m.research_fen,
                 employees: m.employees,
@@ -237,6 +243,19 @@ fn of_policy(payload: &[u8]) -> Read {
         sha256: m.sha256.try_into().map_err(|_| "a digest is not 32 bytes".to_owned())?,
     };
     Ok((Event::PolicyPublished(published), documents(m.documents)?))
+}
+
+fn of_incubator_report(payload: &[u8]) -> Read {
+    let m: stored::IncubatorReportFiled = message(payload)?;
+    let figure = |stored: &stored::CarrierFigure| {
+        Ok((word(CarrierFigure::from_code(stored.figure), "figure", stored.figure)?, stored.value))
+    };
+    let report = IncubatorReport {
+        incubator: incubator(&m.incubator_id)?,
+        year: year(m.year)?,
+        figures: m.figures.iter().map(figure).collect::<Result<_, String>>()?,
+    };
+    Ok((Event::IncubatorReportFiled(report), documents(m.documents)?))
 }
 
 fn of_money(event_type: u16, payload: &[u8]) -> Read {
