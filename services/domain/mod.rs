@@ -18,6 +18,7 @@ pub mod park;
 pub mod policies;
 pub mod reason;
 pub mod registry;
+pub mod restore;
 mod revision;
 pub mod rows;
 pub mod settings;

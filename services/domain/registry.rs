@@ -101,7 +101,8 @@ impl Registry {
                 self.void(*voided, start);
             }
         }
-        let place = self.put(Entry { position, start, voided: None, day, event, documents });
+        let (place, found_by) = self.put(Entry { position, start, voided: None, day, event, documents });
+        self.receipts.index(found_by);
         self.places.push_back(place);
     }
 
@@ -122,35 +123,44 @@ impl Registry {
     }
 
     /// Takes in the next position as a snapshot kept it: a fact with its void, or nothing for an event about the log itself.
-    pub fn restore(&mut self, kept: Option<Entry>) {
-        let place = kept.map_or(Place::NOWHERE, |entry| {
-            let subjects = self.subjects(&entry.event);
-            for subject in &subjects {
+    pub(super) fn restore(&mut self, kept: Option<Entry>, found_by: &mut Vec<u64>) {
+        let Some(entry) = kept else { return self.places.push_back(Place::NOWHERE) };
+        let subjects = self.subjects(&entry.event);
+        for subject in &subjects {
+            self.entities.count(subject);
+        }
+        if let Some(start) = entry.voided {
+            // The void is one event about each entity, however many facts of it were taken back.
+            let noted: BTreeSet<Entity> = self.subjects_at(self.voided_by(start)).collect();
+            for subject in subjects.iter().filter(|subject| !noted.contains(subject)) {
                 self.entities.count(subject);
             }
-            if let Some(start) = entry.voided {
-                // The void is one event about each entity, however many facts of it were taken back.
-                let noted: BTreeSet<Entity> = self.subjects_at(self.voided_by(start)).collect();
-                for subject in subjects.iter().filter(|subject| !noted.contains(subject)) {
-                    self.entities.count(subject);
-                }
-                self.voids.entry(start).or_default().insert(entry.position);
-            }
-            self.put(entry)
-        });
+            self.voids.entry(start).or_default().insert(entry.position);
+        }
+        let (place, found) = self.put(entry);
+        found_by.extend(found);
         self.places.push_back(place);
     }
 
-    /// Puts a fact on its line, and says where it stands.
-    fn put(&mut self, entry: Entry) -> Place {
-        let Some(owner) = entry.event.owner() else { return Place::NOWHERE };
+    /// Lets the receipts taken in by `restore` be found by their vouchers.
+    pub(super) fn restored(&mut self, mut found_by: Vec<u64>) {
+        found_by.sort_unstable();
+        self.receipts.index(found_by);
+    }
+
+    /// Puts a fact where it stands; of a receipt, what it is to be found by too.
+    fn put(&mut self, entry: Entry) -> (Place, Option<u64>) {
+        let Some(owner) = entry.event.owner() else { return (Place::NOWHERE, None) };
         self.note_other(&entry.event);
         match self.line_mut(&owner) {
             Some(line) => {
                 line.push(entry);
-                self.entities.number(&owner).map_or(Place::NOWHERE, Place)
+                (self.entities.number(&owner).map_or(Place::NOWHERE, Place), None)
             }
-            None => Place::receipt(self.receipts.push(entry)),
+            None => {
+                let (index, found_by) = self.receipts.push(entry);
+                (Place::receipt(index), found_by)
+            }
         }
     }
 

@@ -20,7 +20,8 @@ use super::fold::Fold;
 use super::published::Published;
 use super::request::RequestId;
 use super::requests::{Remembered, Requests};
-use crate::domain::{Day, Entry, Registry};
+use crate::domain::restore::Restore;
+use crate::domain::{Day, Entry};
 use crate::journal::{Head, codec};
 use crate::log::EventLog;
 use sha2::{Digest, Sha256};
@@ -195,9 +196,9 @@ fn decode(at: &mut Cursor) -> Option<Fold> {
     let head = Head { commit: at.u64()?, position: at.u64()?, hash: at.array()? };
     let log_id = at.array()?;
     let district = at.text()?;
-    let mut registry = Registry::default();
+    let mut registry = Restore::default();
     for position in 1..=head.position {
-        registry.restore(at.entry(position)?);
+        registry.take(at.entry(position)?);
     }
     let mut hashes = imbl::Vector::new();
     for _ in 0..at.u64()? {
@@ -213,7 +214,7 @@ fn decode(at: &mut Cursor) -> Option<Fold> {
         let (first, last) = (at.u64()?, at.u64()?);
         requests.insert(key, Remembered { first, last, hash: at.array()? });
     }
-    let published = Published { registry: Arc::new(registry), head, log_id, commits };
+    let published = Published { registry: Arc::new(registry.finish()), head, log_id, commits };
     Some(Fold { published, hashes, requests, district })
 }
 

@@ -91,11 +91,11 @@ pub struct Receipts {
 }
 
 impl Receipts {
-    /// Takes a receipt in; positions only grow. Gives its index.
-    pub(super) fn push(&mut self, entry: Entry) -> usize {
-        let Entry { position, start, voided, day, event, documents } = entry;
+    /// Takes a receipt in; positions only grow. Gives its index, and what it is to be found by once `index` has it.
+    pub(super) fn push(&mut self, entry: Entry) -> (usize, Option<u64>) {
         let at = self.all.len();
-        let Event::TaxReceiptRecorded(receipt) = event else { return at };
+        let Entry { position, start, voided, day, event, documents } = entry;
+        let Event::TaxReceiptRecorded(receipt) = event else { return (at, None) };
         let index = u32::try_from(at).unwrap_or(NONE);
         if !documents.is_empty() {
             self.documents.insert(position, documents.into());
@@ -110,9 +110,14 @@ impl Receipts {
         packed.previous = std::mem::replace(last, index);
         packed.is_voided = voided.is_some();
         self.voids.extend(voided.map(|start| (position, start)));
-        self.by_voucher.insert(packed::found_by(receipt.voucher.as_str(), receipt.tax, index));
         self.all.push_back(packed);
-        at
+        (at, Some(packed::found_by(receipt.voucher.as_str(), receipt.tax, index)))
+    }
+
+    /// Lets receipts be found by their vouchers. Many go in a third of the time when they are sorted: each goes beside the one
+    /// before it.
+    pub(super) fn index(&mut self, found_by: impl IntoIterator<Item = u64>) {
+        self.by_voucher.extend(found_by);
     }
 
     /// The number that a voucher is kept by.
@@ -215,7 +220,9 @@ mod tests {
                 voucher,
             };
             let event = Event::TaxReceiptRecorded(receipt);
-            receipts.push(Entry { position: at, start: at - 1, voided: None, day, event, documents: Vec::new() });
+            let (_, found_by) =
+                receipts.push(Entry { position: at, start: at - 1, voided: None, day, event, documents: Vec::new() });
+            receipts.index(found_by);
         }
         let read: Vec<String> = receipts.of(&firm).map(|receipt| receipt.voucher.to_string()).collect();
         assert_eq!(read, vouchers);
