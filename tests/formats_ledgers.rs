@@ -147,7 +147,7 @@ fn the_order_in_which_files_are_given_does_not_matter() {
 #[test]
 fn the_sample_is_recognised_by_its_headings() {
     let kinds = LEDGERS.map(|name| open(demo(name)).unwrap().kind());
-    assert_eq!(kinds.as_slice(), Ledger::ALL);
+    assert_eq!(kinds, Ledger::ALL[..12]);
     let firms = open(demo("企业台账.csv")).unwrap();
     assert_eq!(firms.format(), Format::Csv(Encoding::Gb18030));
     assert_eq!(firms.rows().unwrap().count(), 161);

@@ -2,6 +2,7 @@
 //! their own, `write/args.rs`.
 
 use super::finance::args::{EntitlementsArgs, ExplainArgs, PolicyCommand};
+use super::innovation::args::{IntermediaryCommand, TransferCommand};
 use super::lang::Lang;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
 use super::output::Format;
@@ -86,6 +87,12 @@ pub enum Command {
     /// Taxes that reached the treasury (税收入库).
     #[command(subcommand)]
     Tax(TaxCommand),
+    /// Intermediaries of technology transfers (技术转移中介).
+    #[command(subcommand)]
+    Intermediary(IntermediaryCommand),
+    /// Technology transfers into firms (技术转移合同).
+    #[command(subcommand)]
+    TechnologyTransfer(TransferCommand),
     /// Limits of the district.
     #[command(subcommand)]
     Limits(LimitsCommand),

@@ -13,6 +13,7 @@ use crate::wire::v1::park_service_client::ParkServiceClient;
 use crate::wire::v1::policy_service_client::PolicyServiceClient;
 use crate::wire::v1::settings_service_client::SettingsServiceClient;
 use crate::wire::v1::tax_service_client::TaxServiceClient;
+use crate::wire::v1::transfer_service_client::TransferServiceClient;
 use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
@@ -74,6 +75,8 @@ clients! {
     journal: JournalServiceClient;
     /// Loans, seed funds, investments.
     financing: FinancingServiceClient;
+    /// Intermediaries and technology transfers.
+    transfers: TransferServiceClient;
     /// Tax receipts.
     taxes: TaxServiceClient;
     /// Limits.

@@ -234,6 +234,16 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("seed_fund", "种子基金", "seed fund"),
     ("investment", "投资担保", "investment"),
     ("tax_receipt", "税收入库", "tax receipt"),
+    ("party", "中介性质", "party"),
+    ("intermediary_id", "中介编号", "intermediary"),
+    ("began_day", "活动开始日期", "began"),
+    ("intermediary", "中介", "intermediary"),
+    ("intermediaries", "技术转移中介", "intermediaries"),
+    ("began_date", "活动开始日期", "began"),
+    ("completed_date", "完成日期", "completed"),
+    ("paid_fen", "实际支付金额(元)", "paid (yuan)"),
+    ("technology_transfer", "技术转移", "technology transfer"),
+    ("technology_transfers", "技术转移合同", "technology transfers"),
 ];
 
 /// What a field is called at the head of a table; a field without a label by its own name.

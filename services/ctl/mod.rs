@@ -9,6 +9,7 @@ mod events;
 mod figures;
 pub mod finance;
 pub mod import;
+pub mod innovation;
 pub mod lang;
 mod log;
 mod log_export;
@@ -137,6 +138,8 @@ async fn ask(session: &Session, command: Command, lang: Lang) -> Result<Report, 
         Command::Fund(command) => money::fund(session, command, lang).await,
         Command::Investment(command) => money::investment(session, command, lang).await,
         Command::Tax(command) => money::tax(session, command, lang).await,
+        Command::Intermediary(command) => innovation::intermediary(session, command, lang).await,
+        Command::TechnologyTransfer(command) => innovation::transfer(session, command, lang).await,
         Command::Limits(command) => show::limits(session, command, lang).await,
         Command::Void(args) => write::void(session, args, lang).await,
         Command::Log(command) => log::run(session, command, lang).await,

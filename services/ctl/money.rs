@@ -8,7 +8,7 @@ use super::message;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
 use super::output::{Report, hundredths};
 use super::parse::{Wire as _, opt_day};
-use super::show::{clause, known_at, list, one, page_size, pages};
+use super::show::{known_at, list, one, page_size, pages};
 use super::trouble::Trouble;
 use super::write::send;
 use crate::wire::v1;
@@ -18,10 +18,10 @@ use serde_json::{Value, json};
 macro_rules! listed {
     ($session:expr, $list:expr, $filter:expr, $service:ident.$method:ident, $request:ident, $module:ident,
      $items:ident: $type:literal) => {{
-        let super::money_args::Listing { limit, reading: Reading { as_of, known } } = $list;
+        let $crate::ctl::money_args::Listing { limit, reading: Reading { as_of, known } } = $list;
         let mut filter = Vec::new();
         for (name, value) in $filter {
-            clause(&mut filter, name, value);
+            $crate::ctl::show::clause(&mut filter, name, value);
         }
         let request = v1::$request {
             parent: $session.parent(),
@@ -35,6 +35,8 @@ macro_rules! listed {
         pages!(limit, $session, $service.$method, request, $items: $type)
     }};
 }
+
+pub(super) use listed;
 
 /// `loan …`.
 pub async fn loan(session: &Session, command: LoanCommand, lang: Lang) -> Result<Report, Trouble> {

@@ -2,7 +2,7 @@
 //! would have taken.
 
 use crate::domain::{
-    BuildMode, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature,
+    BuildMode, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, Tax, TaxNature,
 };
 use crate::wire::v1;
 
@@ -85,6 +85,8 @@ words! {
     interest_nature -> InterestNature, InterestNature, "INTEREST_NATURE";
     /// In which form a fund supports a firm.
     investment_form -> InvestmentForm, InvestmentForm, "INVESTMENT_FORM";
+    /// What an intermediary is.
+    party -> Party, IntermediaryParty, "INTERMEDIARY_PARTY";
 }
 
 /// A level; NONE or 无 stands for carriers without any.

@@ -5,8 +5,8 @@ use super::line::{AsOf, Line};
 use super::reason::{Reason, Refusal};
 use super::registry::Registry;
 use super::settings::limits_on;
-use super::values::Uscc;
-use super::{firm, incubator, loan};
+use super::values::{TransferId, Uscc};
+use super::{firm, incubator, loan, transfer};
 use std::collections::BTreeSet;
 
 /// A rule broken on a line.
@@ -66,9 +66,14 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
     let mut found = Vec::new();
     for owner in &touched.owners {
         match owner {
-            Entity::Firm(code) => found.extend(firm::rules::violations(next, *code)),
+            Entity::Firm(code) => {
+                found.extend(firm::rules::violations(next, *code));
+                found.extend(transfers(next, next.innovation().transfers_ever_to(code)));
+            }
             Entity::Incubator(id) => found.extend(incubator::rules::violations(next, id)),
             Entity::Loan(id) => found.extend(loan::violations(next, id)),
+            Entity::Intermediary(id) => found.extend(transfers(next, next.innovation().transfers_ever_of(id))),
+            Entity::Transfer(id) => found.extend(transfer::violations(next, id)),
             // Whoever pays is judged where the right to be a taxpayer is touched, and as a reference.
             Entity::Park(_) | Entity::Taxpayer(_) | Entity::Policy(_) => {}
             Entity::Settings => found.extend(settings_violations(next)),
@@ -99,6 +104,10 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
         true => Ok(()),
         false => Err(refusal(found, recorded, touched.voids || settings)),
     }
+}
+
+fn transfers<'a>(next: &Registry, ids: impl Iterator<Item = &'a TransferId>) -> Vec<Violation> {
+    ids.flat_map(|id| transfer::violations(next, id)).collect()
 }
 
 fn settings_violations(next: &Registry) -> Vec<Violation> {

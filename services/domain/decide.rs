@@ -103,7 +103,10 @@ pub fn warning(event: &Event) -> Option<Warning> {
 
 /// The entity that the fact registers.
 fn registers(event: &Event) -> Option<Entity> {
-    let registers = matches!(event, Event::FirmRegistered { .. } | Event::IncubatorRegistered(_) | Event::LoanDrawn(_));
+    let registers = matches!(
+        event,
+        Event::FirmRegistered { .. } | Event::IncubatorRegistered(_) | Event::LoanDrawn(_) | Event::Transfer(_)
+    );
     event.owner().filter(|_| registers)
 }
 
@@ -197,7 +200,8 @@ impl Draft<'_> {
     fn references(&self, event: &Event, registered: &[Entity]) -> Result<(), Refusal> {
         // A carrier that names itself as the one before it is told so by the rule against cycles.
         let other = event.other().filter(|other| event.owner().as_ref() != Some(other));
-        let named = [event.owner(), other].map(|entity| entity.filter(|entity| !registered.contains(entity)));
+        let named =
+            [event.owner(), other, event.further()].map(|entity| entity.filter(|entity| !registered.contains(entity)));
         // The carrier of a stay is judged before the firm, as rules §2 lists them.
         for entity in named.into_iter().flatten().rev() {
             match entity {
@@ -210,6 +214,10 @@ impl Draft<'_> {
                 {
                     let message = format!("loan {id} is not registered");
                     return Err(Refusal::new(Reason::UnknownLoan, message).with("loan", id));
+                }
+                Entity::Intermediary(id) if self.next.innovation().intermediary(&id, AsOf::NOW).is_none() => {
+                    let message = format!("intermediary {id} is not registered");
+                    return Err(Refusal::new(Reason::UnknownIntermediary, message).with("intermediary", id));
                 }
                 Entity::Taxpayer(code) if !self.next.is_taxpayer(&code) => {
                     let message = format!("{code} is neither a firm nor the operator of a carrier at any time");

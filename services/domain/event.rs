@@ -1,9 +1,10 @@
 //! What can happen. Events are past tense, and true for ever once recorded; a wrong one is voided, never changed.
 
+pub use super::entity::Entity;
 use super::reason::{Fault, Reason};
+use super::transfer::TransferEvent;
 use super::values::{Area, Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo, text};
 use super::words::{BuildMode, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature};
-use std::fmt;
 use std::sync::Arc;
 
 /// Documents that one fact may carry.
@@ -23,59 +24,6 @@ pub struct Document {
     pub sha256: Option<[u8; 32]>,
     /// Where the file is kept; empty: unknown.
     pub location: String,
-}
-
-/// An entity that facts are about. Its name is its resource name within the district.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Entity {
-    /// A firm.
-    Firm(Uscc),
-    /// A carrier.
-    Incubator(IncubatorId),
-    /// A park.
-    Park(ParkId),
-    /// The district's settings.
-    Settings,
-    /// A loan.
-    Loan(LoanId),
-    /// Whoever pays taxes: a firm, or a carrier's operator. Apart from the firm, so that a month's receipts don't make every
-    /// etag of a firm stale.
-    Taxpayer(Uscc),
-    /// A policy.
-    Policy(PolicyId),
-}
-
-impl fmt::Display for Entity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Firm(code) => write!(f, "firms/{code}"),
-            Self::Incubator(id) => write!(f, "incubators/{id}"),
-            Self::Park(id) => write!(f, "parks/{id}"),
-            Self::Settings => f.write_str("settings"),
-            Self::Loan(id) => write!(f, "loans/{id}"),
-            Self::Taxpayer(code) => write!(f, "taxpayers/{code}"),
-            Self::Policy(id) => write!(f, "policies/{id}"),
-        }
-    }
-}
-
-impl Entity {
-    /// Reads a name as `Display` writes it; none where it is no entity's.
-    pub fn parse(name: &str) -> Option<Self> {
-        if name == "settings" {
-            return Some(Self::Settings);
-        }
-        let (collection, id) = name.split_once('/')?;
-        match collection {
-            "firms" => Uscc::parse(id).ok().map(Self::Firm),
-            "incubators" => IncubatorId::parse(id).ok().map(Self::Incubator),
-            "parks" => ParkId::parse(id).ok().map(Self::Park),
-            "loans" => LoanId::parse(id).ok().map(Self::Loan),
-            "taxpayers" => Uscc::parse(id).ok().map(Self::Taxpayer),
-            "policies" => PolicyId::parse(id).ok().map(Self::Policy),
-            _ => None,
-        }
-    }
 }
 
 /// Who runs a carrier.
@@ -340,6 +288,8 @@ pub enum Event {
     },
     /// A policy made known on this day, whole: it takes the place of what was published under its id before.
     PolicyPublished(PolicyPublished),
+    /// Something about an intermediary or a technology transfer.
+    Transfer(TransferEvent),
 }
 
 /// A policy as it was published. What its text means is read at the door before it becomes a command, and by those who
@@ -467,11 +417,12 @@ impl Event {
             InterestPaid { loan, .. } => Entity::Loan(loan.clone()),
             SeedFundEstablished { incubator, .. } => Entity::Incubator(incubator.clone()),
             PolicyPublished(published) => Entity::Policy(published.policy.clone()),
+            Transfer(event) => event.owner(),
         })
     }
 
     /// The second entity that the fact is about: the carrier of a stay or investment, the park of a relocation, the firm of a
-    /// loan, the carrier before a carrier in the chain.
+    /// loan or transfer, the carrier before a carrier in the chain.
     pub fn other(&self) -> Option<Entity> {
         use Event::*;
         match self {
@@ -485,6 +436,15 @@ impl Event {
             LoanDrawn(drawn) => Some(Entity::Firm(drawn.firm)),
             IncubatorRegistered(registered) => registered.upstream.clone().map(Entity::Incubator),
             UpstreamChanged { upstream, .. } => upstream.clone().map(Entity::Incubator),
+            Transfer(event) => event.other(),
+            _ => None,
+        }
+    }
+
+    /// The third: the intermediary of a technology transfer.
+    pub fn further(&self) -> Option<Entity> {
+        match self {
+            Self::Transfer(event) => event.further(),
             _ => None,
         }
     }
@@ -500,7 +460,7 @@ impl Event {
 
     /// Every entity that the fact is about; for facts about the log itself, none.
     pub fn subjects(&self) -> impl Iterator<Item = Entity> {
-        self.owner().into_iter().chain(self.other())
+        self.owner().into_iter().chain(self.other()).chain(self.further())
     }
 
     /// What makes it the same fact as another on its owner's line. `day` is its business date.
@@ -540,6 +500,7 @@ impl Event {
             SeedFundEstablished { .. } => Key { day: Some(day), ..plain(60) },
             InvestmentMade { .. } => plain(61),
             PolicyPublished(_) => plain(70),
+            Transfer(event) => plain(event.code()),
         }
     }
 

@@ -8,9 +8,11 @@
 pub mod check;
 pub mod command;
 pub mod decide;
+mod entity;
 pub mod event;
 pub mod firm;
 pub mod incubator;
+pub mod innovation;
 pub mod line;
 pub mod loan;
 pub mod park;
@@ -21,6 +23,7 @@ mod revision;
 pub mod rows;
 pub mod settings;
 pub mod tax_receipt;
+pub mod transfer;
 pub mod values;
 pub mod words;
 
@@ -30,7 +33,7 @@ pub use event::{Document, Entity, Event, Limits};
 pub use line::{AsOf, Entry, Line};
 pub use reason::{Fault, Faults, Reason, Refusal, Warning};
 pub use registry::{Recorded, Registry};
-pub use values::{Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo};
+pub use values::{Day, IncubatorId, IntermediaryId, LoanId, ParkId, PolicyId, TransferId, Uscc, VoucherNo};
 pub use words::{
-    BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature,
+    BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, Tax, TaxNature,
 };

@@ -51,6 +51,10 @@ reasons! {
     UnknownFirm = "UNKNOWN_FIRM";
     /// No such loan.
     UnknownLoan = "UNKNOWN_LOAN";
+    /// No such intermediary of technology transfers.
+    UnknownIntermediary = "UNKNOWN_INTERMEDIARY";
+    /// No such technology transfer.
+    UnknownTransfer = "UNKNOWN_TRANSFER";
     /// No such tax.
     UnknownTax = "UNKNOWN_TAX";
     /// Neither a firm nor an operator.

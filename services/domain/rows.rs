@@ -4,6 +4,7 @@
 use super::command::{Command, Stated};
 use super::event::{AnnualReport, Event, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
 use super::reason::{Fault, Faults, Reason, Refusal};
+use super::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use super::values::{Area, Day, IncubatorId, LoanId, ParkId, Uscc};
 use super::words::{
     BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, TaxNature,
@@ -36,6 +37,28 @@ pub enum Row {
     Investment(InvestmentRow),
     /// 税收入库明细.
     TaxReceipt(TaxReceiptRow),
+    /// 技术转移中介.
+    Intermediary(IntermediaryRow),
+    /// 技术转移合同.
+    TechnologyTransfer(TechnologyTransferRow),
+}
+
+/// A row of 技术转移中介.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntermediaryRow {
+    /// Everything but the day.
+    pub registered: IntermediaryRegistered,
+    /// 备案日期.
+    pub day: Day,
+}
+
+/// A row of 技术转移合同.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TechnologyTransferRow {
+    /// Everything but the day.
+    pub transferred: TechnologyTransferred,
+    /// 完成日期.
+    pub day: Day,
 }
 
 /// A row of 贷款台账.
@@ -238,6 +261,15 @@ impl Row {
                 Ok(vec![Stated::new(*day, Event::InvestmentMade { firm, incubator, amount, form })])
             }
             Self::TaxReceipt(row) => row.facts(),
+            Self::Intermediary(row) => {
+                let registered = row.registered.clone().checked()?;
+                let event = TransferEvent::IntermediaryRegistered(registered);
+                Ok(vec![Stated::new(row.day, Event::Transfer(event))])
+            }
+            Self::TechnologyTransfer(row) => {
+                let event = TransferEvent::TechnologyTransferred(row.transferred.clone());
+                Ok(vec![Stated::new(row.day, Event::Transfer(event))])
+            }
         }
     }
 }

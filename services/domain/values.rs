@@ -214,6 +214,14 @@ id!(
     PolicyId
 );
 id!(
+    /// Id of an intermediary of technology transfers (中介编号): a USCC, or an individual's number of registration.
+    IntermediaryId
+);
+id!(
+    /// Number of a technology contract (技术合同编号), as registered.
+    TransferId
+);
+id!(
     /// Number of a voucher (凭证号), as registered.
     VoucherNo
 );

@@ -182,3 +182,13 @@ words! {
         Guarantee = 2, "GUARANTEE", "融资担保";
     }
 }
+
+words! {
+    /// What an intermediary of technology transfers is (中介性质).
+    Party {
+        /// 机构.
+        Institution = 1, "INSTITUTION", "机构";
+        /// 个人.
+        Individual = 2, "INDIVIDUAL", "个人";
+    }
+}

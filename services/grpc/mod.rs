@@ -27,6 +27,7 @@ mod server;
 mod settings;
 mod status;
 mod taxes;
+mod transfers;
 
 pub use districts::Districts;
 pub use principal::{ON_BEHALF_OF_HEADER, PRINCIPAL_HEADER};

@@ -13,6 +13,7 @@ use super::parks::Parks;
 use super::policies::Policies;
 use super::settings::Settings;
 use super::taxes::Taxes;
+use super::transfers::Transfers;
 use crate::engine::Stop;
 use crate::wire::{DESCRIPTORS, v1};
 use std::future::Future;
@@ -80,7 +81,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 11] = [
+const SERVICES: [&str; 12] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -90,6 +91,7 @@ const SERVICES: [&str; 11] = [
     v1::import_service_server::SERVICE_NAME,
     v1::tax_service_server::SERVICE_NAME,
     v1::financing_service_server::SERVICE_NAME,
+    v1::transfer_service_server::SERVICE_NAME,
     v1::policy_service_server::SERVICE_NAME,
     v1::entitlement_service_server::SERVICE_NAME,
 ];
@@ -116,6 +118,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
     use v1::policy_service_server::PolicyServiceServer;
     use v1::settings_service_server::SettingsServiceServer;
     use v1::tax_service_server::TaxServiceServer;
+    use v1::transfer_service_server::TransferServiceServer;
     let message_bytes_max = config.message_bytes_max;
     let import = Import { districts: districts.clone(), message_bytes_max };
     let reflection = || {
@@ -131,6 +134,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(BureauServiceServer(Bureau(districts.clone())), config))
         .add_service(bounded!(TaxServiceServer(Taxes(districts.clone())), config))
         .add_service(bounded!(FinancingServiceServer(Financing(districts.clone())), config))
+        .add_service(bounded!(TransferServiceServer(Transfers(districts.clone())), config))
         .add_service(bounded!(PolicyServiceServer(Policies(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))
         .add_service(bounded!(ImportServiceServer(import), config))

@@ -19,6 +19,7 @@ mod relocation;
 mod retained;
 mod say;
 mod subsidy;
+mod technology_transfer;
 mod touched;
 pub mod trace;
 pub mod words;
@@ -27,6 +28,7 @@ pub use evaluation::{Beneficiary, Entitlement, Evaluation, Explained, Line, Paye
 pub use exact::Exact;
 pub use lint::{Finding, Severity, lint};
 pub use parameters::Policy;
+pub use technology_transfer::TechnologyTransfer;
 pub use touched::{Subject, subjects, touched};
 pub use trace::{NoTrace, Node, Source, Step, Trace, TreeTrace, Unit};
 pub use words::{Attribution, Base, Ground, OncePer, PayerRule, Scheme, Status};

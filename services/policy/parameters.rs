@@ -5,6 +5,7 @@
 //! the file, so that a finding can name its key and line.
 
 use super::exact::Exact;
+use super::technology_transfer::TechnologyTransfer;
 use super::words::{Attribution, Base, OncePer, PayerRule, Scheme, StartRule};
 use crate::domain::{Day, Kind, Level, ParkId, Tax};
 
@@ -38,6 +39,8 @@ pub struct Policy {
     pub cultivation_award: Series<Version<CultivationAward>>,
     /// S4.
     pub loan_interest_subsidy: Series<Version<LoanInterestSubsidy>>,
+    /// P1.
+    pub technology_transfer: Series<Version<TechnologyTransfer>>,
     /// Who pays.
     pub treasuries: Vec<Treasury>,
 }
@@ -273,6 +276,7 @@ impl Policy {
             Scheme::RelocationRebate => self.relocation_rebate.all().first().map(|v| v.from),
             Scheme::CultivationAward => self.cultivation_award.all().first().map(|v| v.from),
             Scheme::LoanInterestSubsidy => self.loan_interest_subsidy.all().first().map(|v| v.from),
+            Scheme::TechnologyTransfer => self.technology_transfer.all().first().map(|v| v.from),
         }
     }
 }

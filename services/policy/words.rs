@@ -42,6 +42,8 @@ words! {
         CultivationAward = "cultivation_award", "培育奖励";
         /// S4, per loan.
         LoanInterestSubsidy = "loan_interest_subsidy", "一次性贴息";
+        /// P1, per technology transfer, to its intermediary.
+        TechnologyTransfer = "technology_transfer", "技术转移补助";
     }
 }
 
@@ -134,5 +136,9 @@ words! {
         FirmYearCap = "FIRM_YEAR_CAP", "企业本年度贴息已达上限";
         /// Nobody is known to pay: computed, not claimable.
         PayerUnknown = "PAYER_UNKNOWN", "支付财政未确定";
+        /// P1: the intermediary was not on record before its activity began.
+        NotRegisteredBefore = "NOT_REGISTERED_BEFORE", "技术转移活动开始前未备案";
+        /// The institution was struck off by the day that decides.
+        Deregistered = "DEREGISTERED", "主体已注销";
     }
 }

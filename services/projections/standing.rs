@@ -175,6 +175,7 @@ fn standing(registry: &Registry, as_of: AsOf, subject: &Subject, lines: Vec<Enti
     let place = |(index, entitlement): (usize, Entitlement)| {
         let drawn = match &entitlement.period {
             Period::Loan(id) => registry.loan_line(id).and_then(|line| LoanView::of(line, as_of)).map(|loan| loan.day),
+            Period::Transfer(id) => registry.innovation().transfer(id, as_of).map(|transfer| transfer.day),
             _ => None,
         };
         let year = match &entitlement.period {
@@ -182,7 +183,7 @@ fn standing(registry: &Registry, as_of: AsOf, subject: &Subject, lines: Vec<Enti
             Period::Relief { from, .. } => Some(from.year()),
             Period::NoWindow => None,
             Period::Firm(_) => first_relief,
-            Period::Loan(_) => drawn.map(Day::year),
+            Period::Loan(_) | Period::Transfer(_) => drawn.map(Day::year),
         };
         let key = match subject {
             Subject::Carrier(id) => format!("1\0{id}\0{index:06}"),
@@ -192,6 +193,7 @@ fn standing(registry: &Registry, as_of: AsOf, subject: &Subject, lines: Vec<Enti
                 let drawn = drawn.map(|day| day.to_string()).unwrap_or_default();
                 format!("3\0{drawn}\0{}\0{firm}", entitlement.period)
             }
+            Subject::Transfers(id) => format!("4\0{id}\0{index:06}"),
         };
         (Arc::from(key), Standing { entitlement, year })
     };
@@ -207,6 +209,7 @@ pub fn subject_of(scheme: Scheme, beneficiary: &Beneficiary, period: &str) -> Op
             crate::domain::Uscc::parse(period).ok().map(Subject::Relocation)
         }
         (Scheme::LoanInterestSubsidy, Beneficiary::Firm(code)) => Some(Subject::Loans(*code)),
+        (Scheme::TechnologyTransfer, Beneficiary::Intermediary(id)) => Some(Subject::Transfers(id.clone())),
         _ => None,
     }
 }

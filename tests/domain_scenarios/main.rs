@@ -14,6 +14,7 @@ mod relocations;
 mod rows;
 mod settings;
 mod stays;
+mod transfers;
 mod two_times;
 mod voids;
 #[path = "../common/world.rs"]

@@ -2,9 +2,11 @@
 
 use crate::common::world::{World, carrier, day, firm, park};
 use incubator_registry::domain::event::{IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::{Area, VoucherNo};
 use incubator_registry::domain::{
-    AsOf, BuildMode, Criterion, Event, InterestNature, Kind, LeaveKind, Level, LoanId, Tax, TaxNature,
+    AsOf, BuildMode, Criterion, Event, InterestNature, IntermediaryId, Kind, LeaveKind, Level, LoanId, Party, Tax,
+    TaxNature, TransferId,
 };
 use incubator_registry::formats::policy::parse;
 use incubator_registry::policy::{Entitlement, Evaluation, Policy, Scheme};
@@ -25,12 +27,37 @@ pub fn case() -> Case {
 
 /// Under the demo's policy with its text changed: each pair must be there.
 pub fn under(changes: &[(&str, &str)]) -> Case {
-    let mut text = include_str!("../../deploy/demo/policy.toml").to_owned();
+    let text = changed(include_str!("../../deploy/demo/policy.toml"), changes);
+    Case { world: World::new(), policy: parse(&text).unwrap().policy }
+}
+
+/// An empty district under the policy of the measures beside incubation.
+pub fn neighbours() -> Case {
+    neighbours_under(&[])
+}
+
+/// Under that policy with its text changed: each pair must be there.
+pub fn neighbours_under(changes: &[(&str, &str)]) -> Case {
+    let text = changed(include_str!("../../deploy/neighbours/policy.toml"), changes);
+    Case { world: World::new(), policy: parse(&text).unwrap().policy }
+}
+
+/// Under both policies at once.
+pub fn everything() -> Case {
+    let (demo, other) =
+        (include_str!("../../deploy/demo/policy.toml"), include_str!("../../deploy/neighbours/policy.toml"));
+    let schemes = &other[other.find("[[scheme]]").unwrap()..other.find("[[treasury]]").unwrap()];
+    let text = demo.replacen("[[scheme]]", &format!("{schemes}\n[[scheme]]"), 1);
+    Case { world: World::new(), policy: parse(&text).unwrap().policy }
+}
+
+fn changed(text: &str, changes: &[(&str, &str)]) -> String {
+    let mut text = text.to_owned();
     for (from, to) in changes {
         assert!(text.contains(from), "{from}");
         text = text.replace(from, to);
     }
-    Case { world: World::new(), policy: parse(&text).unwrap().policy }
+    text
 }
 
 impl std::fmt::Debug for Case {
@@ -140,6 +167,29 @@ impl Case {
 
     pub fn interest_of(&mut self, id: &str, date: &str, amount: i64, nature: InterestNature) -> &mut Self {
         self.fact(date, Event::InterestPaid { loan: LoanId::parse(id).unwrap(), amount, nature })
+    }
+
+    pub fn individual(&mut self, id: &str, date: &str) -> &mut Self {
+        self.intermediary(id, Party::Individual, date)
+    }
+
+    /// An institution with the code of a firm number.
+    pub fn institution(&mut self, number: u32, date: &str) -> &mut Self {
+        self.intermediary(&firm(number).to_string(), Party::Institution, date)
+    }
+
+    fn intermediary(&mut self, id: &str, party: Party, date: &str) -> &mut Self {
+        let (intermediary, name) = (IntermediaryId::parse(id).unwrap(), id.to_owned());
+        let registered = IntermediaryRegistered { intermediary, name, party };
+        self.fact(date, Event::Transfer(TransferEvent::IntermediaryRegistered(registered)))
+    }
+
+    /// A transfer to a firm number, begun and completed.
+    pub fn transferred(&mut self, id: &str, by: &str, to: u32, began: &str, completed: &str, paid: i64) -> &mut Self {
+        let (transfer, intermediary) = (TransferId::parse(id).unwrap(), IntermediaryId::parse(by).unwrap());
+        let (firm, began) = (firm(to), day(began));
+        let transferred = TechnologyTransferred { transfer, intermediary, firm, began, paid };
+        self.fact(completed, Event::Transfer(TransferEvent::TechnologyTransferred(transferred)))
     }
 
     pub fn entitlements(&self, date: &str) -> Vec<Entitlement> {

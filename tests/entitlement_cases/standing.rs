@@ -2,12 +2,15 @@
 //! facts, shared operators and contracts that change hands.
 
 use crate::common::world::{TODAY, World, carrier, day, firm, park};
-use crate::dsl::{PARK, case};
+use crate::dsl::{PARK, everything};
 use incubator_registry::domain::event::{LoanDrawn, Operator, TaxReceipt};
+use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::VoucherNo;
 use incubator_registry::domain::{
-    AsOf, Criterion, Day, Event, InterestNature, Kind, LeaveKind, Level, LoanId, Tax, TaxNature,
+    AsOf, Criterion, Day, Event, InterestNature, IntermediaryId, Kind, LeaveKind, Level, LoanId, Party, Tax, TaxNature,
+    TransferId,
 };
+use incubator_registry::policy::Scheme;
 use incubator_registry::projections::{Standing, Standings};
 use std::sync::Arc;
 
@@ -38,10 +41,16 @@ impl Dice {
         self.one(&["WJ01", "WJ02", "WJ03"])
     }
 
+    /// An institution with a firm's code, or an individual.
+    fn intermediary(&mut self) -> IntermediaryId {
+        let code = firm(self.number()).to_string();
+        IntermediaryId::parse(self.one(&[code.as_str(), "经纪"])).unwrap()
+    }
+
     fn event(&mut self, at: u64) -> Event {
         let (firm_code, incubator) = (firm(self.number()), carrier(self.id()));
         let loan = LoanId::parse(&format!("JK{}", self.any(4))).unwrap();
-        match self.any(20) {
+        match self.any(23) {
             0 => Event::FirmAdmitted { firm: firm_code, incubator, waiver: String::new() },
             1 => Event::FirmLeft { firm: firm_code, incubator, admitted: self.day(), kind: LeaveKind::Withdrawn },
             2 => {
@@ -69,6 +78,18 @@ impl Dice {
                 let (lender, principal, rate_ppm) = ("银行".to_owned(), 100_000_000, 40_000);
                 let maturity = day("2027-01-01");
                 Event::LoanDrawn(LoanDrawn { loan, firm: firm_code, lender, principal, rate_ppm, maturity })
+            }
+            20 => {
+                let party = self.one(&[Party::Institution, Party::Individual]);
+                let (intermediary, name) = (self.intermediary(), "中介".to_owned());
+                let registered = IntermediaryRegistered { intermediary, name, party };
+                Event::Transfer(TransferEvent::IntermediaryRegistered(registered))
+            }
+            21 | 22 => {
+                let transfer = TransferId::parse(&format!("T{}", self.any(6))).unwrap();
+                let (intermediary, began, paid) = (self.intermediary(), self.day(), 1_000_001);
+                let transferred = TechnologyTransferred { transfer, intermediary, firm: firm_code, began, paid };
+                Event::Transfer(TransferEvent::TechnologyTransferred(transferred))
             }
             11 | 12 => Event::InterestPaid { loan, amount: 1_000_000, nature: InterestNature::Normal },
             _ => {
@@ -108,10 +129,10 @@ fn whole(standings: &Standings) -> Vec<(Arc<str>, Standing)> {
 
 #[test]
 fn kept_is_what_is_computed_anew_after_every_command() {
-    let mut paid = 0;
+    let mut paid = Vec::new();
     for seed in 1..=6 {
         let mut dice = Dice(seed);
-        let mut case = case();
+        let mut case = everything();
         for (id, kind) in [("WJ01", Kind::Makerspace), ("WJ02", Kind::Incubator), ("WJ03", Kind::Incubator)] {
             case.carrier(id, kind, 1 + u32::try_from(seed).unwrap() % 3, false);
         }
@@ -145,7 +166,11 @@ fn kept_is_what_is_computed_anew_after_every_command() {
                 assert_eq!(whole(&seldom), whole(&kept), "seed {seed}, step {step}: many at once");
             }
         }
-        paid += whole(&kept).iter().filter(|(_, line)| line.entitlement.amount_fen > 0).count();
+        let all = whole(&kept);
+        paid.extend(all.iter().filter(|(_, line)| line.entitlement.amount_fen > 0).map(|(_, l)| l.entitlement.scheme));
     }
-    assert!(paid > 10, "the histories pay something: {paid}");
+    assert!(paid.len() > 10, "the histories pay something: {paid:?}");
+    for scheme in Scheme::ALL {
+        assert!(paid.contains(scheme), "no history pays {scheme:?}");
+    }
 }

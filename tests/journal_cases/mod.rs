@@ -6,10 +6,11 @@ use super::common::world::{carrier, day, firm, limits, park};
 use incubator_registry::domain::event::{
     AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt,
 };
+use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
-    BuildMode, Command, Criterion, Document, Event, InterestNature, InvestmentForm, Kind, LeaveKind, Level, LoanId,
-    PolicyId, Stated, Tax, TaxNature, VoidOrder, VoucherNo,
+    BuildMode, Command, Criterion, Document, Event, InterestNature, IntermediaryId, InvestmentForm, Kind, LeaveKind,
+    Level, LoanId, Party, PolicyId, Stated, Tax, TaxNature, TransferId, VoidOrder, VoucherNo,
 };
 use incubator_registry::journal::{Record, RequestKey, Subject, ZERO_HASH, codec};
 
@@ -131,9 +132,29 @@ fn of_policy() -> Event {
     })
 }
 
+fn of_transfers() -> Vec<Event> {
+    let intermediary = IntermediaryId::parse("韶技经2023007").unwrap();
+    let registered = IntermediaryRegistered {
+        intermediary: intermediary.clone(),
+        name: "技术经纪人007".to_owned(),
+        party: Party::Individual,
+    };
+    let transferred = TechnologyTransferred {
+        transfer: TransferId::parse("JS2024-004").unwrap(),
+        intermediary,
+        firm: firm(7),
+        began: day("2024-05-01"),
+        paid: 5_000_050,
+    };
+    vec![
+        Event::Transfer(TransferEvent::IntermediaryRegistered(registered)),
+        Event::Transfer(TransferEvent::TechnologyTransferred(transferred)),
+    ]
+}
+
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
-    [first_events(), of_reports(), of_money(), vec![of_policy()]].concat()
+    [first_events(), of_reports(), of_money(), vec![of_policy()], of_transfers()].concat()
 }
 
 /// The types of the first release.
@@ -215,6 +236,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("replace-with-documents", Command::new(stay(false), documents(), void()).unwrap()),
         ("every-fact", Command::new(first_events()[2..].iter().map(each).collect(), documents(), None).unwrap()),
         ("policy", Command::new(vec![each(&of_policy())], documents(), None).unwrap()),
+        ("transfers", Command::new(of_transfers().iter().map(each).collect(), documents(), None).unwrap()),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
     ]
 }

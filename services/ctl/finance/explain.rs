@@ -61,6 +61,7 @@ async fn ask(session: &Session, args: ExplainArgs) -> Result<v1::ExplainEntitlem
     let beneficiary = match scheme {
         Scheme::IncubatorTaxRebate | Scheme::CultivationAward => session.incubator(&beneficiary),
         Scheme::RelocationRebate | Scheme::LoanInterestSubsidy => session.firm(&beneficiary),
+        Scheme::TechnologyTransfer => session.name("intermediaries", &beneficiary),
     };
     let request = v1::ExplainEntitlementRequest {
         parent: session.parent(),

@@ -3,6 +3,7 @@
 
 mod corrected;
 mod files;
+mod innovation;
 mod read;
 mod send;
 pub mod wire;

@@ -1,5 +1,6 @@
 //! A row as it travels: the ledgers' typed rows in the API's messages, value by value.
 
+use super::innovation;
 use crate::ctl::parse::{Wire as _, opt_day};
 use crate::domain::event::AnnualReport;
 use crate::domain::rows::{
@@ -25,6 +26,8 @@ pub fn import_row(line: u64, row: &Row) -> v1::ImportRow {
         Row::SeedFund(row) => Stated::SeedFund(seed_fund(row)),
         Row::Investment(row) => Stated::Investment(investment(row)),
         Row::TaxReceipt(row) => Stated::TaxReceipt(tax_receipt(row)),
+        Row::Intermediary(row) => Stated::Intermediary(innovation::intermediary(row)),
+        Row::TechnologyTransfer(row) => Stated::TechnologyTransfer(innovation::technology_transfer(row)),
     };
     v1::ImportRow { line: i64::try_from(line).unwrap_or(i64::MAX), row: Some(stated) }
 }

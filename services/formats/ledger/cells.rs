@@ -3,7 +3,7 @@
 
 use super::headings::{narrow, shown};
 use crate::domain::reason::Reason;
-use crate::domain::values::{self, Day, IncubatorId, LoanId, ParkId, Uscc, VoucherNo};
+use crate::domain::values::{self, Day, IncubatorId, IntermediaryId, LoanId, ParkId, TransferId, Uscc, VoucherNo};
 use crate::domain::words::Tax;
 
 /// What is wrong with a cell: the word, and the rest of a sentence that begins with the column.
@@ -50,6 +50,18 @@ pub(super) fn park(cell: &str) -> Result<ParkId, Wrong> {
 /// Contract number of a loan.
 pub(super) fn loan(cell: &str) -> Result<LoanId, Wrong> {
     LoanId::parse(&numbered(cell)?).map_err(|reason| (reason, format!("`{}` can't be a contract number", shown(cell))))
+}
+
+/// Id of an intermediary: a code, or a number of registration.
+pub(super) fn intermediary(cell: &str) -> Result<IntermediaryId, Wrong> {
+    IntermediaryId::parse(&numbered(cell)?)
+        .map_err(|reason| (reason, format!("`{}` can't be an intermediary's id", shown(cell))))
+}
+
+/// Number of a technology contract.
+pub(super) fn transfer(cell: &str) -> Result<TransferId, Wrong> {
+    TransferId::parse(&numbered(cell)?)
+        .map_err(|reason| (reason, format!("`{}` can't be a contract number", shown(cell))))
 }
 
 /// Number of a voucher.

@@ -11,6 +11,7 @@ mod error;
 mod file;
 pub(in crate::formats) mod guard;
 mod headings;
+mod innovation;
 mod money;
 mod row;
 mod sort;

@@ -7,6 +7,7 @@
 
 use super::cells::{self, Wrong};
 use super::headings::{Columns, Known, shown};
+use super::innovation;
 use super::money;
 use super::split::{CELL_BYTES_MAX, CELLS_MAX, ROW_BYTES_MAX, RawFault, RawRow};
 use super::table::Ledger;
@@ -36,6 +37,8 @@ pub(super) fn read(columns: &Columns, raw: &RawRow) -> Result<Row, Refusal> {
         Ledger::SeedFunds => money::seed_fund(&mut cells).map(Row::SeedFund),
         Ledger::Investments => money::investment(&mut cells).map(Row::Investment),
         Ledger::TaxReceipts => money::tax_receipt(&mut cells).map(Row::TaxReceipt),
+        Ledger::Intermediaries => innovation::intermediary(&mut cells).map(Row::Intermediary),
+        Ledger::TechnologyTransfers => innovation::technology_transfer(&mut cells).map(Row::TechnologyTransfer),
     };
     if let Some(refusal) = cells.faults.refusal() {
         return Err(refusal);

@@ -28,6 +28,10 @@ pub enum Ledger {
     Investments,
     /// 税收入库明细.
     TaxReceipts,
+    /// 技术转移中介.
+    Intermediaries,
+    /// 技术转移合同.
+    TechnologyTransfers,
 }
 
 /// What the cells of a column hold. Text files need it not: it says what a cell of a workbook that is no text may mean.
@@ -207,6 +211,22 @@ const TAX_RECEIPTS: &[Column] = &[
     must("凭证号", "voucher_no", Text),
 ];
 
+const INTERMEDIARIES: &[Column] = &[
+    must("中介编号", "intermediary_id", Text),
+    must("中介名称", "display_name", Text),
+    must("中介性质", "party", Text),
+    must("备案日期", "registered_date", Day),
+];
+
+const TECHNOLOGY_TRANSFERS: &[Column] = &[
+    must("技术合同编号", "contract_no", Text),
+    must("中介编号", "intermediary_id", Text),
+    must("统一社会信用代码", "firm_code", Code),
+    must("活动开始日期", "began_date", Day),
+    must("完成日期", "completed_date", Day),
+    must("实际支付金额", "paid_fen", Number).in_units(MONEY),
+];
+
 impl Ledger {
     /// All of them, in the order of an import.
     pub const ALL: &[Self] = &[
@@ -222,6 +242,8 @@ impl Ledger {
         Self::SeedFunds,
         Self::Investments,
         Self::TaxReceipts,
+        Self::Intermediaries,
+        Self::TechnologyTransfers,
     ];
 
     /// Its name among the people who keep it.
@@ -239,6 +261,8 @@ impl Ledger {
             Self::SeedFunds => "种子基金",
             Self::Investments => "投资担保",
             Self::TaxReceipts => "税收入库明细",
+            Self::Intermediaries => "技术转移中介",
+            Self::TechnologyTransfers => "技术转移合同",
         }
     }
 
@@ -257,6 +281,8 @@ impl Ledger {
             Self::SeedFunds => SEED_FUNDS,
             Self::Investments => INVESTMENTS,
             Self::TaxReceipts => TAX_RECEIPTS,
+            Self::Intermediaries => INTERMEDIARIES,
+            Self::TechnologyTransfers => TECHNOLOGY_TRANSFERS,
         }
     }
 }
@@ -292,9 +318,11 @@ mod tests {
     fn the_order_is_that_of_an_import() {
         assert!(Ledger::ALL.is_sorted());
         let names: Vec<_> = Ledger::ALL.iter().map(|l| l.chinese()).collect();
-        let (first, second) = names.split_at(6);
+        let (first, rest) = names.split_at(6);
+        let (second, neighbours) = rest.split_at(6);
         assert_eq!(first, ["载体台账", "认定记录", "企业台账", "在孵台账", "落户园区", "企业变更"]);
         assert_eq!(second, ["企业年报", "贷款台账", "利息支付", "种子基金", "投资担保", "税收入库明细"]);
+        assert_eq!(neighbours, ["技术转移中介", "技术转移合同"]);
     }
 
     #[test]

@@ -70,7 +70,8 @@ framed! {
     TransferFirmRequest GraduateFirmRequest LeaveIncubatorRequest RecordStayRequest SetParkTreasuryRequest
     SignRelocationRequest SettleInParkRequest StartProductionRequest RecordRelocationRequest SetLimitsRequest
     FileAnnualReportRequest CertifyHighTechRequest RecordTaxReceiptRequest DrawLoanRequest PayInterestRequest
-    EstablishSeedFundRequest RecordInvestmentRequest PublishPolicyRequest
+    EstablishSeedFundRequest RecordInvestmentRequest PublishPolicyRequest RegisterIntermediaryRequest
+    RecordTechnologyTransferRequest
 }
 
 /// `VoidFacts` takes back what it names, and states nothing.

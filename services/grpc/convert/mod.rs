@@ -2,6 +2,8 @@
 
 pub mod event;
 pub mod frame;
+pub mod innovation;
+pub mod innovation_scene;
 pub mod money;
 pub mod money_scene;
 pub mod names;

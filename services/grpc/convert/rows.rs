@@ -35,6 +35,12 @@ impl Reader<'_> {
             Some(import_row::Row::SeedFund(row)) => self.seed_fund_row(row).map(Row::SeedFund),
             Some(import_row::Row::Investment(row)) => self.investment_row(row).map(Row::Investment),
             Some(import_row::Row::TaxReceipt(row)) => self.tax_receipt_row(row).map(Row::TaxReceipt),
+            Some(import_row::Row::Intermediary(row)) => {
+                self.intermediary_row(row, "registered_date").map(Row::Intermediary)
+            }
+            Some(import_row::Row::TechnologyTransfer(row)) => {
+                self.technology_transfer_row(row).map(Row::TechnologyTransfer)
+            }
             None => {
                 self.faults.push(Reason::MissingValue, "row", "the row states nothing");
                 None

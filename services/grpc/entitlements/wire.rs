@@ -23,6 +23,7 @@ pub fn entity(beneficiary: &Beneficiary) -> Entity {
     match beneficiary {
         Beneficiary::Incubator(id) => Entity::Incubator(id.clone()),
         Beneficiary::Firm(code) => Entity::Firm(*code),
+        Beneficiary::Intermediary(id) => Entity::Intermediary(id.clone()),
     }
 }
 

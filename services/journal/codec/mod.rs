@@ -4,6 +4,7 @@
 //! Old schema versions are read into today's events here (none yet), never rewritten. A type or version that is not known
 //! stops the reader: skipping it would falsify every figure behind it.
 
+mod innovation;
 mod read;
 mod write;
 
@@ -73,6 +74,8 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (60, "SeedFundEstablished", 1),
     (61, "InvestmentMade", 1),
     (70, "PolicyPublished", 1),
+    (80, "IntermediaryRegistered", 1),
+    (81, "TechnologyTransferred", 1),
 ];
 
 /// Name of an event type, which is also that of its message in `incubation.journal.v1`.
@@ -110,6 +113,7 @@ pub fn type_code(event: &Event) -> u16 {
         Event::SeedFundEstablished { .. } => 60,
         Event::InvestmentMade { .. } => 61,
         Event::PolicyPublished(_) => 70,
+        Event::Transfer(event) => u16::from(event.code()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Stored messages as domain events.
 
-use super::day;
+use super::{day, innovation};
 use crate::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt};
 use crate::domain::values::Area;
 use crate::domain::{
@@ -10,7 +10,7 @@ use crate::domain::{
 use crate::wire::journal as stored;
 use prost::Message;
 
-type Read = Result<(Event, Vec<Document>), String>;
+pub(super) type Read = Result<(Event, Vec<Document>), String>;
 
 /// Reads the payload of a known event type.
 pub fn event(event_type: u16, payload: &[u8]) -> Read {
@@ -20,23 +20,24 @@ pub fn event(event_type: u16, payload: &[u8]) -> Read {
         20..=27 => of_firm(event_type, payload),
         40..=61 => of_money(event_type, payload),
         70 => of_policy(payload),
+        80..=81 => innovation::read_transfer(event_type, payload),
         _ => of_park(event_type, payload),
     }
 }
 
-fn message<M: Message + Default>(payload: &[u8]) -> Result<M, String> {
+pub(super) fn message<M: Message + Default>(payload: &[u8]) -> Result<M, String> {
     M::decode(payload).map_err(|error| error.to_string())
 }
 
-fn word<T>(found: Option<T>, what: &str, code: u32) -> Result<T, String> {
+pub(super) fn word<T>(found: Option<T>, what: &str, code: u32) -> Result<T, String> {
     found.ok_or_else(|| format!("{what} {code} is not known"))
 }
 
-fn id<T>(read: Result<T, Reason>, text: &str) -> Result<T, String> {
+pub(super) fn id<T>(read: Result<T, Reason>, text: &str) -> Result<T, String> {
     read.map_err(|reason| format!("{} {text:?}", reason.word()))
 }
 
-fn firm(text: &str) -> Result<Uscc, String> {
+pub(super) fn firm(text: &str) -> Result<Uscc, String> {
     id(Uscc::parse(text), text)
 }
 
@@ -48,7 +49,7 @@ fn upstream(text: &str) -> Result<Option<IncubatorId>, String> {
     if text.is_empty() { Ok(None) } else { incubator(text).map(Some) }
 }
 
-fn documents(stored: Vec<stored::Document>) -> Result<Vec<Document>, String> {
+pub(super) fn documents(stored: Vec<stored::Document>) -> Result<Vec<Document>, String> {
     let read = |document: stored::Document| {
         let sha256 = match document.sha256.len() {
             0 => None,

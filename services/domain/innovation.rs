@@ -1,0 +1,81 @@
+//! The lines of what serves innovation beside the carriers: intermediaries and their transfers; and who is named by which.
+
+use super::event::{Entity, Event};
+use super::incubator::Term;
+use super::line::{AsOf, Line};
+use super::transfer::{self, IntermediaryRegistered, TechnologyTransferred, TransferEvent};
+use super::values::{IntermediaryId, TransferId, Uscc};
+use imbl::{OrdMap, OrdSet};
+use std::sync::Arc;
+
+/// Every fact about them. The indexes hold what a fact says, taken back or not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Innovation {
+    intermediaries: OrdMap<IntermediaryId, Arc<Line>>,
+    transfers: OrdMap<TransferId, Arc<Line>>,
+    /// Transfers that name the intermediary.
+    transfers_of: OrdMap<IntermediaryId, OrdSet<TransferId>>,
+    /// Transfers that name the firm.
+    transfers_to: OrdMap<Uscc, OrdSet<TransferId>>,
+}
+
+impl Innovation {
+    /// The line of an entity; none for those kept elsewhere.
+    pub(super) fn line_mut(&mut self, owner: &Entity) -> Option<&mut Arc<Line>> {
+        Some(match owner {
+            Entity::Intermediary(id) => self.intermediaries.entry(id.clone()).or_default(),
+            Entity::Transfer(id) => self.transfers.entry(id.clone()).or_default(),
+            _ => return None,
+        })
+    }
+
+    /// The line of an entity, if any fact stands on it.
+    pub fn line(&self, owner: &Entity) -> Option<&Line> {
+        match owner {
+            Entity::Intermediary(id) => self.intermediaries.get(id).map(Arc::as_ref),
+            Entity::Transfer(id) => self.transfers.get(id).map(Arc::as_ref),
+            _ => None,
+        }
+    }
+
+    /// Notes whom a fact names.
+    pub(super) fn note(&mut self, event: &Event) {
+        if let Event::Transfer(TransferEvent::TechnologyTransferred(value)) = event {
+            self.transfers_of.entry(value.intermediary.clone()).or_default().insert(value.transfer.clone());
+            self.transfers_to.entry(value.firm).or_default().insert(value.transfer.clone());
+        }
+    }
+
+    /// What an intermediary is registered as, as known.
+    pub fn intermediary(&self, id: &IntermediaryId, as_of: AsOf) -> Option<Term<&IntermediaryRegistered>> {
+        transfer::intermediary(self.intermediaries.get(id)?, as_of)
+    }
+
+    /// All intermediaries as known, in the order of their ids.
+    pub fn intermediaries(
+        &self,
+        as_of: AsOf,
+    ) -> impl Iterator<Item = (&IntermediaryId, Term<&IntermediaryRegistered>)> {
+        self.intermediaries.iter().filter_map(move |(id, line)| Some((id, transfer::intermediary(line, as_of)?)))
+    }
+
+    /// A transfer as seen.
+    pub fn transfer(&self, id: &TransferId, as_of: AsOf) -> Option<Term<&TechnologyTransferred>> {
+        transfer::transfer(self.transfers.get(id)?, as_of)
+    }
+
+    /// All transfers as seen, in the order of their contracts.
+    pub fn transfers(&self, as_of: AsOf) -> impl Iterator<Item = (&TransferId, Term<&TechnologyTransferred>)> {
+        self.transfers.iter().filter_map(move |(id, line)| Some((id, transfer::transfer(line, as_of)?)))
+    }
+
+    /// Transfers that name the intermediary, or did before a void.
+    pub fn transfers_ever_of(&self, id: &IntermediaryId) -> impl Iterator<Item = &TransferId> {
+        self.transfers_of.get(id).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// Transfers that name the firm, or did before a void.
+    pub fn transfers_ever_to(&self, firm: &Uscc) -> impl Iterator<Item = &TransferId> {
+        self.transfers_to.get(firm).into_iter().flat_map(OrdSet::iter)
+    }
+}

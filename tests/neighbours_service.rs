@@ -1,0 +1,112 @@
+//! The measures beside incubation over the wire and from the command line: facts one by one and by ledgers, what is shown of
+//! them, and what they entitle to, to the last key.
+
+mod common;
+
+use common::server::Server;
+use common::world::TODAY;
+use incubator_registry::ctl::{self, Exit, output::Io};
+use serde_json::{Value, json};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/neighbours");
+
+struct Run {
+    exit: Exit,
+    out: String,
+    err: String,
+}
+
+impl Run {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|fault| panic!("{fault}: {}{}", self.out, self.err))
+    }
+}
+
+async fn run(server: &Server, line: &str) -> Run {
+    let mut whole = vec!["incubatorctl", "--server", &server.address, "--principal", "clerk-7", "--lang", "zh"];
+    whole.extend(line.split(' '));
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = ctl::run(whole, &mut Io { out: &mut out, err: &mut err, watched: false }).await;
+    Run { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+}
+
+/// Done, and what it answered.
+async fn done(server: &Server, line: &str) -> Value {
+    let done = run(server, &format!("{line} -o json")).await;
+    assert_eq!(done.exit, Exit::Clean, "{line}: {}", done.err);
+    done.json()
+}
+
+/// Refused, with this word.
+async fn refused(server: &Server, line: &str, reason: &str) {
+    let done = run(server, line).await;
+    assert_eq!(done.exit, Exit::Trouble, "{line}");
+    assert!(done.err.contains(reason), "{line}: {}", done.err);
+}
+
+/// A server with the sample, imported as its files are, and with the policy.
+async fn sample() -> Server {
+    let server = Server::start().await;
+    let imported = run(&server, &format!("import {FOLDER}")).await;
+    assert_eq!(imported.exit, Exit::Clean, "{}", imported.err);
+    done(&server, &format!("policy publish {FOLDER}/policy.toml --date {TODAY}")).await;
+    server
+}
+
+#[tokio::test]
+async fn the_sample_gives_its_answers_and_every_line_is_explained() {
+    let server = sample().await;
+    let whole: Value = serde_json::from_str(include_str!("golden/neighbours.json")).unwrap();
+    let listed = run(&server, "entitlements --as-of 2025-10-31 -o json").await;
+    let lines: Vec<Value> = listed.json().as_array().unwrap().clone();
+    assert_eq!(serde_json::to_string(&lines).unwrap(), whole["entitlements"].to_string());
+    for line in &lines {
+        let text = |key: &str| line[key].as_str().unwrap().to_owned();
+        let ask = format!("explain {} {} {}", text("scheme"), text("beneficiary"), text("period"));
+        let explained = done(&server, &format!("{ask} --as-of 2025-10-31")).await;
+        assert_eq!(explained["amount_fen"], line["amount_fen"], "{ask}");
+        let value = &explained["tree"]["value"]["numerator"];
+        assert_eq!(value, &json!(line["amount_fen"].to_string()), "{ask}");
+    }
+    // Imported again, nothing is added; without the policy of these measures, nothing is due.
+    let again = done(&server, &format!("import {FOLDER}")).await;
+    assert!(again.as_object().unwrap().values().all(|file| file["accepted"] == 0), "{again}");
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn transfers_are_recorded_one_by_one() {
+    let server = sample().await;
+    let register = "intermediary register 韶技经2024001 --name 经纪 --party individual --date 2024-01-02";
+    assert_eq!(done(&server, register).await["intermediary"]["party"], "INDIVIDUAL");
+    assert_eq!(done(&server, register).await["duplicate"], true);
+    refused(
+        &server,
+        "intermediary register 11010519491231002X --name 甲 --party 个人 --date 2024-01-02",
+        "MALFORMED_NAME",
+    )
+    .await;
+    refused(&server, "intermediary register 甲 --name 甲 --party 机构 --date 2024-01-02", "MALFORMED_CODE").await;
+    let record = "technology-transfer record JS9 --firm 91440203MA5NB10A19 --began 2024-02-01 --paid 100000.50";
+    refused(&server, &format!("{record} --intermediary 无 --date 2024-03-01"), "UNKNOWN_INTERMEDIARY").await;
+    let record = format!("{record} --intermediary 韶技经2024001 --date 2024-03-01");
+    let recorded = done(&server, &record).await;
+    assert_eq!(recorded["technology_transfer"]["paid_fen"], 10_000_050);
+    let shown = done(&server, "technology-transfer show JS9").await;
+    assert_eq!(shown["intermediary"], "districts/440203/intermediaries/韶技经2024001");
+    assert_eq!((&shown["began_date"], &shown["completed_date"]), (&json!("2024-02-01"), &json!("2024-03-01")));
+    refused(&server, "technology-transfer show JS9 --as-of 2024-02-29", "UNKNOWN_TRANSFER").await;
+    refused(&server, "intermediary show 韶技经2024001 --as-of 2024-01-01", "UNKNOWN_INTERMEDIARY").await;
+    let of = done(&server, "technology-transfer list --intermediary 韶技经2024001").await;
+    assert_eq!(of.as_array().unwrap().len(), 1);
+    assert_eq!(done(&server, "technology-transfer list").await.as_array().unwrap().len(), 6);
+    assert_eq!(done(&server, "intermediary list --party 个人").await.as_array().unwrap().len(), 2);
+    // The fact counts at once; replaced by a smaller payment, the line follows.
+    let line = "entitlements --beneficiary 韶技经2024001 --as-of 2025-03-01";
+    assert_eq!(done(&server, line).await[0]["amount_fen"], 100_001);
+    let replaces = format!(" --replaces {} --void-reason 录错 --decided-by 科技局", recorded["position"]);
+    done(&server, &format!("{}{replaces}", record.replace("100000.50", "5000"))).await;
+    let lines = done(&server, line).await;
+    assert_eq!((&lines[0]["amount_fen"], &lines[0]["status"]), (&json!(5_000), &json!("COMPLETE")));
+    server.ended().await.unwrap();
+}
