@@ -77,6 +77,11 @@ fn the_policy_is_in_order_and_every_parameter_is_shown() {
     let other = text.replace("waiting_months = 12", "waiting_months = 6");
     let changed = differences(&POLICY, &parse(&other).unwrap().policy);
     assert_eq!(changed.len(), 2, "{changed:?}");
+    let of_platforms = differences(&POLICY, &parse(&text.replace("\"PILOT\"", "\"TESTING\"")).unwrap().policy);
+    assert!(
+        of_platforms.iter().all(|(key, ..)| key.ends_with(".kinds")) && of_platforms.len() == 2,
+        "{of_platforms:?}"
+    );
 }
 
 #[test]

@@ -110,3 +110,32 @@ async fn transfers_are_recorded_one_by_one() {
     assert_eq!((&lines[0]["amount_fen"], &lines[0]["status"]), (&json!(5_000), &json!("COMPLETE")));
     server.ended().await.unwrap();
 }
+
+#[tokio::test]
+async fn platforms_are_entered_report_and_are_completed() {
+    let server = sample().await;
+    let operator = "--operator 甲 --operator-code 91440203MA5NB10A19";
+    let register = format!("platform register PT9 --name 检测 --kind 检验检测平台 {operator} --date 2023-02-01");
+    assert_eq!(done(&server, &register).await["platform"]["kind"], "TESTING");
+    let report = "--capacity 10 --open 3 --cost 1000 --input 2000.50";
+    refused(&server, &format!("platform report 无 --year 2023 {report}"), "UNKNOWN_PLATFORM").await;
+    refused(&server, "platform report PT9 --year 2023 --capacity 10 --open 11 --cost 1 --input 0", "OUT_OF_RANGE")
+        .await;
+    refused(&server, &format!("platform report PT9 --year 2026 {report}"), "DATE_IN_FUTURE").await;
+    let reported = done(&server, &format!("platform report PT9 --year 2023 {report}")).await;
+    assert_eq!(reported["platform"]["years"][0]["input_fen"], 200_050);
+    refused(&server, "platform complete PT9 --date 2023-01-31", "DATES_OUT_OF_ORDER").await;
+    done(&server, "platform complete PT9 --date 2023-06-01").await;
+    let shown = done(&server, "platform show PT9").await;
+    assert_eq!((&shown["completed_date"], &shown["operator_name"]), (&json!("2023-06-01"), &json!("甲")));
+    assert_eq!(done(&server, "platform show PT9 --as-of 2023-05-31").await["completed_date"], Value::Null);
+    let run_by = done(&server, "platform list --kind testing --operator 91440203MA5NB10A19").await;
+    assert_eq!(run_by.as_array().unwrap().len(), 1);
+    assert_eq!(done(&server, "platform list").await.as_array().unwrap().len(), 4);
+    let lines = done(&server, "entitlements --beneficiary PT9").await;
+    let amounts: Vec<_> = lines.as_array().unwrap().iter().map(|line| line["amount_fen"].clone()).collect();
+    assert_eq!(amounts, [json!(20_000), json!(20_005)]);
+    let table = run(&server, "explain open_platform PT9 2023").await.out;
+    assert!(table.contains("开放比例3÷10=30%，不低于规定的30%"), "{table}");
+    server.ended().await.unwrap();
+}

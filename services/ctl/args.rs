@@ -2,7 +2,7 @@
 //! their own, `write/args.rs`.
 
 use super::finance::args::{EntitlementsArgs, ExplainArgs, PolicyCommand};
-use super::innovation::args::{IntermediaryCommand, TransferCommand};
+use super::innovation::args::{IntermediaryCommand, PlatformCommand, TransferCommand};
 use super::lang::Lang;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
 use super::output::Format;
@@ -93,6 +93,9 @@ pub enum Command {
     /// Technology transfers into firms (技术转移合同).
     #[command(subcommand)]
     TechnologyTransfer(TransferCommand),
+    /// Platforms of public service (服务平台).
+    #[command(subcommand)]
+    Platform(PlatformCommand),
     /// Limits of the district.
     #[command(subcommand)]
     Limits(LimitsCommand),

@@ -10,6 +10,7 @@ use crate::wire::v1::import_service_client::ImportServiceClient;
 use crate::wire::v1::incubator_service_client::IncubatorServiceClient;
 use crate::wire::v1::journal_service_client::JournalServiceClient;
 use crate::wire::v1::park_service_client::ParkServiceClient;
+use crate::wire::v1::platform_service_client::PlatformServiceClient;
 use crate::wire::v1::policy_service_client::PolicyServiceClient;
 use crate::wire::v1::settings_service_client::SettingsServiceClient;
 use crate::wire::v1::tax_service_client::TaxServiceClient;
@@ -77,6 +78,8 @@ clients! {
     financing: FinancingServiceClient;
     /// Intermediaries and technology transfers.
     transfers: TransferServiceClient;
+    /// Platforms.
+    platforms: PlatformServiceClient;
     /// Tax receipts.
     taxes: TaxServiceClient;
     /// Limits.

@@ -2,7 +2,8 @@
 //! would have taken.
 
 use crate::domain::{
-    BuildMode, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, Tax, TaxNature,
+    BuildMode, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind, Tax,
+    TaxNature,
 };
 use crate::wire::v1;
 
@@ -87,6 +88,8 @@ words! {
     investment_form -> InvestmentForm, InvestmentForm, "INVESTMENT_FORM";
     /// What an intermediary is.
     party -> Party, IntermediaryParty, "INTERMEDIARY_PARTY";
+    /// What a platform is for.
+    platform_kind -> PlatformKind, PlatformKind, "PLATFORM_KIND";
 }
 
 /// A level; NONE or 无 stands for carriers without any.

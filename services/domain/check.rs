@@ -6,7 +6,7 @@ use super::reason::{Reason, Refusal};
 use super::registry::Registry;
 use super::settings::limits_on;
 use super::values::{TransferId, Uscc};
-use super::{firm, incubator, loan, transfer};
+use super::{firm, incubator, loan, platform, transfer};
 use std::collections::BTreeSet;
 
 /// A rule broken on a line.
@@ -74,6 +74,7 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
             Entity::Loan(id) => found.extend(loan::violations(next, id)),
             Entity::Intermediary(id) => found.extend(transfers(next, next.innovation().transfers_ever_of(id))),
             Entity::Transfer(id) => found.extend(transfer::violations(next, id)),
+            Entity::Platform(id) => found.extend(platform::violations(next, id)),
             // Whoever pays is judged where the right to be a taxpayer is touched, and as a reference.
             Entity::Park(_) | Entity::Taxpayer(_) | Entity::Policy(_) => {}
             Entity::Settings => found.extend(settings_violations(next)),

@@ -9,6 +9,7 @@ use super::event::{Document, Entity, Event, TaxReceipt};
 use super::firm::FirmView;
 use super::line::{AsOf, Entry, Line};
 use super::loan::LoanView;
+use super::platform::PlatformEvent;
 use super::reason::{Reason, Refusal, Warning};
 use super::registry::{Recorded, Registry};
 use super::values::{Day, IncubatorId};
@@ -105,7 +106,11 @@ pub fn warning(event: &Event) -> Option<Warning> {
 fn registers(event: &Event) -> Option<Entity> {
     let registers = matches!(
         event,
-        Event::FirmRegistered { .. } | Event::IncubatorRegistered(_) | Event::LoanDrawn(_) | Event::Transfer(_)
+        Event::FirmRegistered { .. }
+            | Event::IncubatorRegistered(_)
+            | Event::LoanDrawn(_)
+            | Event::Transfer(_)
+            | Event::Platform(PlatformEvent::Registered(_))
     );
     event.owner().filter(|_| registers)
 }
@@ -218,6 +223,10 @@ impl Draft<'_> {
                 Entity::Intermediary(id) if self.next.innovation().intermediary(&id, AsOf::NOW).is_none() => {
                     let message = format!("intermediary {id} is not registered");
                     return Err(Refusal::new(Reason::UnknownIntermediary, message).with("intermediary", id));
+                }
+                Entity::Platform(id) if self.next.innovation().platform(&id, AsOf::NOW).is_none() => {
+                    let message = format!("platform {id} is not registered");
+                    return Err(Refusal::new(Reason::UnknownPlatform, message).with("platform", id));
                 }
                 Entity::Taxpayer(code) if !self.next.is_taxpayer(&code) => {
                     let message = format!("{code} is neither a firm nor the operator of a carrier at any time");

@@ -1,6 +1,6 @@
 //! What facts are about, by name.
 
-use super::values::{IncubatorId, IntermediaryId, LoanId, ParkId, PolicyId, TransferId, Uscc};
+use super::values::{IncubatorId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc};
 use std::fmt;
 
 /// An entity that facts are about. Its name is its resource name within the district.
@@ -25,6 +25,8 @@ pub enum Entity {
     Intermediary(IntermediaryId),
     /// A technology transfer.
     Transfer(TransferId),
+    /// A platform of public service.
+    Platform(PlatformId),
 }
 
 impl fmt::Display for Entity {
@@ -39,6 +41,7 @@ impl fmt::Display for Entity {
             Self::Policy(id) => write!(f, "policies/{id}"),
             Self::Intermediary(id) => write!(f, "intermediaries/{id}"),
             Self::Transfer(id) => write!(f, "technologyTransfers/{id}"),
+            Self::Platform(id) => write!(f, "platforms/{id}"),
         }
     }
 }
@@ -59,6 +62,7 @@ impl Entity {
             "policies" => PolicyId::parse(id).ok().map(Self::Policy),
             "intermediaries" => IntermediaryId::parse(id).ok().map(Self::Intermediary),
             "technologyTransfers" => TransferId::parse(id).ok().map(Self::Transfer),
+            "platforms" => PlatformId::parse(id).ok().map(Self::Platform),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! What can happen. Events are past tense, and true for ever once recorded; a wrong one is voided, never changed.
 
 pub use super::entity::Entity;
+use super::platform::PlatformEvent;
 use super::reason::{Fault, Reason};
 use super::transfer::TransferEvent;
 use super::values::{Area, Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo, text};
@@ -290,6 +291,8 @@ pub enum Event {
     PolicyPublished(PolicyPublished),
     /// Something about an intermediary or a technology transfer.
     Transfer(TransferEvent),
+    /// Something about a platform of public service.
+    Platform(PlatformEvent),
 }
 
 /// A policy as it was published. What its text means is read at the door before it becomes a command, and by those who
@@ -418,6 +421,7 @@ impl Event {
             SeedFundEstablished { incubator, .. } => Entity::Incubator(incubator.clone()),
             PolicyPublished(published) => Entity::Policy(published.policy.clone()),
             Transfer(event) => event.owner(),
+            Platform(event) => event.owner(),
         })
     }
 
@@ -501,6 +505,8 @@ impl Event {
             InvestmentMade { .. } => plain(61),
             PolicyPublished(_) => plain(70),
             Transfer(event) => plain(event.code()),
+            Platform(event @ PlatformEvent::YearReported(_)) => Key { day: Some(day), ..plain(event.code()) },
+            Platform(event) => plain(event.code()),
         }
     }
 

@@ -1,10 +1,11 @@
-//! The lines of what serves innovation beside the carriers: intermediaries and their transfers; and who is named by which.
+//! The lines of what serves innovation beside the carriers: intermediaries and their transfers, platforms; and who is named by which.
 
 use super::event::{Entity, Event};
 use super::incubator::Term;
 use super::line::{AsOf, Line};
+use super::platform::{PlatformEvent, PlatformView};
 use super::transfer::{self, IntermediaryRegistered, TechnologyTransferred, TransferEvent};
-use super::values::{IntermediaryId, TransferId, Uscc};
+use super::values::{IntermediaryId, PlatformId, TransferId, Uscc};
 use imbl::{OrdMap, OrdSet};
 use std::sync::Arc;
 
@@ -13,10 +14,13 @@ use std::sync::Arc;
 pub struct Innovation {
     intermediaries: OrdMap<IntermediaryId, Arc<Line>>,
     transfers: OrdMap<TransferId, Arc<Line>>,
+    platforms: OrdMap<PlatformId, Arc<Line>>,
     /// Transfers that name the intermediary.
     transfers_of: OrdMap<IntermediaryId, OrdSet<TransferId>>,
     /// Transfers that name the firm.
     transfers_to: OrdMap<Uscc, OrdSet<TransferId>>,
+    /// Platforms that name the operator.
+    run_by: OrdMap<Uscc, OrdSet<PlatformId>>,
 }
 
 impl Innovation {
@@ -25,6 +29,7 @@ impl Innovation {
         Some(match owner {
             Entity::Intermediary(id) => self.intermediaries.entry(id.clone()).or_default(),
             Entity::Transfer(id) => self.transfers.entry(id.clone()).or_default(),
+            Entity::Platform(id) => self.platforms.entry(id.clone()).or_default(),
             _ => return None,
         })
     }
@@ -34,15 +39,22 @@ impl Innovation {
         match owner {
             Entity::Intermediary(id) => self.intermediaries.get(id).map(Arc::as_ref),
             Entity::Transfer(id) => self.transfers.get(id).map(Arc::as_ref),
+            Entity::Platform(id) => self.platform_line(id),
             _ => None,
         }
     }
 
     /// Notes whom a fact names.
     pub(super) fn note(&mut self, event: &Event) {
-        if let Event::Transfer(TransferEvent::TechnologyTransferred(value)) = event {
-            self.transfers_of.entry(value.intermediary.clone()).or_default().insert(value.transfer.clone());
-            self.transfers_to.entry(value.firm).or_default().insert(value.transfer.clone());
+        match event {
+            Event::Transfer(TransferEvent::TechnologyTransferred(value)) => {
+                self.transfers_of.entry(value.intermediary.clone()).or_default().insert(value.transfer.clone());
+                self.transfers_to.entry(value.firm).or_default().insert(value.transfer.clone());
+            }
+            Event::Platform(PlatformEvent::Registered(value)) => {
+                self.run_by.entry(value.operator_code).or_default().insert(value.platform.clone());
+            }
+            _ => {}
         }
     }
 
@@ -77,5 +89,25 @@ impl Innovation {
     /// Transfers that name the firm, or did before a void.
     pub fn transfers_ever_to(&self, firm: &Uscc) -> impl Iterator<Item = &TransferId> {
         self.transfers_to.get(firm).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// The line of a platform.
+    pub fn platform_line(&self, id: &PlatformId) -> Option<&Line> {
+        self.platforms.get(id).map(Arc::as_ref)
+    }
+
+    /// A platform as seen; none where it is not registered, as known.
+    pub fn platform(&self, id: &PlatformId, as_of: AsOf) -> Option<PlatformView<'_>> {
+        PlatformView::of(self.platform_line(id)?, as_of)
+    }
+
+    /// All platforms as seen, in the order of their ids.
+    pub fn platforms(&self, as_of: AsOf) -> impl Iterator<Item = (&PlatformId, PlatformView<'_>)> {
+        self.platforms.iter().filter_map(move |(id, line)| Some((id, PlatformView::of(line, as_of)?)))
+    }
+
+    /// Platforms that name the operator, or did before a void.
+    pub fn platforms_ever_run_by(&self, operator: &Uscc) -> impl Iterator<Item = &PlatformId> {
+        self.run_by.get(operator).into_iter().flat_map(OrdSet::iter)
     }
 }

@@ -16,6 +16,7 @@ pub mod innovation;
 pub mod line;
 pub mod loan;
 pub mod park;
+pub mod platform;
 pub mod policies;
 pub mod reason;
 pub mod registry;
@@ -33,7 +34,8 @@ pub use event::{Document, Entity, Event, Limits};
 pub use line::{AsOf, Entry, Line};
 pub use reason::{Fault, Faults, Reason, Refusal, Warning};
 pub use registry::{Recorded, Registry};
-pub use values::{Day, IncubatorId, IntermediaryId, LoanId, ParkId, PolicyId, TransferId, Uscc, VoucherNo};
+pub use values::{Day, IncubatorId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc, VoucherNo};
 pub use words::{
-    BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, Tax, TaxNature,
+    BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind, Tax,
+    TaxNature,
 };

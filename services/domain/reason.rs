@@ -55,6 +55,8 @@ reasons! {
     UnknownIntermediary = "UNKNOWN_INTERMEDIARY";
     /// No such technology transfer.
     UnknownTransfer = "UNKNOWN_TRANSFER";
+    /// No such platform.
+    UnknownPlatform = "UNKNOWN_PLATFORM";
     /// No such tax.
     UnknownTax = "UNKNOWN_TAX";
     /// Neither a firm nor an operator.

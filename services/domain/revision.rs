@@ -69,7 +69,7 @@ impl Registry {
                     count.note(receipt.start(), receipt.voided());
                 }
             }
-            Entity::Settings | Entity::Loan(_) | Entity::Policy(_) | Entity::Transfer(_) => {}
+            Entity::Settings | Entity::Loan(_) | Entity::Policy(_) | Entity::Transfer(_) | Entity::Platform(_) => {}
         }
         count.facts + count.voids.len() as u64
     }

@@ -3,6 +3,7 @@
 
 use super::command::{Command, Stated};
 use super::event::{AnnualReport, Event, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use super::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use super::reason::{Fault, Faults, Reason, Refusal};
 use super::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use super::values::{Area, Day, IncubatorId, LoanId, ParkId, Uscc};
@@ -41,6 +42,21 @@ pub enum Row {
     Intermediary(IntermediaryRow),
     /// 技术转移合同.
     TechnologyTransfer(TechnologyTransferRow),
+    /// 服务平台.
+    Platform(PlatformRow),
+    /// 平台年报.
+    PlatformYear(PlatformYear),
+}
+
+/// A row of 服务平台.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformRow {
+    /// Everything but the days.
+    pub registered: PlatformRegistered,
+    /// 登记日期.
+    pub day: Day,
+    /// 建成日期.
+    pub completed: Option<Day>,
 }
 
 /// A row of 技术转移中介.
@@ -270,7 +286,23 @@ impl Row {
                 let event = TransferEvent::TechnologyTransferred(row.transferred.clone());
                 Ok(vec![Stated::new(row.day, Event::Transfer(event))])
             }
+            Self::Platform(row) => Ok(row.facts()),
+            Self::PlatformYear(report) => {
+                let (day, report) = (report_day(report.year)?, report.clone().checked()?);
+                Ok(vec![Stated::new(day, Event::Platform(PlatformEvent::YearReported(report)))])
+            }
         }
+    }
+}
+
+impl PlatformRow {
+    /// The registration, and the completion where one is stated.
+    fn facts(&self) -> Vec<Stated> {
+        let Self { registered, day, completed } = self.clone();
+        let platform = registered.platform.clone();
+        let registered = Stated::new(day, Event::Platform(PlatformEvent::Registered(registered)));
+        let completed = completed.map(|day| Stated::new(day, Event::Platform(PlatformEvent::Completed { platform })));
+        [registered].into_iter().chain(completed).collect()
     }
 }
 

@@ -222,6 +222,10 @@ id!(
     TransferId
 );
 id!(
+    /// Id of a platform (平台编号), as registered.
+    PlatformId
+);
+id!(
     /// Number of a voucher (凭证号), as registered.
     VoucherNo
 );

@@ -192,3 +192,15 @@ words! {
         Individual = 2, "INDIVIDUAL", "个人";
     }
 }
+
+words! {
+    /// What a platform of public service is for (平台类型).
+    PlatformKind {
+        /// 公共研发平台.
+        Research = 1, "RESEARCH", "公共研发平台";
+        /// 检验检测平台.
+        Testing = 2, "TESTING", "检验检测平台";
+        /// 中试平台.
+        Pilot = 3, "PILOT", "中试平台";
+    }
+}

@@ -145,6 +145,13 @@ impl Answer<'_> {
         Some(v1::TechnologyTransfer { revision, etag, ..self.scene.technology_transfer(id)? })
     }
 
+    /// The platform that the command is about.
+    pub fn platform(&self) -> Option<v1::Platform> {
+        let Some(Entity::Platform(id)) = self.target else { return None };
+        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        Some(v1::Platform { revision, etag, ..self.scene.platform(id)? })
+    }
+
     /// The park that the command is about.
     pub fn park(&self) -> Option<v1::Park> {
         let Some(Entity::Park(id)) = self.target else { return None };

@@ -2,8 +2,8 @@
 
 use super::command::Stating;
 use super::convert::{Reader, position, scene::Scene};
-use crate::domain::rows::{Row, report_day};
-use crate::domain::{Entity, Event, Reason, Stated};
+use crate::domain::rows::Row;
+use crate::domain::{Entity, Event, Stated};
 use crate::projections::evidence::{Evidence, Reading};
 use crate::wire::v1;
 
@@ -20,11 +20,7 @@ impl Stating for v1::FileAnnualReportRequest {
             high_tech: self.high_tech,
         };
         let report = reader.annual_report(firm, &row)?;
-        let day = reader.refused(report_day(report.year))?;
-        if !self.effective_date.is_empty() && self.effective_date != day.to_string() {
-            let message = format!("a report of {} is of {day}, its last day", report.year);
-            reader.faults.push(Reason::OutOfRange, "effective_date", message);
-        }
+        reader.report_day(report.year, &self.effective_date)?;
         reader.refused(Row::AnnualReport(report).facts())
     }
 }

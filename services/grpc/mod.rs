@@ -20,6 +20,7 @@ mod journal;
 mod layer;
 mod page;
 mod parks;
+mod platforms;
 mod policies;
 mod principal;
 mod read;

@@ -78,6 +78,8 @@ reading! {
     ListIntermediariesRequest list_intermediaries_request
     GetTechnologyTransferRequest get_technology_transfer_request
     ListTechnologyTransfersRequest list_technology_transfers_request
+    GetPlatformRequest get_platform_request
+    ListPlatformsRequest list_platforms_request
     GetPolicyRequest get_policy_request
     ListPoliciesRequest list_policies_request
     SimulatePolicyRequest simulate_policy_request

@@ -10,6 +10,7 @@ use super::incubators::Incubators;
 use super::journal::Journal;
 use super::layer::DoorLayer;
 use super::parks::Parks;
+use super::platforms::Platforms;
 use super::policies::Policies;
 use super::settings::Settings;
 use super::taxes::Taxes;
@@ -81,7 +82,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 12] = [
+const SERVICES: [&str; 13] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -92,6 +93,7 @@ const SERVICES: [&str; 12] = [
     v1::tax_service_server::SERVICE_NAME,
     v1::financing_service_server::SERVICE_NAME,
     v1::transfer_service_server::SERVICE_NAME,
+    v1::platform_service_server::SERVICE_NAME,
     v1::policy_service_server::SERVICE_NAME,
     v1::entitlement_service_server::SERVICE_NAME,
 ];
@@ -115,6 +117,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
     use v1::incubator_service_server::IncubatorServiceServer;
     use v1::journal_service_server::JournalServiceServer;
     use v1::park_service_server::ParkServiceServer;
+    use v1::platform_service_server::PlatformServiceServer;
     use v1::policy_service_server::PolicyServiceServer;
     use v1::settings_service_server::SettingsServiceServer;
     use v1::tax_service_server::TaxServiceServer;
@@ -135,6 +138,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(TaxServiceServer(Taxes(districts.clone())), config))
         .add_service(bounded!(FinancingServiceServer(Financing(districts.clone())), config))
         .add_service(bounded!(TransferServiceServer(Transfers(districts.clone())), config))
+        .add_service(bounded!(PlatformServiceServer(Platforms(districts.clone())), config))
         .add_service(bounded!(PolicyServiceServer(Policies(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))
         .add_service(bounded!(ImportServiceServer(import), config))

@@ -8,7 +8,9 @@ use super::trace::{Figure, NoTrace, Node, Source, Step, Trace, TreeTrace, Unit};
 use super::words::{Ground, PayerRule, Scheme, Status};
 use crate::domain::event::Operator;
 use crate::domain::incubator::{IncubatorView, Term};
-use crate::domain::{AsOf, Day, IncubatorId, IntermediaryId, LoanId, ParkId, Registry, TransferId, Uscc, park};
+use crate::domain::{
+    AsOf, Day, IncubatorId, IntermediaryId, LoanId, ParkId, PlatformId, Registry, TransferId, Uscc, park,
+};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -21,6 +23,8 @@ pub enum Beneficiary {
     Firm(Uscc),
     /// An intermediary of technology transfers.
     Intermediary(IntermediaryId),
+    /// A platform: its operator is paid.
+    Platform(PlatformId),
 }
 
 impl fmt::Display for Beneficiary {
@@ -29,6 +33,7 @@ impl fmt::Display for Beneficiary {
             Self::Incubator(id) => id.fmt(f),
             Self::Firm(code) => code.fmt(f),
             Self::Intermediary(id) => id.fmt(f),
+            Self::Platform(id) => id.fmt(f),
         }
     }
 }
@@ -36,7 +41,7 @@ impl fmt::Display for Beneficiary {
 /// For what an entitlement is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Period {
-    /// S1: a calendar year.
+    /// S1, P2, P3: a calendar year.
     Year(i16),
     /// S2: a relief year, `[from, to)`.
     Relief {
@@ -90,7 +95,8 @@ pub struct Entitlement {
     /// Who is entitled.
     pub beneficiary: Beneficiary,
     /// Whom the money goes to: the firm, or the carrier's operator (S1: on 31 December, before that on the day asked for;
-    /// S3: on the day the relief starts), or the institution that is an intermediary; none: no operator is known, or an
+    /// S3: on the day the relief starts), the institution that is an intermediary, or the platform's
+    /// operator; none: no operator is known, or an
     /// individual is paid.
     pub payee: Option<Uscc>,
     /// For what.
@@ -141,7 +147,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Everything, in the order of rules §5: S1 by carrier and year, S2 with its S3 by firm, S4 by drawdown and contract;
-    /// then P1 by intermediary, completion and contract.
+    /// then P1 by intermediary, completion and contract, P2 and P3 by platform and year.
     pub fn all(&self) -> Vec<Entitlement> {
         self.lines::<NoTrace>().into_iter().map(|line| line.entitlement).collect()
     }
@@ -167,6 +173,8 @@ impl<'a> Evaluation<'a> {
             Subject::Relocation(code) => self.s2_of(code),
             Subject::Loans(code) => self.s4_of(code),
             Subject::Transfers(id) => self.p1_of(id),
+            Subject::OpenPlatform(id) => self.p2_of(id),
+            Subject::PlatformConstruction(id) => self.p3_of(id),
         }
     }
 
@@ -248,7 +256,7 @@ impl<T: Trace> Draft<T> {
     pub fn bare(scheme: Scheme, beneficiary: Beneficiary, period: Period, status: Status) -> Self {
         let payee = match beneficiary {
             Beneficiary::Firm(code) => Some(code),
-            Beneficiary::Incubator(_) | Beneficiary::Intermediary(_) => None,
+            Beneficiary::Incubator(_) | Beneficiary::Intermediary(_) | Beneficiary::Platform(_) => None,
         };
         let (payer, version, suspended, grounds) = (None, None, false, T::Why::default());
         Self { scheme, beneficiary, payee, period, status, payer, version, suspended, grounds }

@@ -72,6 +72,12 @@ struct Findings<'a> {
     list: Vec<Finding>,
 }
 
+/// Whether whom the scheme pays settles in no park.
+fn settles_nowhere(scheme: Scheme) -> bool {
+    use Scheme::*;
+    matches!(scheme, IncubatorTaxRebate | TechnologyTransfer | OpenPlatform | PlatformConstruction)
+}
+
 impl Findings<'_> {
     fn push(&mut self, severity: Severity, code: &'static str, key: String, message: String) {
         self.list.push(Finding { severity, code, key, message });
@@ -178,7 +184,7 @@ impl Findings<'_> {
             PayerRule::District if self.policy.district_treasury().is_none() => {
                 self.error("UNKNOWN_PAYER", key("payer"), "no [[treasury]] has the role DISTRICT");
             }
-            PayerRule::ParkTreasury if matches!(scheme, Scheme::IncubatorTaxRebate | Scheme::TechnologyTransfer) => {
+            PayerRule::ParkTreasury if settles_nowhere(scheme) => {
                 self.error("UNKNOWN_PAYER", key("payer"), "who is paid settles in no park: nobody would pay");
             }
             PayerRule::ParkTreasury if !parks => {

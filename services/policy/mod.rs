@@ -14,6 +14,7 @@ pub mod exact;
 pub mod flat;
 pub mod lint;
 pub mod parameters;
+mod platform_support;
 mod rebate;
 mod relocation;
 mod retained;
@@ -28,6 +29,7 @@ pub use evaluation::{Beneficiary, Entitlement, Evaluation, Explained, Line, Paye
 pub use exact::Exact;
 pub use lint::{Finding, Severity, lint};
 pub use parameters::Policy;
+pub use platform_support::{OpenPlatform, PlatformConstruction, PlatformSupport};
 pub use technology_transfer::TechnologyTransfer;
 pub use touched::{Subject, subjects, touched};
 pub use trace::{NoTrace, Node, Source, Step, Trace, TreeTrace, Unit};

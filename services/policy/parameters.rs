@@ -5,6 +5,7 @@
 //! the file, so that a finding can name its key and line.
 
 use super::exact::Exact;
+use super::platform_support::{OpenPlatform, PlatformConstruction};
 use super::technology_transfer::TechnologyTransfer;
 use super::words::{Attribution, Base, OncePer, PayerRule, Scheme, StartRule};
 use crate::domain::{Day, Kind, Level, ParkId, Tax};
@@ -41,6 +42,10 @@ pub struct Policy {
     pub loan_interest_subsidy: Series<Version<LoanInterestSubsidy>>,
     /// P1.
     pub technology_transfer: Series<Version<TechnologyTransfer>>,
+    /// P2.
+    pub open_platform: Series<Version<OpenPlatform>>,
+    /// P3.
+    pub platform_construction: Series<Version<PlatformConstruction>>,
     /// Who pays.
     pub treasuries: Vec<Treasury>,
 }
@@ -277,6 +282,8 @@ impl Policy {
             Scheme::CultivationAward => self.cultivation_award.all().first().map(|v| v.from),
             Scheme::LoanInterestSubsidy => self.loan_interest_subsidy.all().first().map(|v| v.from),
             Scheme::TechnologyTransfer => self.technology_transfer.all().first().map(|v| v.from),
+            Scheme::OpenPlatform => self.open_platform.all().first().map(|v| v.from),
+            Scheme::PlatformConstruction => self.platform_construction.all().first().map(|v| v.from),
         }
     }
 }

@@ -6,11 +6,12 @@
 //! | S2 and S3 of a firm | its registration, deregistration, stays, relocation and receipts; registration and operators of the carriers it stayed in; the treasury of its park |
 //! | S4 of a firm | its registration, deregistration, stays, relocation, loans and their interest; registration of the carriers it stayed in |
 //! | P1 of an intermediary | its registration, the transfers that name it, its deregistration as a firm |
+//! | P2 and P3 of a platform | its facts, the deregistration of its operator as a firm |
 //!
 //! A policy touches everything, and so does another day: windows close, years begin, facts of that day come in.
 
 use crate::domain::transfer::TransferEvent;
-use crate::domain::{AsOf, Entity, Event, IncubatorId, IntermediaryId, LoanId, Registry, Uscc};
+use crate::domain::{AsOf, Entity, Event, IncubatorId, IntermediaryId, LoanId, PlatformId, Registry, Uscc};
 use std::collections::BTreeSet;
 
 /// For whom entitlements are computed together.
@@ -24,6 +25,10 @@ pub enum Subject {
     Loans(Uscc),
     /// P1 of an intermediary.
     Transfers(IntermediaryId),
+    /// P2 of a platform.
+    OpenPlatform(PlatformId),
+    /// P3 of a platform.
+    PlatformConstruction(PlatformId),
 }
 
 /// The subjects whose answers an event can change, in order, each once. The registry has taken the event in. It may name
@@ -58,6 +63,9 @@ impl Touched<'_> {
                 self.run_by(firm);
                 // An institution that is an intermediary goes by its code.
                 self.subjects.extend(IntermediaryId::parse(firm.as_str()).ok().map(Subject::Transfers));
+                for platform in self.registry.innovation().platforms_ever_run_by(firm) {
+                    self.platform(platform);
+                }
             }
             FirmAdmitted { firm, .. }
             | FirmGraduated { firm, .. }
@@ -77,6 +85,7 @@ impl Touched<'_> {
             LoanDrawn(drawn) => self.loan(&drawn.loan),
             InterestPaid { loan, .. } => self.loan(loan),
             Transfer(event) => self.transfer(event),
+            Platform(event) => self.platform(event.platform()),
         }
     }
 
@@ -95,6 +104,10 @@ impl Touched<'_> {
                 self.subjects.extend(named);
             }
         }
+    }
+
+    fn platform(&mut self, id: &PlatformId) {
+        self.subjects.extend([Subject::OpenPlatform(id.clone()), Subject::PlatformConstruction(id.clone())]);
     }
 
     /// Every firm that the contract ever named: a void may bring out another.
@@ -147,8 +160,11 @@ impl Touched<'_> {
 
 /// Subjects of the schemes beside S1–S4, in the order of their lines.
 pub(super) fn neighbours(registry: &Registry, as_of: AsOf) -> Vec<Subject> {
-    let intermediaries = registry.innovation().intermediaries(as_of);
-    intermediaries.map(|(id, _)| Subject::Transfers(id.clone())).collect()
+    let intermediaries = registry.innovation().intermediaries(as_of).map(|(id, _)| Subject::Transfers(id.clone()));
+    let platforms: Vec<&PlatformId> = registry.innovation().platforms(as_of).map(|(id, _)| id).collect();
+    let open = platforms.iter().map(|id| Subject::OpenPlatform((*id).clone()));
+    let built = platforms.iter().map(|id| Subject::PlatformConstruction((*id).clone()));
+    intermediaries.chain(open).chain(built).collect()
 }
 
 /// Subjects that have, or may have, entitlements: every carrier, every firm twice, and the neighbours'.

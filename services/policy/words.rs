@@ -44,6 +44,10 @@ words! {
         LoanInterestSubsidy = "loan_interest_subsidy", "一次性贴息";
         /// P1, per technology transfer, to its intermediary.
         TechnologyTransfer = "technology_transfer", "技术转移补助";
+        /// P2, per platform and year.
+        OpenPlatform = "open_platform", "平台开放补助";
+        /// P3, per platform and year.
+        PlatformConstruction = "platform_construction", "平台建设补助";
     }
 }
 
@@ -140,5 +144,11 @@ words! {
         NotRegisteredBefore = "NOT_REGISTERED_BEFORE", "技术转移活动开始前未备案";
         /// The institution was struck off by the day that decides.
         Deregistered = "DEREGISTERED", "主体已注销";
+        /// P2: no capacity of service, so nothing that could be open.
+        NoCapacity = "NO_CAPACITY", "本年度无服务能力";
+        /// P2: less of the capacity was open than required.
+        OpenShareTooSmall = "OPEN_SHARE_TOO_SMALL", "开放比例低于规定";
+        /// P3: the platform was completed in an earlier year.
+        ConstructionOver = "CONSTRUCTION_OVER", "平台已于此前年度建成";
     }
 }

@@ -194,6 +194,8 @@ fn standing(registry: &Registry, as_of: AsOf, subject: &Subject, lines: Vec<Enti
                 format!("3\0{drawn}\0{}\0{firm}", entitlement.period)
             }
             Subject::Transfers(id) => format!("4\0{id}\0{index:06}"),
+            Subject::OpenPlatform(id) => format!("5\0{id}\0{index:06}"),
+            Subject::PlatformConstruction(id) => format!("6\0{id}\0{index:06}"),
         };
         (Arc::from(key), Standing { entitlement, year })
     };
@@ -210,6 +212,8 @@ pub fn subject_of(scheme: Scheme, beneficiary: &Beneficiary, period: &str) -> Op
         }
         (Scheme::LoanInterestSubsidy, Beneficiary::Firm(code)) => Some(Subject::Loans(*code)),
         (Scheme::TechnologyTransfer, Beneficiary::Intermediary(id)) => Some(Subject::Transfers(id.clone())),
+        (Scheme::OpenPlatform, Beneficiary::Platform(id)) => Some(Subject::OpenPlatform(id.clone())),
+        (Scheme::PlatformConstruction, Beneficiary::Platform(id)) => Some(Subject::PlatformConstruction(id.clone())),
         _ => None,
     }
 }

@@ -7,6 +7,7 @@ mod figures;
 mod firms;
 mod late;
 mod money;
+mod platforms;
 mod random;
 mod random_checker;
 mod regressions;

@@ -2,11 +2,12 @@
 
 use crate::common::world::{World, carrier, day, firm, park};
 use incubator_registry::domain::event::{IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::{Area, VoucherNo};
 use incubator_registry::domain::{
-    AsOf, BuildMode, Criterion, Event, InterestNature, IntermediaryId, Kind, LeaveKind, Level, LoanId, Party, Tax,
-    TaxNature, TransferId,
+    AsOf, BuildMode, Criterion, Event, InterestNature, IntermediaryId, Kind, LeaveKind, Level, LoanId, Party,
+    PlatformId, PlatformKind, Tax, TaxNature, TransferId,
 };
 use incubator_registry::formats::policy::parse;
 use incubator_registry::policy::{Entitlement, Evaluation, Policy, Scheme};
@@ -192,6 +193,26 @@ impl Case {
         self.fact(completed, Event::Transfer(TransferEvent::TechnologyTransferred(transferred)))
     }
 
+    /// A platform, run by a firm number.
+    pub fn platform(&mut self, id: &str, kind: PlatformKind, operator: u32, date: &str) -> &mut Self {
+        let (platform, name) = (PlatformId::parse(id).unwrap(), id.to_owned());
+        let (operator_name, operator_code) = (format!("运营{operator}"), firm(operator));
+        let registered = PlatformRegistered { platform, name, kind, operator_name, operator_code };
+        self.fact(date, Event::Platform(PlatformEvent::Registered(registered)))
+    }
+
+    /// A year's report: hours in all and open, cost and input in fen.
+    pub fn reported(&mut self, id: &str, year: i16, hours: (i64, i64), service_cost: i64, input: i64) -> &mut Self {
+        let (platform, (capacity, open_capacity)) = (PlatformId::parse(id).unwrap(), hours);
+        let report = PlatformYear { platform, year, capacity, open_capacity, service_cost, input };
+        self.fact(&format!("{year}-12-31"), Event::Platform(PlatformEvent::YearReported(report)))
+    }
+
+    pub fn completed(&mut self, id: &str, date: &str) -> &mut Self {
+        let platform = PlatformId::parse(id).unwrap();
+        self.fact(date, Event::Platform(PlatformEvent::Completed { platform }))
+    }
+
     pub fn entitlements(&self, date: &str) -> Vec<Entitlement> {
         Evaluation::new(&self.world.registry, &self.policy, AsOf::day(day(date))).all()
     }
@@ -208,7 +229,9 @@ impl Case {
 
 fn short(line: &Entitlement) -> String {
     let period = match line.scheme {
-        Scheme::CultivationAward | Scheme::IncubatorTaxRebate => format!("{} {}", line.beneficiary, line.period),
+        Scheme::CultivationAward | Scheme::IncubatorTaxRebate | Scheme::OpenPlatform | Scheme::PlatformConstruction => {
+            format!("{} {}", line.beneficiary, line.period)
+        }
         _ => line.period.to_string(),
     };
     let reason = line.reason.map_or(String::new(), |reason| format!(" {}", reason.key()));

@@ -6,6 +6,7 @@ mod common;
 mod dsl;
 mod model;
 mod p1;
+mod platforms;
 mod s1;
 mod s2_s3;
 mod s4;

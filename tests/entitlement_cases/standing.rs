@@ -4,11 +4,12 @@
 use crate::common::world::{TODAY, World, carrier, day, firm, park};
 use crate::dsl::{PARK, everything};
 use incubator_registry::domain::event::{LoanDrawn, Operator, TaxReceipt};
+use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::VoucherNo;
 use incubator_registry::domain::{
-    AsOf, Criterion, Day, Event, InterestNature, IntermediaryId, Kind, LeaveKind, Level, LoanId, Party, Tax, TaxNature,
-    TransferId,
+    AsOf, Criterion, Day, Event, InterestNature, IntermediaryId, Kind, LeaveKind, Level, LoanId, Party, PlatformId,
+    PlatformKind, Tax, TaxNature, TransferId,
 };
 use incubator_registry::policy::Scheme;
 use incubator_registry::projections::{Standing, Standings};
@@ -47,10 +48,14 @@ impl Dice {
         IntermediaryId::parse(self.one(&[code.as_str(), "经纪"])).unwrap()
     }
 
+    fn platform(&mut self) -> PlatformId {
+        PlatformId::parse(self.one(&["PT1", "PT2"])).unwrap()
+    }
+
     fn event(&mut self, at: u64) -> Event {
         let (firm_code, incubator) = (firm(self.number()), carrier(self.id()));
         let loan = LoanId::parse(&format!("JK{}", self.any(4))).unwrap();
-        match self.any(23) {
+        match self.any(26) {
             0 => Event::FirmAdmitted { firm: firm_code, incubator, waiver: String::new() },
             1 => Event::FirmLeft { firm: firm_code, incubator, admitted: self.day(), kind: LeaveKind::Withdrawn },
             2 => {
@@ -85,6 +90,20 @@ impl Dice {
                 let registered = IntermediaryRegistered { intermediary, name, party };
                 Event::Transfer(TransferEvent::IntermediaryRegistered(registered))
             }
+            23 => {
+                let (platform, name, kind) = (self.platform(), "平台".to_owned(), PlatformKind::Testing);
+                let (operator_name, operator_code) = ("运营".to_owned(), firm_code);
+                let registered = PlatformRegistered { platform, name, kind, operator_name, operator_code };
+                Event::Platform(PlatformEvent::Registered(registered))
+            }
+            24 => {
+                let (year, open_capacity) = (self.one(&[2022, 2023, 2024]), self.one(&[2, 3, 4]));
+                let (service_cost, input) = (1_000_001, self.one(&[0, 1_000_003]));
+                let platform = self.platform();
+                let report = PlatformYear { platform, year, capacity: 10, open_capacity, service_cost, input };
+                Event::Platform(PlatformEvent::YearReported(report))
+            }
+            25 => Event::Platform(PlatformEvent::Completed { platform: self.platform() }),
             21 | 22 => {
                 let transfer = TransferId::parse(&format!("T{}", self.any(6))).unwrap();
                 let (intermediary, began, paid) = (self.intermediary(), self.day(), 1_000_001);

@@ -6,11 +6,12 @@ use super::common::world::{carrier, day, firm, limits, park};
 use incubator_registry::domain::event::{
     AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt,
 };
+use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
     BuildMode, Command, Criterion, Document, Event, InterestNature, IntermediaryId, InvestmentForm, Kind, LeaveKind,
-    Level, LoanId, Party, PolicyId, Stated, Tax, TaxNature, TransferId, VoidOrder, VoucherNo,
+    Level, LoanId, Party, PlatformId, PlatformKind, PolicyId, Stated, Tax, TaxNature, TransferId, VoidOrder, VoucherNo,
 };
 use incubator_registry::journal::{Record, RequestKey, Subject, ZERO_HASH, codec};
 
@@ -152,9 +153,34 @@ fn of_transfers() -> Vec<Event> {
     ]
 }
 
+fn of_platforms() -> Vec<Event> {
+    let platform = PlatformId::parse("PT01").unwrap();
+    let registered = PlatformRegistered {
+        platform: platform.clone(),
+        name: "武江检验检测公共服务平台".to_owned(),
+        kind: PlatformKind::Testing,
+        operator_name: "韶关市质量检测所".to_owned(),
+        operator_code: firm(7),
+    };
+    let report = PlatformYear {
+        platform: platform.clone(),
+        year: 2024,
+        capacity: 3_000,
+        open_capacity: 1_000,
+        service_cost: 300_000_010,
+        input: 5_000_000,
+    };
+    let of = [
+        PlatformEvent::Registered(registered),
+        PlatformEvent::YearReported(report),
+        PlatformEvent::Completed { platform },
+    ];
+    of.map(Event::Platform).to_vec()
+}
+
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
-    [first_events(), of_reports(), of_money(), vec![of_policy()], of_transfers()].concat()
+    [first_events(), of_reports(), of_money(), vec![of_policy()], of_transfers(), of_platforms()].concat()
 }
 
 /// The types of the first release.
@@ -237,6 +263,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("every-fact", Command::new(first_events()[2..].iter().map(each).collect(), documents(), None).unwrap()),
         ("policy", Command::new(vec![each(&of_policy())], documents(), None).unwrap()),
         ("transfers", Command::new(of_transfers().iter().map(each).collect(), documents(), None).unwrap()),
+        ("platforms", Command::new(of_platforms().iter().map(each).collect(), documents(), None).unwrap()),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
     ]
 }

@@ -154,6 +154,7 @@ pub fn about(event: &Event) -> Vec<String> {
         LoanDrawn(loan) => vec![format!("loans/{}", loan.loan), firm(&loan.firm)],
         InterestPaid { loan, .. } => vec![format!("loans/{loan}")],
         PolicyPublished(published) => vec![format!("policies/{}", published.policy)],
+        Platform(event) => vec![format!("platforms/{}", event.platform())],
         Transfer(TransferEvent::IntermediaryRegistered(new)) => vec![format!("intermediaries/{}", new.intermediary)],
         Transfer(TransferEvent::TechnologyTransferred(new)) => vec![
             format!("technologyTransfers/{}", new.transfer),

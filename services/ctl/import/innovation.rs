@@ -1,7 +1,8 @@
-//! Rows about intermediaries and technology transfers as they travel.
+//! Rows about technology transfers and platforms as they travel.
 
-use crate::ctl::parse::Wire as _;
-use crate::domain::rows::{IntermediaryRow, TechnologyTransferRow};
+use crate::ctl::parse::{Wire as _, opt_day};
+use crate::domain::platform::PlatformYear;
+use crate::domain::rows::{IntermediaryRow, PlatformRow, TechnologyTransferRow};
 use crate::wire::v1;
 
 /// A row of 技术转移中介.
@@ -24,5 +25,30 @@ pub(super) fn technology_transfer(row: &TechnologyTransferRow) -> v1::Technology
         began_date: transferred.began.to_string(),
         completed_date: day.to_string(),
         paid_fen: transferred.paid,
+    }
+}
+
+/// A row of 服务平台.
+pub(super) fn platform(PlatformRow { registered, day, completed }: &PlatformRow) -> v1::PlatformRow {
+    v1::PlatformRow {
+        platform_id: registered.platform.to_string(),
+        display_name: registered.name.clone(),
+        kind: registered.kind.wire(),
+        operator_name: registered.operator_name.clone(),
+        operator_code: registered.operator_code.to_string(),
+        registered_date: day.to_string(),
+        completed_date: opt_day(*completed),
+    }
+}
+
+/// A row of 平台年报.
+pub(super) fn platform_report(report: &PlatformYear) -> v1::PlatformReportRow {
+    v1::PlatformReportRow {
+        platform_id: report.platform.to_string(),
+        year: i32::from(report.year),
+        capacity_hours: report.capacity,
+        open_capacity_hours: report.open_capacity,
+        service_cost_fen: report.service_cost,
+        input_fen: report.input,
     }
 }

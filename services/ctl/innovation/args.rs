@@ -1,10 +1,10 @@
-//! Commands about technology transfers, as typed.
+//! Commands about technology transfers and platforms, as typed.
 
 use crate::ctl::args::Reading;
 use crate::ctl::money_args::Listing;
 use crate::ctl::parse;
-use crate::ctl::write::args::Frame;
-use crate::domain::{Day, Party};
+use crate::ctl::write::args::{Frame, Undated};
+use crate::domain::{Day, Party, PlatformKind};
 use clap::Subcommand;
 
 /// Intermediaries of technology transfers.
@@ -82,6 +82,82 @@ pub enum TransferCommand {
         /// To this firm.
         #[arg(long, value_name = "CODE")]
         firm: Option<String>,
+        /// Common.
+        #[command(flatten)]
+        list: Listing,
+    },
+}
+
+/// Platforms.
+#[derive(Debug, Subcommand)]
+pub enum PlatformCommand {
+    /// Enter a platform in the register; the date is that day (登记日期).
+    Register {
+        /// Its id (平台编号).
+        id: String,
+        /// Its name (平台名称).
+        #[arg(long)]
+        name: String,
+        /// What it is for: RESEARCH 公共研发平台, TESTING 检验检测平台, PILOT 中试平台.
+        #[arg(long, value_parser = parse::platform_kind)]
+        kind: PlatformKind,
+        /// Who built and runs it (运营单位).
+        #[arg(long, value_name = "NAME")]
+        operator: String,
+        /// Its code.
+        #[arg(long, value_name = "CODE")]
+        operator_code: String,
+        /// Common.
+        #[command(flatten)]
+        frame: Frame,
+    },
+    /// Record what a platform reported of a year (平台年报).
+    Report {
+        /// Its id (平台编号).
+        id: String,
+        /// The year (年度).
+        #[arg(long)]
+        year: i32,
+        /// Whole capacity of service (全部服务能力), hours.
+        #[arg(long, value_name = "HOURS")]
+        capacity: i64,
+        /// What of it was open to others (开放服务能力), hours.
+        #[arg(long, value_name = "HOURS")]
+        open: i64,
+        /// Actual cost of service (实际服务成本) in yuan.
+        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        cost: i64,
+        /// Spent on building it (建设投入经费) in yuan; in the year of completion up to that day.
+        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        input: i64,
+        /// Common.
+        #[command(flatten)]
+        frame: Undated,
+    },
+    /// Record that a platform was completed and came into use; the date is that day (建成日期).
+    Complete {
+        /// Its id (平台编号).
+        id: String,
+        /// Common.
+        #[command(flatten)]
+        frame: Frame,
+    },
+    /// One platform with its reports.
+    Show {
+        /// Its id (平台编号).
+        id: String,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// The platforms, by id.
+    List {
+        /// Of this kind.
+        #[arg(long, value_parser = parse::platform_kind)]
+        kind: Option<PlatformKind>,
+        /// Run by this operator.
+        #[arg(long, value_name = "CODE")]
+        operator: Option<String>,
         /// Common.
         #[command(flatten)]
         list: Listing,

@@ -1,4 +1,4 @@
-//! Commands about technology transfers and those who bring them about.
+//! Commands about technology transfers and those who bring them about, and about platforms.
 
 pub mod args;
 
@@ -13,7 +13,7 @@ use super::show::{known_at, list, one, page_size, pages};
 use super::trouble::Trouble;
 use super::write::send;
 use crate::wire::v1;
-use args::{IntermediaryCommand, TransferCommand};
+use args::{IntermediaryCommand, PlatformCommand, TransferCommand};
 
 /// `intermediary …`.
 pub async fn intermediary(session: &Session, command: IntermediaryCommand, lang: Lang) -> Result<Report, Trouble> {
@@ -72,4 +72,48 @@ pub async fn transfer(session: &Session, command: TransferCommand, lang: Lang) -
             Ok(list(found, &columns, lang))
         }
     }
+}
+
+/// `platform …`.
+pub async fn platform(session: &Session, command: PlatformCommand, lang: Lang) -> Result<Report, Trouble> {
+    let named = |id: &str| session.name("platforms", id);
+    let written = match command {
+        PlatformCommand::Register { id, name, kind, operator, operator_code, frame } => send!(
+            session, frame, platforms.register_platform,
+            RegisterPlatformRequest {
+                parent: session.parent(), platform_id: id, display_name: name, kind: kind.wire(),
+                operator_name: operator, operator_code: operator_code,
+            },
+            platform: "Platform"
+        ),
+        PlatformCommand::Report { id, year, capacity, open, cost, input, frame } => send!(
+            session, frame, platforms.report_platform_year,
+            ReportPlatformYearRequest {
+                name: named(&id), year: year, capacity_hours: capacity, open_capacity_hours: open,
+                service_cost_fen: cost, input_fen: input,
+            },
+            platform: "Platform"
+        ),
+        PlatformCommand::Complete { id, frame } => send!(
+            session, frame, platforms.complete_platform, CompletePlatformRequest { name: named(&id) },
+            platform: "Platform"
+        ),
+        PlatformCommand::Show { id, reading } => {
+            return one!(
+                session, platforms.get_platform, GetPlatformRequest, get_platform_request, named(&id), reading,
+                platform: "Platform", lang
+            );
+        }
+        PlatformCommand::List { kind, operator, list: of } => {
+            let filter = [("kind", kind.map(|kind| kind.key())), ("operator", operator.as_deref())];
+            let found = listed!(
+                session, of, filter, platforms.list_platforms, ListPlatformsRequest, list_platforms_request,
+                platforms: "Platform"
+            );
+            let columns =
+                ["name", "display_name", "kind", "operator_name", "registered_date", "completed_date", "position"];
+            return Ok(list(found, &columns, lang));
+        }
+    };
+    Ok(written?.report(lang))
 }

@@ -3,7 +3,9 @@
 
 use super::headings::{narrow, shown};
 use crate::domain::reason::Reason;
-use crate::domain::values::{self, Day, IncubatorId, IntermediaryId, LoanId, ParkId, TransferId, Uscc, VoucherNo};
+use crate::domain::values::{
+    self, Day, IncubatorId, IntermediaryId, LoanId, ParkId, PlatformId, TransferId, Uscc, VoucherNo,
+};
 use crate::domain::words::Tax;
 
 /// What is wrong with a cell: the word, and the rest of a sentence that begins with the column.
@@ -62,6 +64,12 @@ pub(super) fn intermediary(cell: &str) -> Result<IntermediaryId, Wrong> {
 pub(super) fn transfer(cell: &str) -> Result<TransferId, Wrong> {
     TransferId::parse(&numbered(cell)?)
         .map_err(|reason| (reason, format!("`{}` can't be a contract number", shown(cell))))
+}
+
+/// Id of a platform.
+pub(super) fn platform(cell: &str) -> Result<PlatformId, Wrong> {
+    PlatformId::parse(&numbered(cell)?)
+        .map_err(|reason| (reason, format!("`{}` can't be a platform's id", shown(cell))))
 }
 
 /// Number of a voucher.

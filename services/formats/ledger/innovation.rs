@@ -1,11 +1,14 @@
-//! The ledgers of technology transfers: cells to the typed row that they state.
+//! The ledgers of technology transfers and of platforms: cells to the typed row that they state.
 
 use super::cells;
+use super::money::{not_negative_fen, within};
 use super::row::Cells;
-use crate::domain::rows::{IntermediaryRow, TechnologyTransferRow};
+use crate::domain::platform::{HOURS_MAX, PlatformRegistered, PlatformYear};
+use crate::domain::reason::Fault;
+use crate::domain::rows::{IntermediaryRow, PlatformRow, TechnologyTransferRow};
 use crate::domain::transfer::{IntermediaryRegistered, TechnologyTransferred};
 use crate::domain::values::positive_fen;
-use crate::domain::words::Party;
+use crate::domain::words::{Party, PlatformKind};
 
 /// A row of 技术转移中介.
 pub(super) fn intermediary(cells: &mut Cells) -> Option<IntermediaryRow> {
@@ -33,4 +36,45 @@ pub(super) fn technology_transfer(cells: &mut Cells) -> Option<TechnologyTransfe
         paid: paid?,
     };
     Some(TechnologyTransferRow { transferred, day: day? })
+}
+
+/// A row of 服务平台.
+pub(super) fn platform(cells: &mut Cells) -> Option<PlatformRow> {
+    let platform = cells.required("platform_id", cells::platform);
+    let name = cells.required("display_name", cells::text);
+    let kind = cells.required("kind", cells::word(PlatformKind::from_chinese));
+    let operator_name = cells.required("operator_name", cells::text);
+    let operator_code = cells.required("operator_code", cells::code);
+    let day = cells.required("registered_date", cells::day);
+    let completed = cells.optional("completed_date", cells::day);
+    let registered = PlatformRegistered {
+        platform: platform?,
+        name: name?,
+        kind: kind?,
+        operator_name: operator_name?,
+        operator_code: operator_code?,
+    };
+    Some(PlatformRow { registered, day: day?, completed })
+}
+
+/// A row of 平台年报.
+pub(super) fn platform_report(cells: &mut Cells) -> Option<PlatformYear> {
+    let platform = cells.required("platform_id", cells::platform);
+    let year = cells.required("year", cells::year);
+    let capacity = cells.bounded("capacity_hours", hours);
+    let open_capacity = cells.bounded("open_capacity_hours", hours);
+    let service_cost = cells.bounded("service_cost_fen", not_negative_fen);
+    let input = cells.bounded("input_fen", not_negative_fen);
+    Some(PlatformYear {
+        platform: platform?,
+        year: year?,
+        capacity: capacity?,
+        open_capacity: open_capacity?,
+        service_cost: service_cost?,
+        input: input?,
+    })
+}
+
+fn hours(field: &str, value: i64) -> Result<i64, Fault> {
+    within(field, value, HOURS_MAX)
 }

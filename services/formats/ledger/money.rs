@@ -99,14 +99,16 @@ pub(super) fn tax_receipt(cells: &mut Cells) -> Option<TaxReceiptRow> {
     Some(TaxReceiptRow { receipt, day: day? })
 }
 
-fn within(field: &str, value: i64, max: i64) -> Result<i64, Fault> {
+/// Between 0 and a bound.
+pub(super) fn within(field: &str, value: i64, max: i64) -> Result<i64, Fault> {
     if (0..=max).contains(&value) {
         return Ok(value);
     }
     Err(Fault::new(Reason::OutOfRange, field, format!("{field} is {value}; it lies between 0 and {max}")))
 }
 
-fn not_negative_fen(field: &str, value: i64) -> Result<i64, Fault> {
+/// An amount that is not negative.
+pub(super) fn not_negative_fen(field: &str, value: i64) -> Result<i64, Fault> {
     within(field, fen(field, value)?, i64::MAX)
 }
 

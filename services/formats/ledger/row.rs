@@ -39,6 +39,8 @@ pub(super) fn read(columns: &Columns, raw: &RawRow) -> Result<Row, Refusal> {
         Ledger::TaxReceipts => money::tax_receipt(&mut cells).map(Row::TaxReceipt),
         Ledger::Intermediaries => innovation::intermediary(&mut cells).map(Row::Intermediary),
         Ledger::TechnologyTransfers => innovation::technology_transfer(&mut cells).map(Row::TechnologyTransfer),
+        Ledger::Platforms => innovation::platform(&mut cells).map(Row::Platform),
+        Ledger::PlatformReports => innovation::platform_report(&mut cells).map(Row::PlatformYear),
     };
     if let Some(refusal) = cells.faults.refusal() {
         return Err(refusal);

@@ -32,6 +32,10 @@ pub enum Ledger {
     Intermediaries,
     /// 技术转移合同.
     TechnologyTransfers,
+    /// 服务平台.
+    Platforms,
+    /// 平台年报.
+    PlatformReports,
 }
 
 /// What the cells of a column hold. Text files need it not: it says what a cell of a workbook that is no text may mean.
@@ -85,6 +89,8 @@ const MONEY: &[(&str, i64)] = &[("元", 100), ("千元", 100_000), ("万元", 1_
 const RATE: &[(&str, i64)] = &[("%", 10_000)];
 /// People; the unit may be left out, since there is no other.
 const PEOPLE: &[(&str, i64)] = &[("", 1), ("人", 1)];
+/// Hours of service (机时); the unit may be left out, since there is no other.
+const HOURS: &[(&str, i64)] = &[("小时", 1), ("机时", 1), ("", 1)];
 /// Rights; the unit may be left out, since there is no other.
 const RIGHTS: &[(&str, i64)] = &[("", 1), ("件", 1), ("项", 1)];
 
@@ -227,6 +233,25 @@ const TECHNOLOGY_TRANSFERS: &[Column] = &[
     must("实际支付金额", "paid_fen", Number).in_units(MONEY),
 ];
 
+const PLATFORMS: &[Column] = &[
+    must("平台编号", "platform_id", Text),
+    must("平台名称", "display_name", Text),
+    must("平台类型", "kind", Text),
+    must("运营单位", "operator_name", Text),
+    must("运营单位统一社会信用代码", "operator_code", Code),
+    must("登记日期", "registered_date", Day),
+    may("建成日期", "completed_date", Day),
+];
+
+const PLATFORM_REPORTS: &[Column] = &[
+    must("平台编号", "platform_id", Text),
+    must("年度", "year", Number),
+    must("全部服务能力", "capacity_hours", Number).in_units(HOURS),
+    must("开放服务能力", "open_capacity_hours", Number).in_units(HOURS),
+    must("实际服务成本", "service_cost_fen", Number).in_units(MONEY),
+    must("建设投入经费", "input_fen", Number).in_units(MONEY),
+];
+
 impl Ledger {
     /// All of them, in the order of an import.
     pub const ALL: &[Self] = &[
@@ -244,6 +269,8 @@ impl Ledger {
         Self::TaxReceipts,
         Self::Intermediaries,
         Self::TechnologyTransfers,
+        Self::Platforms,
+        Self::PlatformReports,
     ];
 
     /// Its name among the people who keep it.
@@ -263,6 +290,8 @@ impl Ledger {
             Self::TaxReceipts => "税收入库明细",
             Self::Intermediaries => "技术转移中介",
             Self::TechnologyTransfers => "技术转移合同",
+            Self::Platforms => "服务平台",
+            Self::PlatformReports => "平台年报",
         }
     }
 
@@ -283,6 +312,8 @@ impl Ledger {
             Self::TaxReceipts => TAX_RECEIPTS,
             Self::Intermediaries => INTERMEDIARIES,
             Self::TechnologyTransfers => TECHNOLOGY_TRANSFERS,
+            Self::Platforms => PLATFORMS,
+            Self::PlatformReports => PLATFORM_REPORTS,
         }
     }
 }
@@ -322,7 +353,7 @@ mod tests {
         let (second, neighbours) = rest.split_at(6);
         assert_eq!(first, ["载体台账", "认定记录", "企业台账", "在孵台账", "落户园区", "企业变更"]);
         assert_eq!(second, ["企业年报", "贷款台账", "利息支付", "种子基金", "投资担保", "税收入库明细"]);
-        assert_eq!(neighbours, ["技术转移中介", "技术转移合同"]);
+        assert_eq!(neighbours, ["技术转移中介", "技术转移合同", "服务平台", "平台年报"]);
     }
 
     #[test]

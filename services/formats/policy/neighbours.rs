@@ -1,14 +1,18 @@
 //! The parameters of the schemes beside S1–S4, read.
 
 use super::section::Section;
+use super::tree::Value;
 use super::{MONTHS_MAX, version};
+use crate::domain::{PlatformKind, Reason};
 use crate::policy::parameters::{Dated, Series, Version};
-use crate::policy::{Policy, Scheme, TechnologyTransfer};
+use crate::policy::{OpenPlatform, PlatformConstruction, PlatformSupport, Policy, Scheme, TechnologyTransfer};
 
 /// Their versions, as they are read.
 #[derive(Default)]
 pub(super) struct Neighbours {
     technology_transfer: Vec<Dated<Version<TechnologyTransfer>>>,
+    open_platform: Vec<Dated<Version<OpenPlatform>>>,
+    platform_construction: Vec<Dated<Version<PlatformConstruction>>>,
 }
 
 impl Neighbours {
@@ -18,6 +22,15 @@ impl Neighbours {
             Scheme::TechnologyTransfer => {
                 let terms = technology_transfer(section);
                 self.technology_transfer.extend(version(index, section, Some(terms)));
+            }
+            Scheme::OpenPlatform => {
+                let support = support(section);
+                let terms = OpenPlatform { support, minimum_open_ppm: section.ppm("minimum_open_ppm") };
+                self.open_platform.extend(version(index, section, Some(terms)));
+            }
+            Scheme::PlatformConstruction => {
+                let terms = PlatformConstruction { support: support(section) };
+                self.platform_construction.extend(version(index, section, Some(terms)));
             }
             Scheme::IncubatorTaxRebate
             | Scheme::RelocationRebate
@@ -29,6 +42,8 @@ impl Neighbours {
     /// Puts them into the policy.
     pub(super) fn into(self, policy: &mut Policy) {
         policy.technology_transfer = Series::new(self.technology_transfer);
+        policy.open_platform = Series::new(self.open_platform);
+        policy.platform_construction = Series::new(self.platform_construction);
     }
 }
 
@@ -38,5 +53,17 @@ fn technology_transfer(section: &mut Section<'_, '_>) -> TechnologyTransfer {
         individual_rate_ppm: section.ppm("individual_rate_ppm"),
         waiting_months: u32::try_from(section.number("waiting_months", 0, MONTHS_MAX)).unwrap_or(0),
         cap_per_transfer_fen: section.cap("cap_per_transfer_fen"),
+    }
+}
+
+fn support(section: &mut Section<'_, '_>) -> PlatformSupport {
+    let kind = |value: &Value| match value {
+        Value::Text(text) => PlatformKind::from_key(text),
+        _ => None,
+    };
+    PlatformSupport {
+        kinds: section.list("kinds", Reason::UnknownWord, kind),
+        rate_ppm: section.ppm("rate_ppm"),
+        cap_per_year_fen: section.cap("cap_per_year_fen"),
     }
 }

@@ -71,7 +71,7 @@ framed! {
     SignRelocationRequest SettleInParkRequest StartProductionRequest RecordRelocationRequest SetLimitsRequest
     FileAnnualReportRequest CertifyHighTechRequest RecordTaxReceiptRequest DrawLoanRequest PayInterestRequest
     EstablishSeedFundRequest RecordInvestmentRequest PublishPolicyRequest RegisterIntermediaryRequest
-    RecordTechnologyTransferRequest
+    RecordTechnologyTransferRequest RegisterPlatformRequest ReportPlatformYearRequest CompletePlatformRequest
 }
 
 /// `VoidFacts` takes back what it names, and states nothing.

@@ -7,6 +7,7 @@ pub mod innovation_scene;
 pub mod money;
 pub mod money_scene;
 pub mod names;
+pub mod platform;
 pub mod reader;
 pub mod rows;
 pub mod scene;

@@ -43,8 +43,10 @@ pub const POLICY: &str = "districts/{code}/policies/{id}";
 pub const INTERMEDIARY: &str = "districts/{code}/intermediaries/{id}";
 /// A technology transfer's.
 pub const TRANSFER: &str = "districts/{code}/technologyTransfers/{contract}";
+/// A platform's.
+pub const PLATFORM: &str = "districts/{code}/platforms/{id}";
 /// Any entity's.
-pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc}, …/policies/{id}, …/intermediaries/{id}, …/technologyTransfers/{contract} or …/settings";
+pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc}, …/policies/{id}, …/intermediaries/{id}, …/technologyTransfers/{contract}, …/platforms/{id} or …/settings";
 
 /// A name that does not have its shape.
 pub fn malformed(field: &str, value: &str, shape: &str) -> Fault {

@@ -41,6 +41,8 @@ impl Reader<'_> {
             Some(import_row::Row::TechnologyTransfer(row)) => {
                 self.technology_transfer_row(row).map(Row::TechnologyTransfer)
             }
+            Some(import_row::Row::Platform(row)) => self.platform_row(row, "registered_date").map(Row::Platform),
+            Some(import_row::Row::PlatformReport(row)) => self.platform_report_row(row).map(Row::PlatformYear),
             None => {
                 self.faults.push(Reason::MissingValue, "row", "the row states nothing");
                 None

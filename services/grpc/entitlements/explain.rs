@@ -93,6 +93,7 @@ impl Reader<'_> {
         let beneficiary = match name.split('/').nth(2) {
             Some("incubators") => self.incubator(field, name).map(Beneficiary::Incubator),
             Some("intermediaries") => self.intermediary(field, name).map(Beneficiary::Intermediary),
+            Some("platforms") => self.platform(field, name).map(Beneficiary::Platform),
             _ => self.firm(field, name).map(Beneficiary::Firm),
         };
         let period = self.optional_text("period", &ask.period);

@@ -24,6 +24,7 @@ pub fn entity(beneficiary: &Beneficiary) -> Entity {
         Beneficiary::Incubator(id) => Entity::Incubator(id.clone()),
         Beneficiary::Firm(code) => Entity::Firm(*code),
         Beneficiary::Intermediary(id) => Entity::Intermediary(id.clone()),
+        Beneficiary::Platform(id) => Entity::Platform(id.clone()),
     }
 }
 

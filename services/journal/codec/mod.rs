@@ -4,8 +4,9 @@
 //! Old schema versions are read into today's events here (none yet), never rewritten. A type or version that is not known
 //! stops the reader: skipping it would falsify every figure behind it.
 
-mod innovation;
+mod platform;
 mod read;
+mod transfer;
 mod write;
 
 use crate::domain::{Day, Document, Event};
@@ -76,6 +77,9 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (70, "PolicyPublished", 1),
     (80, "IntermediaryRegistered", 1),
     (81, "TechnologyTransferred", 1),
+    (82, "PlatformRegistered", 1),
+    (83, "PlatformYearReported", 1),
+    (84, "PlatformCompleted", 1),
 ];
 
 /// Name of an event type, which is also that of its message in `incubation.journal.v1`.
@@ -114,6 +118,7 @@ pub fn type_code(event: &Event) -> u16 {
         Event::InvestmentMade { .. } => 61,
         Event::PolicyPublished(_) => 70,
         Event::Transfer(event) => u16::from(event.code()),
+        Event::Platform(event) => u16::from(event.code()),
     }
 }
 

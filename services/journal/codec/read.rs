@@ -1,6 +1,6 @@
 //! Stored messages as domain events.
 
-use super::{day, innovation};
+use super::{day, platform, transfer};
 use crate::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt};
 use crate::domain::values::Area;
 use crate::domain::{
@@ -20,7 +20,8 @@ pub fn event(event_type: u16, payload: &[u8]) -> Read {
         20..=27 => of_firm(event_type, payload),
         40..=61 => of_money(event_type, payload),
         70 => of_policy(payload),
-        80..=81 => innovation::read_transfer(event_type, payload),
+        80..=81 => transfer::read(event_type, payload),
+        82..=84 => platform::read(event_type, payload),
         _ => of_park(event_type, payload),
     }
 }
@@ -43,6 +44,10 @@ pub(super) fn firm(text: &str) -> Result<Uscc, String> {
 
 fn incubator(text: &str) -> Result<IncubatorId, String> {
     id(IncubatorId::parse(text), text)
+}
+
+pub(super) fn year(year: i32) -> Result<i16, String> {
+    i16::try_from(year).map_err(|_| format!("year {year} is out of range"))
 }
 
 fn upstream(text: &str) -> Result<Option<IncubatorId>, String> {
@@ -180,7 +185,7 @@ fn of_firm(event_type: u16, payload: &[u8]) -> Read {
             let m: stored::AnnualReportFiled = message(payload)?;
             let report = AnnualReport {
                 firm: firm(&m.firm_code)?,
-                year: i16::try_from(m.year).map_err(|_| format!("year {} is out of range", m.year))?,
+                year: year(m.year)?,
                 revenue: m.revenue_fen,
                 research: m.research_fen,
                 employees: m.employees,

@@ -1,6 +1,6 @@
 //! Domain events as stored messages.
 
-use super::innovation;
+use super::{platform, transfer};
 use crate::domain::{Document, Event};
 use crate::wire::journal as stored;
 use prost::Message as _;
@@ -10,7 +10,8 @@ pub fn payload(event: &Event, documents: &[Document]) -> Vec<u8> {
     let documents: Vec<stored::Document> = documents.iter().map(document).collect();
     match event {
         Event::LogCreated { .. } | Event::FactsVoided { .. } | Event::LimitsSet(_) => of_log(event, documents),
-        Event::Transfer(event) => innovation::write_transfer(event, documents),
+        Event::Transfer(event) => transfer::write(event, documents),
+        Event::Platform(event) => platform::write(event, documents),
         Event::PolicyPublished(published) => stored::PolicyPublished {
             policy_id: published.policy.to_string(),
             title: published.title.clone(),

@@ -2,6 +2,7 @@
 
 use super::Flat;
 use crate::policy::parameters::Policy;
+use crate::policy::platform_support::PlatformSupport;
 use crate::policy::words::Scheme;
 
 impl Flat {
@@ -12,5 +13,18 @@ impl Flat {
             flat.put("waiting_months", terms.waiting_months);
             flat.optional("cap_per_transfer_fen", terms.cap_per_transfer_fen);
         });
+        self.versions(Scheme::OpenPlatform, &policy.open_platform, |flat, terms| {
+            flat.support(&terms.support);
+            flat.put("minimum_open_ppm", terms.minimum_open_ppm);
+        });
+        self.versions(Scheme::PlatformConstruction, &policy.platform_construction, |flat, terms| {
+            flat.support(&terms.support);
+        });
+    }
+
+    fn support(&mut self, terms: &PlatformSupport) {
+        self.list("kinds", terms.kinds.iter().map(|kind| kind.key()));
+        self.put("rate_ppm", terms.rate_ppm);
+        self.optional("cap_per_year_fen", terms.cap_per_year_fen);
     }
 }

@@ -8,7 +8,7 @@ use crate::wire::journal as stored;
 use prost::Message as _;
 
 /// Reads types 80 and 81.
-pub(super) fn read_transfer(event_type: u16, payload: &[u8]) -> Read {
+pub(super) fn read(event_type: u16, payload: &[u8]) -> Read {
     let intermediary = |text: &str| id(IntermediaryId::parse(text), text);
     match event_type {
         80 => {
@@ -35,7 +35,7 @@ pub(super) fn read_transfer(event_type: u16, payload: &[u8]) -> Read {
 }
 
 /// The payload of a fact about an intermediary or a transfer.
-pub(super) fn write_transfer(event: &TransferEvent, documents: Vec<stored::Document>) -> Vec<u8> {
+pub(super) fn write(event: &TransferEvent, documents: Vec<stored::Document>) -> Vec<u8> {
     match event {
         TransferEvent::IntermediaryRegistered(registered) => stored::IntermediaryRegistered {
             intermediary_id: registered.intermediary.to_string(),
