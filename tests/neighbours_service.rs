@@ -139,3 +139,37 @@ async fn platforms_are_entered_report_and_are_completed() {
     assert!(table.contains("开放比例3÷10=30%，不低于规定的30%"), "{table}");
     server.ended().await.unwrap();
 }
+
+#[tokio::test]
+async fn instruments_enter_the_catalogue_report_and_leave_it() {
+    let server = sample().await;
+    let catalogue = "instrument catalogue YQ9 --name 质谱仪 --price 600000 --date 2023-02-01";
+    refused(&server, &format!("{catalogue} --firm 91440203MA5NB99A19"), "UNKNOWN_FIRM").await;
+    refused(&server, "instrument report YQ9 --year 2023 --cost 1", "UNKNOWN_INSTRUMENT").await;
+    let entered = done(&server, &format!("{catalogue} --firm 91440203MA5NB10A19")).await;
+    assert_eq!(entered["instrument"]["price_fen"], 60_000_000);
+    refused(&server, "instrument report YQ9 --year 2026 --cost 1", "DATE_IN_FUTURE").await;
+    done(&server, "instrument report YQ9 --year 2023 --cost 1000.02").await;
+    refused(&server, "instrument remove YQ9 --date 2023-01-31", "DATES_OUT_OF_ORDER").await;
+    done(&server, "instrument remove YQ9 --date 2023-06-30").await;
+    let shown = done(&server, "instrument show YQ9").await;
+    assert_eq!(
+        (&shown["removed_date"], &shown["years"][0]["running_cost_fen"]),
+        (&json!("2023-06-30"), &json!(100_002))
+    );
+    refused(&server, "instrument show YQ9 --as-of 2023-01-31", "UNKNOWN_INSTRUMENT").await;
+    assert_eq!(done(&server, "instrument list --firm 91440203MA5NB10A19").await.as_array().unwrap().len(), 4);
+    let lines = done(&server, "entitlements --scheme instrument_sharing --beneficiary YQ9").await;
+    let amounts: Vec<_> = lines.as_array().unwrap().iter().map(|line| line["amount_fen"].clone()).collect();
+    assert_eq!(amounts, [json!(6_000_000), json!(20_000)]);
+    let totals = done(&server, "entitlements --totals --as-of 2025-10-31").await;
+    let of = |scheme: &str, year: i64| {
+        let all = totals["totals"].as_array().unwrap().iter();
+        all.filter(|total| total["scheme"] == scheme && total["year"] == year)
+            .map(|t| t["amount_fen"].as_i64().unwrap())
+            .sum::<i64>()
+    };
+    // Purchases of 2023, the new one's too, and what ran in that year.
+    assert_eq!(of("INSTRUMENT_SHARING", 2023), 5_000_000 + 246_913 + 8_000_001 + 20_001 + 6_000_000 + 20_000);
+    server.ended().await.unwrap();
+}

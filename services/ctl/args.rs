@@ -2,7 +2,7 @@
 //! their own, `write/args.rs`.
 
 use super::finance::args::{EntitlementsArgs, ExplainArgs, PolicyCommand};
-use super::innovation::args::{IntermediaryCommand, PlatformCommand, TransferCommand};
+use super::innovation::args::{InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand};
 use super::lang::Lang;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
 use super::output::Format;
@@ -50,7 +50,8 @@ pub struct Global {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Import ledgers: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 种子基金 投资担保 税收.
+    /// Import ledgers: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 种子基金 投资担保 税收; of technology transfers, platforms and
+    /// instruments (deploy/neighbours/ledgers.md).
     Import(ImportArgs),
     /// Graduation metrics (毕业指标) as of a day.
     Metrics(FiguresArgs),
@@ -96,6 +97,9 @@ pub enum Command {
     /// Platforms of public service (服务平台).
     #[command(subcommand)]
     Platform(PlatformCommand),
+    /// Scientific instruments in the shared catalogue (共享仪器).
+    #[command(subcommand)]
+    Instrument(InstrumentCommand),
     /// Limits of the district.
     #[command(subcommand)]
     Limits(LimitsCommand),
@@ -118,7 +122,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(
     long_about = "Import ledgers, as .csv (UTF-8 or GB18030) or .xlsx: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 \
-种子基金 投资担保 税收.\n\nThe files are recognised by their headings, and applied in the order above, whatever order they are \
+种子基金 投资担保 税收 技术转移中介 技术转移合同 服务平台 平台年报 共享仪器 仪器年报.\n\nThe files are recognised by their headings, and applied in the order above, whatever order they are \
 given in; two files of one ledger in the order given, but stays of all files by the day of admission. Good rows are kept, bad \
 rows change nothing, and importing a file again adds nothing: after an interruption, run the command again.",
     after_help = EXIT_CODES
@@ -309,7 +313,8 @@ pub enum EventsCommand {
         /// First position.
         #[arg(long, value_name = "POSITION", default_value_t = 1)]
         from: i64,
-        /// Only events about this entity: firms/CODE, incubators/ID, parks/ID, loans/CONTRACT, taxpayers/CODE, settings.
+        /// Only events about this entity: firms/CODE, incubators/ID, parks/ID, loans/CONTRACT, taxpayers/CODE, settings,
+        /// intermediaries/ID, technologyTransfers/CONTRACT, platforms/ID, instruments/ID.
         #[arg(long, value_name = "NAME")]
         subject: Option<String>,
         /// End after so many events; 0: never.

@@ -8,6 +8,7 @@ use crate::wire::v1::financing_service_client::FinancingServiceClient;
 use crate::wire::v1::firm_service_client::FirmServiceClient;
 use crate::wire::v1::import_service_client::ImportServiceClient;
 use crate::wire::v1::incubator_service_client::IncubatorServiceClient;
+use crate::wire::v1::instrument_service_client::InstrumentServiceClient;
 use crate::wire::v1::journal_service_client::JournalServiceClient;
 use crate::wire::v1::park_service_client::ParkServiceClient;
 use crate::wire::v1::platform_service_client::PlatformServiceClient;
@@ -80,6 +81,8 @@ clients! {
     transfers: TransferServiceClient;
     /// Platforms.
     platforms: PlatformServiceClient;
+    /// Instruments.
+    instruments: InstrumentServiceClient;
     /// Tax receipts.
     taxes: TaxServiceClient;
     /// Limits.

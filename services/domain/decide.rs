@@ -7,6 +7,7 @@ use super::check::{Touched, judge};
 use super::command::{Command, Origin, Stated};
 use super::event::{Document, Entity, Event, TaxReceipt};
 use super::firm::FirmView;
+use super::instrument::InstrumentEvent;
 use super::line::{AsOf, Entry, Line};
 use super::loan::LoanView;
 use super::platform::PlatformEvent;
@@ -111,6 +112,7 @@ fn registers(event: &Event) -> Option<Entity> {
             | Event::LoanDrawn(_)
             | Event::Transfer(_)
             | Event::Platform(PlatformEvent::Registered(_))
+            | Event::Instrument(InstrumentEvent::Catalogued(_))
     );
     event.owner().filter(|_| registers)
 }
@@ -227,6 +229,10 @@ impl Draft<'_> {
                 Entity::Platform(id) if self.next.innovation().platform(&id, AsOf::NOW).is_none() => {
                     let message = format!("platform {id} is not registered");
                     return Err(Refusal::new(Reason::UnknownPlatform, message).with("platform", id));
+                }
+                Entity::Instrument(id) if self.next.innovation().instrument(&id, AsOf::NOW).is_none() => {
+                    let message = format!("instrument {id} is not in the catalogue");
+                    return Err(Refusal::new(Reason::UnknownInstrument, message).with("instrument", id));
                 }
                 Entity::Taxpayer(code) if !self.next.is_taxpayer(&code) => {
                     let message = format!("{code} is neither a firm nor the operator of a carrier at any time");

@@ -1,6 +1,8 @@
 //! What facts are about, by name.
 
-use super::values::{IncubatorId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc};
+use super::values::{
+    IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc,
+};
 use std::fmt;
 
 /// An entity that facts are about. Its name is its resource name within the district.
@@ -27,6 +29,8 @@ pub enum Entity {
     Transfer(TransferId),
     /// A platform of public service.
     Platform(PlatformId),
+    /// An instrument in the shared catalogue.
+    Instrument(InstrumentId),
 }
 
 impl fmt::Display for Entity {
@@ -42,6 +46,7 @@ impl fmt::Display for Entity {
             Self::Intermediary(id) => write!(f, "intermediaries/{id}"),
             Self::Transfer(id) => write!(f, "technologyTransfers/{id}"),
             Self::Platform(id) => write!(f, "platforms/{id}"),
+            Self::Instrument(id) => write!(f, "instruments/{id}"),
         }
     }
 }
@@ -63,6 +68,7 @@ impl Entity {
             "intermediaries" => IntermediaryId::parse(id).ok().map(Self::Intermediary),
             "technologyTransfers" => TransferId::parse(id).ok().map(Self::Transfer),
             "platforms" => PlatformId::parse(id).ok().map(Self::Platform),
+            "instruments" => InstrumentId::parse(id).ok().map(Self::Instrument),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! What can happen. Events are past tense, and true for ever once recorded; a wrong one is voided, never changed.
 
 pub use super::entity::Entity;
+use super::instrument::InstrumentEvent;
 use super::platform::PlatformEvent;
 use super::reason::{Fault, Reason};
 use super::transfer::TransferEvent;
@@ -293,6 +294,8 @@ pub enum Event {
     Transfer(TransferEvent),
     /// Something about a platform of public service.
     Platform(PlatformEvent),
+    /// Something about an instrument in the shared catalogue.
+    Instrument(InstrumentEvent),
 }
 
 /// A policy as it was published. What its text means is read at the door before it becomes a command, and by those who
@@ -422,11 +425,12 @@ impl Event {
             PolicyPublished(published) => Entity::Policy(published.policy.clone()),
             Transfer(event) => event.owner(),
             Platform(event) => event.owner(),
+            Instrument(event) => event.owner(),
         })
     }
 
     /// The second entity that the fact is about: the carrier of a stay or investment, the park of a relocation, the firm of a
-    /// loan or transfer, the carrier before a carrier in the chain.
+    /// loan, transfer or instrument, the carrier before a carrier in the chain.
     pub fn other(&self) -> Option<Entity> {
         use Event::*;
         match self {
@@ -441,6 +445,7 @@ impl Event {
             IncubatorRegistered(registered) => registered.upstream.clone().map(Entity::Incubator),
             UpstreamChanged { upstream, .. } => upstream.clone().map(Entity::Incubator),
             Transfer(event) => event.other(),
+            Instrument(event) => event.other(),
             _ => None,
         }
     }
@@ -507,6 +512,8 @@ impl Event {
             Transfer(event) => plain(event.code()),
             Platform(event @ PlatformEvent::YearReported(_)) => Key { day: Some(day), ..plain(event.code()) },
             Platform(event) => plain(event.code()),
+            Instrument(event @ InstrumentEvent::YearReported(_)) => Key { day: Some(day), ..plain(event.code()) },
+            Instrument(event) => plain(event.code()),
         }
     }
 

@@ -1,11 +1,12 @@
-//! The lines of what serves innovation beside the carriers: intermediaries and their transfers, platforms; and who is named by which.
+//! The lines of what serves innovation beside the carriers: intermediaries and their transfers, platforms, instruments; and who is named by which.
 
 use super::event::{Entity, Event};
 use super::incubator::Term;
+use super::instrument::{InstrumentEvent, InstrumentView};
 use super::line::{AsOf, Line};
 use super::platform::{PlatformEvent, PlatformView};
 use super::transfer::{self, IntermediaryRegistered, TechnologyTransferred, TransferEvent};
-use super::values::{IntermediaryId, PlatformId, TransferId, Uscc};
+use super::values::{InstrumentId, IntermediaryId, PlatformId, TransferId, Uscc};
 use imbl::{OrdMap, OrdSet};
 use std::sync::Arc;
 
@@ -15,12 +16,15 @@ pub struct Innovation {
     intermediaries: OrdMap<IntermediaryId, Arc<Line>>,
     transfers: OrdMap<TransferId, Arc<Line>>,
     platforms: OrdMap<PlatformId, Arc<Line>>,
+    instruments: OrdMap<InstrumentId, Arc<Line>>,
     /// Transfers that name the intermediary.
     transfers_of: OrdMap<IntermediaryId, OrdSet<TransferId>>,
     /// Transfers that name the firm.
     transfers_to: OrdMap<Uscc, OrdSet<TransferId>>,
     /// Platforms that name the operator.
     run_by: OrdMap<Uscc, OrdSet<PlatformId>>,
+    /// Instruments that name the firm as their owner.
+    owned_by: OrdMap<Uscc, OrdSet<InstrumentId>>,
 }
 
 impl Innovation {
@@ -30,6 +34,7 @@ impl Innovation {
             Entity::Intermediary(id) => self.intermediaries.entry(id.clone()).or_default(),
             Entity::Transfer(id) => self.transfers.entry(id.clone()).or_default(),
             Entity::Platform(id) => self.platforms.entry(id.clone()).or_default(),
+            Entity::Instrument(id) => self.instruments.entry(id.clone()).or_default(),
             _ => return None,
         })
     }
@@ -40,6 +45,7 @@ impl Innovation {
             Entity::Intermediary(id) => self.intermediaries.get(id).map(Arc::as_ref),
             Entity::Transfer(id) => self.transfers.get(id).map(Arc::as_ref),
             Entity::Platform(id) => self.platform_line(id),
+            Entity::Instrument(id) => self.instrument_line(id),
             _ => None,
         }
     }
@@ -53,6 +59,9 @@ impl Innovation {
             }
             Event::Platform(PlatformEvent::Registered(value)) => {
                 self.run_by.entry(value.operator_code).or_default().insert(value.platform.clone());
+            }
+            Event::Instrument(InstrumentEvent::Catalogued(value)) => {
+                self.owned_by.entry(value.owner).or_default().insert(value.instrument.clone());
             }
             _ => {}
         }
@@ -109,5 +118,25 @@ impl Innovation {
     /// Platforms that name the operator, or did before a void.
     pub fn platforms_ever_run_by(&self, operator: &Uscc) -> impl Iterator<Item = &PlatformId> {
         self.run_by.get(operator).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// The line of an instrument.
+    pub fn instrument_line(&self, id: &InstrumentId) -> Option<&Line> {
+        self.instruments.get(id).map(Arc::as_ref)
+    }
+
+    /// An instrument as seen; none where it never entered the catalogue, as known.
+    pub fn instrument(&self, id: &InstrumentId, as_of: AsOf) -> Option<InstrumentView<'_>> {
+        InstrumentView::of(self.instrument_line(id)?, as_of)
+    }
+
+    /// All instruments as seen, in the order of their ids.
+    pub fn instruments(&self, as_of: AsOf) -> impl Iterator<Item = (&InstrumentId, InstrumentView<'_>)> {
+        self.instruments.iter().filter_map(move |(id, line)| Some((id, InstrumentView::of(line, as_of)?)))
+    }
+
+    /// Instruments that name the firm as their owner, or did before a void.
+    pub fn instruments_ever_of(&self, owner: &Uscc) -> impl Iterator<Item = &InstrumentId> {
+        self.owned_by.get(owner).into_iter().flat_map(OrdSet::iter)
     }
 }

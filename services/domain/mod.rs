@@ -13,6 +13,7 @@ pub mod event;
 pub mod firm;
 pub mod incubator;
 pub mod innovation;
+pub mod instrument;
 pub mod line;
 pub mod loan;
 pub mod park;
@@ -34,7 +35,9 @@ pub use event::{Document, Entity, Event, Limits};
 pub use line::{AsOf, Entry, Line};
 pub use reason::{Fault, Faults, Reason, Refusal, Warning};
 pub use registry::{Recorded, Registry};
-pub use values::{Day, IncubatorId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc, VoucherNo};
+pub use values::{
+    Day, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc, VoucherNo,
+};
 pub use words::{
     BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind, Tax,
     TaxNature,

@@ -57,6 +57,8 @@ reasons! {
     UnknownTransfer = "UNKNOWN_TRANSFER";
     /// No such platform.
     UnknownPlatform = "UNKNOWN_PLATFORM";
+    /// No such instrument.
+    UnknownInstrument = "UNKNOWN_INSTRUMENT";
     /// No such tax.
     UnknownTax = "UNKNOWN_TAX";
     /// Neither a firm nor an operator.

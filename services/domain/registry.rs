@@ -141,7 +141,9 @@ impl Registry {
             Entity::Loan(id) => self.loans.entry(id.clone()).or_default(),
             Entity::Policy(id) => self.policies.entry(id.clone()).or_default(),
             Entity::Settings => &mut self.settings,
-            Entity::Intermediary(_) | Entity::Transfer(_) | Entity::Platform(_) => self.innovation.line_mut(owner)?,
+            Entity::Intermediary(_) | Entity::Transfer(_) | Entity::Platform(_) | Entity::Instrument(_) => {
+                self.innovation.line_mut(owner)?
+            }
             Entity::Taxpayer(_) => return None,
         };
         Some(Arc::make_mut(line))
@@ -170,7 +172,9 @@ impl Registry {
             Entity::Loan(id) => self.loan_line(id),
             Entity::Policy(id) => self.policies.get(id).map(Arc::as_ref),
             Entity::Settings => Some(&self.settings),
-            Entity::Intermediary(_) | Entity::Transfer(_) | Entity::Platform(_) => self.innovation.line(owner),
+            Entity::Intermediary(_) | Entity::Transfer(_) | Entity::Platform(_) | Entity::Instrument(_) => {
+                self.innovation.line(owner)
+            }
             Entity::Taxpayer(_) => None,
         }
     }
@@ -205,7 +209,7 @@ impl Registry {
         &self.receipts
     }
 
-    /// Intermediaries and technology transfers, platforms.
+    /// Intermediaries and technology transfers, platforms, instruments.
     pub fn innovation(&self) -> &Innovation {
         &self.innovation
     }

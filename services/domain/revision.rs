@@ -53,8 +53,9 @@ impl Registry {
                 for line in self.loans_ever_of(code).filter_map(|id| self.loan_line(id)) {
                     count.line(line, entity);
                 }
-                let transfers = self.innovation().transfers_ever_to(code).cloned();
-                for line in transfers.filter_map(|id| self.line(&Entity::Transfer(id))) {
+                let transfers = self.innovation().transfers_ever_to(code).cloned().map(Entity::Transfer);
+                let instruments = self.innovation().instruments_ever_of(code).cloned().map(Entity::Instrument);
+                for line in transfers.chain(instruments).filter_map(|owner| self.line(&owner)) {
                     count.line(line, entity);
                 }
             }
@@ -69,7 +70,12 @@ impl Registry {
                     count.note(receipt.start(), receipt.voided());
                 }
             }
-            Entity::Settings | Entity::Loan(_) | Entity::Policy(_) | Entity::Transfer(_) | Entity::Platform(_) => {}
+            Entity::Settings
+            | Entity::Loan(_)
+            | Entity::Policy(_)
+            | Entity::Transfer(_)
+            | Entity::Platform(_)
+            | Entity::Instrument(_) => {}
         }
         count.facts + count.voids.len() as u64
     }

@@ -3,6 +3,7 @@
 
 use super::command::{Command, Stated};
 use super::event::{AnnualReport, Event, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use super::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
 use super::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use super::reason::{Fault, Faults, Reason, Refusal};
 use super::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
@@ -46,6 +47,21 @@ pub enum Row {
     Platform(PlatformRow),
     /// 平台年报.
     PlatformYear(PlatformYear),
+    /// 共享仪器.
+    Instrument(InstrumentRow),
+    /// 仪器年报.
+    InstrumentYear(InstrumentYear),
+}
+
+/// A row of 共享仪器.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstrumentRow {
+    /// Everything but the days.
+    pub catalogued: InstrumentCatalogued,
+    /// 纳入目录日期.
+    pub day: Day,
+    /// 移出目录日期.
+    pub removed: Option<Day>,
 }
 
 /// A row of 服务平台.
@@ -291,6 +307,11 @@ impl Row {
                 let (day, report) = (report_day(report.year)?, report.clone().checked()?);
                 Ok(vec![Stated::new(day, Event::Platform(PlatformEvent::YearReported(report)))])
             }
+            Self::Instrument(row) => Ok(row.facts()),
+            Self::InstrumentYear(report) => {
+                let (day, report) = (report_day(report.year)?, report.clone());
+                Ok(vec![Stated::new(day, Event::Instrument(InstrumentEvent::YearReported(report)))])
+            }
         }
     }
 }
@@ -303,6 +324,17 @@ impl PlatformRow {
         let registered = Stated::new(day, Event::Platform(PlatformEvent::Registered(registered)));
         let completed = completed.map(|day| Stated::new(day, Event::Platform(PlatformEvent::Completed { platform })));
         [registered].into_iter().chain(completed).collect()
+    }
+}
+
+impl InstrumentRow {
+    /// The entry into the catalogue, and the removal where one is stated.
+    fn facts(&self) -> Vec<Stated> {
+        let Self { catalogued, day, removed } = self.clone();
+        let instrument = catalogued.instrument.clone();
+        let catalogued = Stated::new(day, Event::Instrument(InstrumentEvent::Catalogued(catalogued)));
+        let removed = removed.map(|day| Stated::new(day, Event::Instrument(InstrumentEvent::Removed { instrument })));
+        [catalogued].into_iter().chain(removed).collect()
     }
 }
 

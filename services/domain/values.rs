@@ -226,6 +226,10 @@ id!(
     PlatformId
 );
 id!(
+    /// Id of an instrument in the shared catalogue (仪器编号), as registered.
+    InstrumentId
+);
+id!(
     /// Number of a voucher (凭证号), as registered.
     VoucherNo
 );

@@ -152,6 +152,13 @@ impl Answer<'_> {
         Some(v1::Platform { revision, etag, ..self.scene.platform(id)? })
     }
 
+    /// The instrument that the command is about.
+    pub fn instrument(&self) -> Option<v1::Instrument> {
+        let Some(Entity::Instrument(id)) = self.target else { return None };
+        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        Some(v1::Instrument { revision, etag, ..self.scene.instrument(id)? })
+    }
+
     /// The park that the command is about.
     pub fn park(&self) -> Option<v1::Park> {
         let Some(Entity::Park(id)) = self.target else { return None };

@@ -16,6 +16,7 @@ mod firms;
 mod follow;
 mod import;
 mod incubators;
+mod instruments;
 mod journal;
 mod layer;
 mod page;

@@ -80,6 +80,8 @@ reading! {
     ListTechnologyTransfersRequest list_technology_transfers_request
     GetPlatformRequest get_platform_request
     ListPlatformsRequest list_platforms_request
+    GetInstrumentRequest get_instrument_request
+    ListInstrumentsRequest list_instruments_request
     GetPolicyRequest get_policy_request
     ListPoliciesRequest list_policies_request
     SimulatePolicyRequest simulate_policy_request

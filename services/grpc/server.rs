@@ -7,6 +7,7 @@ use super::financing::Financing;
 use super::firms::Firms;
 use super::import::Import;
 use super::incubators::Incubators;
+use super::instruments::Instruments;
 use super::journal::Journal;
 use super::layer::DoorLayer;
 use super::parks::Parks;
@@ -82,7 +83,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 13] = [
+const SERVICES: [&str; 14] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -94,6 +95,7 @@ const SERVICES: [&str; 13] = [
     v1::financing_service_server::SERVICE_NAME,
     v1::transfer_service_server::SERVICE_NAME,
     v1::platform_service_server::SERVICE_NAME,
+    v1::instrument_service_server::SERVICE_NAME,
     v1::policy_service_server::SERVICE_NAME,
     v1::entitlement_service_server::SERVICE_NAME,
 ];
@@ -115,6 +117,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
     use v1::firm_service_server::FirmServiceServer;
     use v1::import_service_server::ImportServiceServer;
     use v1::incubator_service_server::IncubatorServiceServer;
+    use v1::instrument_service_server::InstrumentServiceServer;
     use v1::journal_service_server::JournalServiceServer;
     use v1::park_service_server::ParkServiceServer;
     use v1::platform_service_server::PlatformServiceServer;
@@ -138,6 +141,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(TaxServiceServer(Taxes(districts.clone())), config))
         .add_service(bounded!(FinancingServiceServer(Financing(districts.clone())), config))
         .add_service(bounded!(TransferServiceServer(Transfers(districts.clone())), config))
+        .add_service(bounded!(InstrumentServiceServer(Instruments(districts.clone())), config))
         .add_service(bounded!(PlatformServiceServer(Platforms(districts.clone())), config))
         .add_service(bounded!(PolicyServiceServer(Policies(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))

@@ -9,7 +9,7 @@ use super::words::{Ground, PayerRule, Scheme, Status};
 use crate::domain::event::Operator;
 use crate::domain::incubator::{IncubatorView, Term};
 use crate::domain::{
-    AsOf, Day, IncubatorId, IntermediaryId, LoanId, ParkId, PlatformId, Registry, TransferId, Uscc, park,
+    AsOf, Day, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, Registry, TransferId, Uscc, park,
 };
 use std::collections::BTreeSet;
 use std::fmt;
@@ -25,6 +25,8 @@ pub enum Beneficiary {
     Intermediary(IntermediaryId),
     /// A platform: its operator is paid.
     Platform(PlatformId),
+    /// An instrument in the shared catalogue: its owner is paid.
+    Instrument(InstrumentId),
 }
 
 impl fmt::Display for Beneficiary {
@@ -34,6 +36,7 @@ impl fmt::Display for Beneficiary {
             Self::Firm(code) => code.fmt(f),
             Self::Intermediary(id) => id.fmt(f),
             Self::Platform(id) => id.fmt(f),
+            Self::Instrument(id) => id.fmt(f),
         }
     }
 }
@@ -41,7 +44,7 @@ impl fmt::Display for Beneficiary {
 /// For what an entitlement is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Period {
-    /// S1, P2, P3: a calendar year.
+    /// S1, P2, P3, P4: a calendar year.
     Year(i16),
     /// S2: a relief year, `[from, to)`.
     Relief {
@@ -60,6 +63,8 @@ pub enum Period {
     Loan(LoanId),
     /// P1: this technology transfer.
     Transfer(TransferId),
+    /// P4: the purchase, once.
+    Purchase,
 }
 
 impl fmt::Display for Period {
@@ -72,6 +77,7 @@ impl fmt::Display for Period {
             Self::Firm(code) => code.fmt(f),
             Self::Loan(id) => id.fmt(f),
             Self::Transfer(id) => id.fmt(f),
+            Self::Purchase => f.write_str("purchase"),
         }
     }
 }
@@ -96,7 +102,7 @@ pub struct Entitlement {
     pub beneficiary: Beneficiary,
     /// Whom the money goes to: the firm, or the carrier's operator (S1: on 31 December, before that on the day asked for;
     /// S3: on the day the relief starts), the institution that is an intermediary, or the platform's
-    /// operator; none: no operator is known, or an
+    /// operator, or the instrument's owner; none: no operator is known, or an
     /// individual is paid.
     pub payee: Option<Uscc>,
     /// For what.
@@ -147,7 +153,8 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Everything, in the order of rules §5: S1 by carrier and year, S2 with its S3 by firm, S4 by drawdown and contract;
-    /// then P1 by intermediary, completion and contract, P2 and P3 by platform and year.
+    /// then P1 by intermediary, completion and contract, P2 and P3 by platform and year,
+    /// P4 by instrument, its price before its years.
     pub fn all(&self) -> Vec<Entitlement> {
         self.lines::<NoTrace>().into_iter().map(|line| line.entitlement).collect()
     }
@@ -175,6 +182,7 @@ impl<'a> Evaluation<'a> {
             Subject::Transfers(id) => self.p1_of(id),
             Subject::OpenPlatform(id) => self.p2_of(id),
             Subject::PlatformConstruction(id) => self.p3_of(id),
+            Subject::Instrument(id) => self.p4_of(id),
         }
     }
 
@@ -256,7 +264,10 @@ impl<T: Trace> Draft<T> {
     pub fn bare(scheme: Scheme, beneficiary: Beneficiary, period: Period, status: Status) -> Self {
         let payee = match beneficiary {
             Beneficiary::Firm(code) => Some(code),
-            Beneficiary::Incubator(_) | Beneficiary::Intermediary(_) | Beneficiary::Platform(_) => None,
+            Beneficiary::Incubator(_)
+            | Beneficiary::Intermediary(_)
+            | Beneficiary::Platform(_)
+            | Beneficiary::Instrument(_) => None,
         };
         let (payer, version, suspended, grounds) = (None, None, false, T::Why::default());
         Self { scheme, beneficiary, payee, period, status, payer, version, suspended, grounds }
@@ -361,6 +372,7 @@ fn outcome(entitlement: &Entitlement, value: Exact) -> String {
         Period::Firm(code) => format!("（企业{code}）"),
         Period::Loan(id) => format!("（合同{id}）"),
         Period::Transfer(id) => format!("（技术合同{id}）"),
+        Period::Purchase => "购置".to_owned(),
     };
     let (scheme, status, amount) = (scheme.chinese(), status.chinese(), say::yuan(value));
     format!("{scheme} {beneficiary} {period}：{amount}（{status}{reason}）")

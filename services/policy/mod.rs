@@ -12,6 +12,7 @@ mod award;
 mod evaluation;
 pub mod exact;
 pub mod flat;
+mod instrument_sharing;
 pub mod lint;
 pub mod parameters;
 mod platform_support;
@@ -27,6 +28,7 @@ pub mod words;
 
 pub use evaluation::{Beneficiary, Entitlement, Evaluation, Explained, Line, Payer, Period};
 pub use exact::Exact;
+pub use instrument_sharing::InstrumentSharing;
 pub use lint::{Finding, Severity, lint};
 pub use parameters::Policy;
 pub use platform_support::{OpenPlatform, PlatformConstruction, PlatformSupport};

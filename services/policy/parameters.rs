@@ -5,6 +5,7 @@
 //! the file, so that a finding can name its key and line.
 
 use super::exact::Exact;
+use super::instrument_sharing::InstrumentSharing;
 use super::platform_support::{OpenPlatform, PlatformConstruction};
 use super::technology_transfer::TechnologyTransfer;
 use super::words::{Attribution, Base, OncePer, PayerRule, Scheme, StartRule};
@@ -46,6 +47,8 @@ pub struct Policy {
     pub open_platform: Series<Version<OpenPlatform>>,
     /// P3.
     pub platform_construction: Series<Version<PlatformConstruction>>,
+    /// P4.
+    pub instrument_sharing: Series<Version<InstrumentSharing>>,
     /// Who pays.
     pub treasuries: Vec<Treasury>,
 }
@@ -284,6 +287,7 @@ impl Policy {
             Scheme::TechnologyTransfer => self.technology_transfer.all().first().map(|v| v.from),
             Scheme::OpenPlatform => self.open_platform.all().first().map(|v| v.from),
             Scheme::PlatformConstruction => self.platform_construction.all().first().map(|v| v.from),
+            Scheme::InstrumentSharing => self.instrument_sharing.all().first().map(|v| v.from),
         }
     }
 }

@@ -7,11 +7,14 @@
 //! | S4 of a firm | its registration, deregistration, stays, relocation, loans and their interest; registration of the carriers it stayed in |
 //! | P1 of an intermediary | its registration, the transfers that name it, its deregistration as a firm |
 //! | P2 and P3 of a platform | its facts, the deregistration of its operator as a firm |
+//! | P4 of an instrument | its facts; deregistration and relocation of the firm that owns it, and the treasury of its park |
 //!
 //! A policy touches everything, and so does another day: windows close, years begin, facts of that day come in.
 
 use crate::domain::transfer::TransferEvent;
-use crate::domain::{AsOf, Entity, Event, IncubatorId, IntermediaryId, LoanId, PlatformId, Registry, Uscc};
+use crate::domain::{
+    AsOf, Entity, Event, IncubatorId, InstrumentId, IntermediaryId, LoanId, PlatformId, Registry, Uscc,
+};
 use std::collections::BTreeSet;
 
 /// For whom entitlements are computed together.
@@ -29,6 +32,8 @@ pub enum Subject {
     OpenPlatform(PlatformId),
     /// P3 of a platform.
     PlatformConstruction(PlatformId),
+    /// P4 of an instrument.
+    Instrument(InstrumentId),
 }
 
 /// The subjects whose answers an event can change, in order, each once. The registry has taken the event in. It may name
@@ -86,6 +91,9 @@ impl Touched<'_> {
             InterestPaid { loan, .. } => self.loan(loan),
             Transfer(event) => self.transfer(event),
             Platform(event) => self.platform(event.platform()),
+            Instrument(event) => {
+                self.subjects.insert(Subject::Instrument(event.instrument().clone()));
+            }
         }
     }
 
@@ -131,6 +139,8 @@ impl Touched<'_> {
     fn firm(&mut self, firm: Uscc) {
         self.subjects.insert(Subject::Relocation(firm));
         self.subjects.insert(Subject::Loans(firm));
+        let owned = self.registry.innovation().instruments_ever_of(&firm);
+        self.subjects.extend(owned.map(|id| Subject::Instrument(id.clone())));
     }
 
     /// Carriers that someone ever ran, voided facts included.
@@ -164,7 +174,8 @@ pub(super) fn neighbours(registry: &Registry, as_of: AsOf) -> Vec<Subject> {
     let platforms: Vec<&PlatformId> = registry.innovation().platforms(as_of).map(|(id, _)| id).collect();
     let open = platforms.iter().map(|id| Subject::OpenPlatform((*id).clone()));
     let built = platforms.iter().map(|id| Subject::PlatformConstruction((*id).clone()));
-    intermediaries.chain(open).chain(built).collect()
+    let instruments = registry.innovation().instruments(as_of).map(|(id, _)| Subject::Instrument(id.clone()));
+    intermediaries.chain(open).chain(built).chain(instruments).collect()
 }
 
 /// Subjects that have, or may have, entitlements: every carrier, every firm twice, and the neighbours'.

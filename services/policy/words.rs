@@ -48,6 +48,8 @@ words! {
         OpenPlatform = "open_platform", "平台开放补助";
         /// P3, per platform and year.
         PlatformConstruction = "platform_construction", "平台建设补助";
+        /// P4, per instrument: its price once, its running cost a year.
+        InstrumentSharing = "instrument_sharing", "科学仪器开放共享补助";
     }
 }
 
@@ -150,5 +152,9 @@ words! {
         OpenShareTooSmall = "OPEN_SHARE_TOO_SMALL", "开放比例低于规定";
         /// P3: the platform was completed in an earlier year.
         ConstructionOver = "CONSTRUCTION_OVER", "平台已于此前年度建成";
+        /// P4: the price is lower than required.
+        PriceBelowMinimum = "PRICE_BELOW_MINIMUM", "购置价格低于规定";
+        /// P4: not in the shared catalogue.
+        NotInCatalogue = "NOT_IN_CATALOGUE", "未纳入开放共享目录";
     }
 }

@@ -173,9 +173,14 @@ fn standing(registry: &Registry, as_of: AsOf, subject: &Subject, lines: Vec<Enti
         _ => None,
     });
     let place = |(index, entitlement): (usize, Entitlement)| {
-        let drawn = match &entitlement.period {
-            Period::Loan(id) => registry.loan_line(id).and_then(|line| LoanView::of(line, as_of)).map(|loan| loan.day),
-            Period::Transfer(id) => registry.innovation().transfer(id, as_of).map(|transfer| transfer.day),
+        let drawn = match (&entitlement.period, &entitlement.beneficiary) {
+            (Period::Purchase, Beneficiary::Instrument(id)) => {
+                registry.innovation().instrument(id, as_of).map(|instrument| instrument.catalogued.day)
+            }
+            (Period::Loan(id), _) => {
+                registry.loan_line(id).and_then(|line| LoanView::of(line, as_of)).map(|loan| loan.day)
+            }
+            (Period::Transfer(id), _) => registry.innovation().transfer(id, as_of).map(|transfer| transfer.day),
             _ => None,
         };
         let year = match &entitlement.period {
@@ -183,7 +188,7 @@ fn standing(registry: &Registry, as_of: AsOf, subject: &Subject, lines: Vec<Enti
             Period::Relief { from, .. } => Some(from.year()),
             Period::NoWindow => None,
             Period::Firm(_) => first_relief,
-            Period::Loan(_) | Period::Transfer(_) => drawn.map(Day::year),
+            Period::Loan(_) | Period::Transfer(_) | Period::Purchase => drawn.map(Day::year),
         };
         let key = match subject {
             Subject::Carrier(id) => format!("1\0{id}\0{index:06}"),
@@ -196,6 +201,7 @@ fn standing(registry: &Registry, as_of: AsOf, subject: &Subject, lines: Vec<Enti
             Subject::Transfers(id) => format!("4\0{id}\0{index:06}"),
             Subject::OpenPlatform(id) => format!("5\0{id}\0{index:06}"),
             Subject::PlatformConstruction(id) => format!("6\0{id}\0{index:06}"),
+            Subject::Instrument(id) => format!("7\0{id}\0{index:06}"),
         };
         (Arc::from(key), Standing { entitlement, year })
     };
@@ -214,6 +220,7 @@ pub fn subject_of(scheme: Scheme, beneficiary: &Beneficiary, period: &str) -> Op
         (Scheme::TechnologyTransfer, Beneficiary::Intermediary(id)) => Some(Subject::Transfers(id.clone())),
         (Scheme::OpenPlatform, Beneficiary::Platform(id)) => Some(Subject::OpenPlatform(id.clone())),
         (Scheme::PlatformConstruction, Beneficiary::Platform(id)) => Some(Subject::PlatformConstruction(id.clone())),
+        (Scheme::InstrumentSharing, Beneficiary::Instrument(id)) => Some(Subject::Instrument(id.clone())),
         _ => None,
     }
 }

@@ -2,12 +2,13 @@
 
 use crate::common::world::{World, carrier, day, firm, park};
 use incubator_registry::domain::event::{IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use incubator_registry::domain::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
 use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::{Area, VoucherNo};
 use incubator_registry::domain::{
-    AsOf, BuildMode, Criterion, Event, InterestNature, IntermediaryId, Kind, LeaveKind, Level, LoanId, Party,
-    PlatformId, PlatformKind, Tax, TaxNature, TransferId,
+    AsOf, BuildMode, Criterion, Event, InstrumentId, InterestNature, IntermediaryId, Kind, LeaveKind, Level, LoanId,
+    Party, PlatformId, PlatformKind, Tax, TaxNature, TransferId,
 };
 use incubator_registry::formats::policy::parse;
 use incubator_registry::policy::{Entitlement, Evaluation, Policy, Scheme};
@@ -213,6 +214,23 @@ impl Case {
         self.fact(date, Event::Platform(PlatformEvent::Completed { platform }))
     }
 
+    /// An instrument of a firm number in the catalogue.
+    pub fn catalogued(&mut self, id: &str, owner: u32, price: i64, date: &str) -> &mut Self {
+        let (instrument, name) = (InstrumentId::parse(id).unwrap(), id.to_owned());
+        let catalogued = InstrumentCatalogued { instrument, name, owner: firm(owner), price };
+        self.fact(date, Event::Instrument(InstrumentEvent::Catalogued(catalogued)))
+    }
+
+    pub fn removed(&mut self, id: &str, date: &str) -> &mut Self {
+        let instrument = InstrumentId::parse(id).unwrap();
+        self.fact(date, Event::Instrument(InstrumentEvent::Removed { instrument }))
+    }
+
+    pub fn ran(&mut self, id: &str, year: i16, running_cost: i64) -> &mut Self {
+        let report = InstrumentYear { instrument: InstrumentId::parse(id).unwrap(), year, running_cost };
+        self.fact(&format!("{year}-12-31"), Event::Instrument(InstrumentEvent::YearReported(report)))
+    }
+
     pub fn entitlements(&self, date: &str) -> Vec<Entitlement> {
         Evaluation::new(&self.world.registry, &self.policy, AsOf::day(day(date))).all()
     }
@@ -229,7 +247,11 @@ impl Case {
 
 fn short(line: &Entitlement) -> String {
     let period = match line.scheme {
-        Scheme::CultivationAward | Scheme::IncubatorTaxRebate | Scheme::OpenPlatform | Scheme::PlatformConstruction => {
+        Scheme::CultivationAward
+        | Scheme::IncubatorTaxRebate
+        | Scheme::OpenPlatform
+        | Scheme::PlatformConstruction
+        | Scheme::InstrumentSharing => {
             format!("{} {}", line.beneficiary, line.period)
         }
         _ => line.period.to_string(),

@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod dsl;
+mod instruments;
 mod model;
 mod p1;
 mod platforms;

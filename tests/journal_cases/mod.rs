@@ -6,12 +6,14 @@ use super::common::world::{carrier, day, firm, limits, park};
 use incubator_registry::domain::event::{
     AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt,
 };
+use incubator_registry::domain::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
 use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
-    BuildMode, Command, Criterion, Document, Event, InterestNature, IntermediaryId, InvestmentForm, Kind, LeaveKind,
-    Level, LoanId, Party, PlatformId, PlatformKind, PolicyId, Stated, Tax, TaxNature, TransferId, VoidOrder, VoucherNo,
+    BuildMode, Command, Criterion, Document, Event, InstrumentId, InterestNature, IntermediaryId, InvestmentForm, Kind,
+    LeaveKind, Level, LoanId, Party, PlatformId, PlatformKind, PolicyId, Stated, Tax, TaxNature, TransferId, VoidOrder,
+    VoucherNo,
 };
 use incubator_registry::journal::{Record, RequestKey, Subject, ZERO_HASH, codec};
 
@@ -178,9 +180,27 @@ fn of_platforms() -> Vec<Event> {
     of.map(Event::Platform).to_vec()
 }
 
+fn of_instruments() -> Vec<Event> {
+    let instrument = InstrumentId::parse("YQ01").unwrap();
+    let catalogued = InstrumentCatalogued {
+        instrument: instrument.clone(),
+        name: "透射电子显微镜".to_owned(),
+        owner: firm(7),
+        price: 50_000_000,
+    };
+    let report = InstrumentYear { instrument: instrument.clone(), year: 2023, running_cost: 1_234_567 };
+    let of = [
+        InstrumentEvent::Catalogued(catalogued),
+        InstrumentEvent::Removed { instrument },
+        InstrumentEvent::YearReported(report),
+    ];
+    of.map(Event::Instrument).to_vec()
+}
+
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
-    [first_events(), of_reports(), of_money(), vec![of_policy()], of_transfers(), of_platforms()].concat()
+    [first_events(), of_reports(), of_money(), vec![of_policy()], of_transfers(), of_platforms(), of_instruments()]
+        .concat()
 }
 
 /// The types of the first release.
@@ -264,6 +284,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("policy", Command::new(vec![each(&of_policy())], documents(), None).unwrap()),
         ("transfers", Command::new(of_transfers().iter().map(each).collect(), documents(), None).unwrap()),
         ("platforms", Command::new(of_platforms().iter().map(each).collect(), documents(), None).unwrap()),
+        ("instruments", Command::new(of_instruments().iter().map(each).collect(), documents(), None).unwrap()),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
     ]
 }

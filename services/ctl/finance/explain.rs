@@ -63,6 +63,7 @@ async fn ask(session: &Session, args: ExplainArgs) -> Result<v1::ExplainEntitlem
         Scheme::RelocationRebate | Scheme::LoanInterestSubsidy => session.firm(&beneficiary),
         Scheme::TechnologyTransfer => session.name("intermediaries", &beneficiary),
         Scheme::OpenPlatform | Scheme::PlatformConstruction => session.name("platforms", &beneficiary),
+        Scheme::InstrumentSharing => session.name("instruments", &beneficiary),
     };
     let request = v1::ExplainEntitlementRequest {
         parent: session.parent(),

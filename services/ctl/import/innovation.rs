@@ -1,8 +1,9 @@
-//! Rows about technology transfers and platforms as they travel.
+//! Rows about technology transfers, platforms and instruments as they travel.
 
 use crate::ctl::parse::{Wire as _, opt_day};
+use crate::domain::instrument::InstrumentYear;
 use crate::domain::platform::PlatformYear;
-use crate::domain::rows::{IntermediaryRow, PlatformRow, TechnologyTransferRow};
+use crate::domain::rows::{InstrumentRow, IntermediaryRow, PlatformRow, TechnologyTransferRow};
 use crate::wire::v1;
 
 /// A row of 技术转移中介.
@@ -50,5 +51,26 @@ pub(super) fn platform_report(report: &PlatformYear) -> v1::PlatformReportRow {
         open_capacity_hours: report.open_capacity,
         service_cost_fen: report.service_cost,
         input_fen: report.input,
+    }
+}
+
+/// A row of 共享仪器.
+pub(super) fn instrument(InstrumentRow { catalogued, day, removed }: &InstrumentRow) -> v1::InstrumentRow {
+    v1::InstrumentRow {
+        instrument_id: catalogued.instrument.to_string(),
+        display_name: catalogued.name.clone(),
+        firm_code: catalogued.owner.to_string(),
+        price_fen: catalogued.price,
+        catalogued_date: day.to_string(),
+        removed_date: opt_day(*removed),
+    }
+}
+
+/// A row of 仪器年报.
+pub(super) fn instrument_report(report: &InstrumentYear) -> v1::InstrumentReportRow {
+    v1::InstrumentReportRow {
+        instrument_id: report.instrument.to_string(),
+        year: i32::from(report.year),
+        running_cost_fen: report.running_cost,
     }
 }

@@ -30,6 +30,8 @@ pub fn import_row(line: u64, row: &Row) -> v1::ImportRow {
         Row::TechnologyTransfer(row) => Stated::TechnologyTransfer(innovation::technology_transfer(row)),
         Row::Platform(row) => Stated::Platform(innovation::platform(row)),
         Row::PlatformYear(report) => Stated::PlatformReport(innovation::platform_report(report)),
+        Row::Instrument(row) => Stated::Instrument(innovation::instrument(row)),
+        Row::InstrumentYear(report) => Stated::InstrumentReport(innovation::instrument_report(report)),
     };
     v1::ImportRow { line: i64::try_from(line).unwrap_or(i64::MAX), row: Some(stated) }
 }

@@ -1,4 +1,4 @@
-//! Commands about technology transfers and platforms, as typed.
+//! Commands about technology transfers, platforms and instruments, as typed.
 
 use crate::ctl::args::Reading;
 use crate::ctl::money_args::Listing;
@@ -158,6 +158,67 @@ pub enum PlatformCommand {
         /// Run by this operator.
         #[arg(long, value_name = "CODE")]
         operator: Option<String>,
+        /// Common.
+        #[command(flatten)]
+        list: Listing,
+    },
+}
+
+/// Instruments.
+#[derive(Debug, Subcommand)]
+pub enum InstrumentCommand {
+    /// Record that an instrument entered the shared catalogue; the date is that day (纳入目录日期).
+    Catalogue {
+        /// Its id (仪器编号).
+        id: String,
+        /// Its name (仪器名称).
+        #[arg(long)]
+        name: String,
+        /// Code of the firm that owns it.
+        #[arg(long, value_name = "CODE")]
+        firm: String,
+        /// What it was bought for (购置价格) in yuan.
+        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        price: i64,
+        /// Common.
+        #[command(flatten)]
+        frame: Frame,
+    },
+    /// Record that an instrument left the catalogue; the date is the first day without it (移出目录日期).
+    Remove {
+        /// Its id (仪器编号).
+        id: String,
+        /// Common.
+        #[command(flatten)]
+        frame: Frame,
+    },
+    /// Record what was reported of a year (仪器年报).
+    Report {
+        /// Its id (仪器编号).
+        id: String,
+        /// The year (年度).
+        #[arg(long)]
+        year: i32,
+        /// Cost of running it for others (开放运行成本) in yuan.
+        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        cost: i64,
+        /// Common.
+        #[command(flatten)]
+        frame: Undated,
+    },
+    /// One instrument with its reports.
+    Show {
+        /// Its id (仪器编号).
+        id: String,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// The instruments, by id.
+    List {
+        /// Of this firm.
+        #[arg(long, value_name = "CODE")]
+        firm: Option<String>,
         /// Common.
         #[command(flatten)]
         list: Listing,

@@ -1,4 +1,4 @@
-//! Commands about technology transfers and those who bring them about, and about platforms.
+//! Commands about technology transfers and those who bring them about, about platforms and instruments.
 
 pub mod args;
 
@@ -13,7 +13,7 @@ use super::show::{known_at, list, one, page_size, pages};
 use super::trouble::Trouble;
 use super::write::send;
 use crate::wire::v1;
-use args::{IntermediaryCommand, PlatformCommand, TransferCommand};
+use args::{InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand};
 
 /// `intermediary …`.
 pub async fn intermediary(session: &Session, command: IntermediaryCommand, lang: Lang) -> Result<Report, Trouble> {
@@ -112,6 +112,46 @@ pub async fn platform(session: &Session, command: PlatformCommand, lang: Lang) -
             );
             let columns =
                 ["name", "display_name", "kind", "operator_name", "registered_date", "completed_date", "position"];
+            return Ok(list(found, &columns, lang));
+        }
+    };
+    Ok(written?.report(lang))
+}
+
+/// `instrument …`.
+pub async fn instrument(session: &Session, command: InstrumentCommand, lang: Lang) -> Result<Report, Trouble> {
+    let named = |id: &str| session.name("instruments", id);
+    let written = match command {
+        InstrumentCommand::Catalogue { id, name, firm, price, frame } => send!(
+            session, frame, instruments.catalogue_instrument,
+            CatalogueInstrumentRequest {
+                parent: session.parent(), instrument_id: id, display_name: name, firm: session.firm(&firm),
+                price_fen: price,
+            },
+            instrument: "Instrument"
+        ),
+        InstrumentCommand::Remove { id, frame } => send!(
+            session, frame, instruments.remove_instrument, RemoveInstrumentRequest { name: named(&id) },
+            instrument: "Instrument"
+        ),
+        InstrumentCommand::Report { id, year, cost, frame } => send!(
+            session, frame, instruments.report_instrument_year,
+            ReportInstrumentYearRequest { name: named(&id), year: year, running_cost_fen: cost },
+            instrument: "Instrument"
+        ),
+        InstrumentCommand::Show { id, reading } => {
+            return one!(
+                session, instruments.get_instrument, GetInstrumentRequest, get_instrument_request, named(&id), reading,
+                instrument: "Instrument", lang
+            );
+        }
+        InstrumentCommand::List { firm, list: of } => {
+            let filter = [("firm", firm.as_deref())];
+            let found = listed!(
+                session, of, filter, instruments.list_instruments, ListInstrumentsRequest, list_instruments_request,
+                instruments: "Instrument"
+            );
+            let columns = ["name", "display_name", "firm", "price_fen", "catalogued_date", "removed_date", "position"];
             return Ok(list(found, &columns, lang));
         }
     };

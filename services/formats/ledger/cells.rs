@@ -4,7 +4,7 @@
 use super::headings::{narrow, shown};
 use crate::domain::reason::Reason;
 use crate::domain::values::{
-    self, Day, IncubatorId, IntermediaryId, LoanId, ParkId, PlatformId, TransferId, Uscc, VoucherNo,
+    self, Day, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, TransferId, Uscc, VoucherNo,
 };
 use crate::domain::words::Tax;
 
@@ -70,6 +70,12 @@ pub(super) fn transfer(cell: &str) -> Result<TransferId, Wrong> {
 pub(super) fn platform(cell: &str) -> Result<PlatformId, Wrong> {
     PlatformId::parse(&numbered(cell)?)
         .map_err(|reason| (reason, format!("`{}` can't be a platform's id", shown(cell))))
+}
+
+/// Id of an instrument.
+pub(super) fn instrument(cell: &str) -> Result<InstrumentId, Wrong> {
+    InstrumentId::parse(&numbered(cell)?)
+        .map_err(|reason| (reason, format!("`{}` can't be an instrument's id", shown(cell))))
 }
 
 /// Number of a voucher.

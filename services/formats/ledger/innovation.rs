@@ -1,11 +1,12 @@
-//! The ledgers of technology transfers and of platforms: cells to the typed row that they state.
+//! The ledgers of technology transfers, platforms and instruments: cells to the typed row that they state.
 
 use super::cells;
 use super::money::{not_negative_fen, within};
 use super::row::Cells;
+use crate::domain::instrument::{InstrumentCatalogued, InstrumentYear};
 use crate::domain::platform::{HOURS_MAX, PlatformRegistered, PlatformYear};
 use crate::domain::reason::Fault;
-use crate::domain::rows::{IntermediaryRow, PlatformRow, TechnologyTransferRow};
+use crate::domain::rows::{InstrumentRow, IntermediaryRow, PlatformRow, TechnologyTransferRow};
 use crate::domain::transfer::{IntermediaryRegistered, TechnologyTransferred};
 use crate::domain::values::positive_fen;
 use crate::domain::words::{Party, PlatformKind};
@@ -73,6 +74,26 @@ pub(super) fn platform_report(cells: &mut Cells) -> Option<PlatformYear> {
         service_cost: service_cost?,
         input: input?,
     })
+}
+
+/// A row of 共享仪器.
+pub(super) fn instrument(cells: &mut Cells) -> Option<InstrumentRow> {
+    let instrument = cells.required("instrument_id", cells::instrument);
+    let name = cells.required("display_name", cells::text);
+    let owner = cells.required("firm_code", cells::code);
+    let price = cells.bounded("price_fen", positive_fen);
+    let day = cells.required("catalogued_date", cells::day);
+    let removed = cells.optional("removed_date", cells::day);
+    let catalogued = InstrumentCatalogued { instrument: instrument?, name: name?, owner: owner?, price: price? };
+    Some(InstrumentRow { catalogued, day: day?, removed })
+}
+
+/// A row of 仪器年报.
+pub(super) fn instrument_report(cells: &mut Cells) -> Option<InstrumentYear> {
+    let instrument = cells.required("instrument_id", cells::instrument);
+    let year = cells.required("year", cells::year);
+    let running_cost = cells.bounded("running_cost_fen", not_negative_fen);
+    Some(InstrumentYear { instrument: instrument?, year: year?, running_cost: running_cost? })
 }
 
 fn hours(field: &str, value: i64) -> Result<i64, Fault> {

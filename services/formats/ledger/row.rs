@@ -41,6 +41,8 @@ pub(super) fn read(columns: &Columns, raw: &RawRow) -> Result<Row, Refusal> {
         Ledger::TechnologyTransfers => innovation::technology_transfer(&mut cells).map(Row::TechnologyTransfer),
         Ledger::Platforms => innovation::platform(&mut cells).map(Row::Platform),
         Ledger::PlatformReports => innovation::platform_report(&mut cells).map(Row::PlatformYear),
+        Ledger::Instruments => innovation::instrument(&mut cells).map(Row::Instrument),
+        Ledger::InstrumentReports => innovation::instrument_report(&mut cells).map(Row::InstrumentYear),
     };
     if let Some(refusal) = cells.faults.refusal() {
         return Err(refusal);

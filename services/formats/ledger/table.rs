@@ -36,6 +36,10 @@ pub enum Ledger {
     Platforms,
     /// 平台年报.
     PlatformReports,
+    /// 共享仪器.
+    Instruments,
+    /// 仪器年报.
+    InstrumentReports,
 }
 
 /// What the cells of a column hold. Text files need it not: it says what a cell of a workbook that is no text may mean.
@@ -252,6 +256,21 @@ const PLATFORM_REPORTS: &[Column] = &[
     must("建设投入经费", "input_fen", Number).in_units(MONEY),
 ];
 
+const INSTRUMENTS: &[Column] = &[
+    must("仪器编号", "instrument_id", Text),
+    must("仪器名称", "display_name", Text),
+    must("统一社会信用代码", "firm_code", Code),
+    must("购置价格", "price_fen", Number).in_units(MONEY),
+    must("纳入目录日期", "catalogued_date", Day),
+    may("移出目录日期", "removed_date", Day),
+];
+
+const INSTRUMENT_REPORTS: &[Column] = &[
+    must("仪器编号", "instrument_id", Text),
+    must("年度", "year", Number),
+    must("开放运行成本", "running_cost_fen", Number).in_units(MONEY),
+];
+
 impl Ledger {
     /// All of them, in the order of an import.
     pub const ALL: &[Self] = &[
@@ -271,6 +290,8 @@ impl Ledger {
         Self::TechnologyTransfers,
         Self::Platforms,
         Self::PlatformReports,
+        Self::Instruments,
+        Self::InstrumentReports,
     ];
 
     /// Its name among the people who keep it.
@@ -292,6 +313,8 @@ impl Ledger {
             Self::TechnologyTransfers => "技术转移合同",
             Self::Platforms => "服务平台",
             Self::PlatformReports => "平台年报",
+            Self::Instruments => "共享仪器",
+            Self::InstrumentReports => "仪器年报",
         }
     }
 
@@ -314,6 +337,8 @@ impl Ledger {
             Self::TechnologyTransfers => TECHNOLOGY_TRANSFERS,
             Self::Platforms => PLATFORMS,
             Self::PlatformReports => PLATFORM_REPORTS,
+            Self::Instruments => INSTRUMENTS,
+            Self::InstrumentReports => INSTRUMENT_REPORTS,
         }
     }
 }
@@ -353,7 +378,7 @@ mod tests {
         let (second, neighbours) = rest.split_at(6);
         assert_eq!(first, ["载体台账", "认定记录", "企业台账", "在孵台账", "落户园区", "企业变更"]);
         assert_eq!(second, ["企业年报", "贷款台账", "利息支付", "种子基金", "投资担保", "税收入库明细"]);
-        assert_eq!(neighbours, ["技术转移中介", "技术转移合同", "服务平台", "平台年报"]);
+        assert_eq!(neighbours, ["技术转移中介", "技术转移合同", "服务平台", "平台年报", "共享仪器", "仪器年报"]);
     }
 
     #[test]

@@ -3,9 +3,12 @@
 use super::section::Section;
 use super::tree::Value;
 use super::{MONTHS_MAX, version};
+use crate::domain::values::FEN_MAX;
 use crate::domain::{PlatformKind, Reason};
 use crate::policy::parameters::{Dated, Series, Version};
-use crate::policy::{OpenPlatform, PlatformConstruction, PlatformSupport, Policy, Scheme, TechnologyTransfer};
+use crate::policy::{
+    InstrumentSharing, OpenPlatform, PlatformConstruction, PlatformSupport, Policy, Scheme, TechnologyTransfer,
+};
 
 /// Their versions, as they are read.
 #[derive(Default)]
@@ -13,6 +16,7 @@ pub(super) struct Neighbours {
     technology_transfer: Vec<Dated<Version<TechnologyTransfer>>>,
     open_platform: Vec<Dated<Version<OpenPlatform>>>,
     platform_construction: Vec<Dated<Version<PlatformConstruction>>>,
+    instrument_sharing: Vec<Dated<Version<InstrumentSharing>>>,
 }
 
 impl Neighbours {
@@ -32,6 +36,10 @@ impl Neighbours {
                 let terms = PlatformConstruction { support: support(section) };
                 self.platform_construction.extend(version(index, section, Some(terms)));
             }
+            Scheme::InstrumentSharing => {
+                let terms = instrument_sharing(section);
+                self.instrument_sharing.extend(version(index, section, Some(terms)));
+            }
             Scheme::IncubatorTaxRebate
             | Scheme::RelocationRebate
             | Scheme::CultivationAward
@@ -44,6 +52,7 @@ impl Neighbours {
         policy.technology_transfer = Series::new(self.technology_transfer);
         policy.open_platform = Series::new(self.open_platform);
         policy.platform_construction = Series::new(self.platform_construction);
+        policy.instrument_sharing = Series::new(self.instrument_sharing);
     }
 }
 
@@ -64,6 +73,16 @@ fn support(section: &mut Section<'_, '_>) -> PlatformSupport {
     PlatformSupport {
         kinds: section.list("kinds", Reason::UnknownWord, kind),
         rate_ppm: section.ppm("rate_ppm"),
+        cap_per_year_fen: section.cap("cap_per_year_fen"),
+    }
+}
+
+fn instrument_sharing(section: &mut Section<'_, '_>) -> InstrumentSharing {
+    InstrumentSharing {
+        minimum_price_fen: section.number("minimum_price_fen", 0, FEN_MAX),
+        purchase_rate_ppm: section.ppm("purchase_rate_ppm"),
+        running_rate_ppm: section.ppm("running_rate_ppm"),
+        cap_per_purchase_fen: section.cap("cap_per_purchase_fen"),
         cap_per_year_fen: section.cap("cap_per_year_fen"),
     }
 }

@@ -72,6 +72,7 @@ framed! {
     FileAnnualReportRequest CertifyHighTechRequest RecordTaxReceiptRequest DrawLoanRequest PayInterestRequest
     EstablishSeedFundRequest RecordInvestmentRequest PublishPolicyRequest RegisterIntermediaryRequest
     RecordTechnologyTransferRequest RegisterPlatformRequest ReportPlatformYearRequest CompletePlatformRequest
+    CatalogueInstrumentRequest RemoveInstrumentRequest ReportInstrumentYearRequest
 }
 
 /// `VoidFacts` takes back what it names, and states nothing.

@@ -4,6 +4,7 @@ pub mod event;
 pub mod frame;
 pub mod innovation;
 pub mod innovation_scene;
+pub mod instrument;
 pub mod money;
 pub mod money_scene;
 pub mod names;

@@ -45,8 +45,10 @@ pub const INTERMEDIARY: &str = "districts/{code}/intermediaries/{id}";
 pub const TRANSFER: &str = "districts/{code}/technologyTransfers/{contract}";
 /// A platform's.
 pub const PLATFORM: &str = "districts/{code}/platforms/{id}";
+/// An instrument's.
+pub const INSTRUMENT: &str = "districts/{code}/instruments/{id}";
 /// Any entity's.
-pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc}, …/policies/{id}, …/intermediaries/{id}, …/technologyTransfers/{contract}, …/platforms/{id} or …/settings";
+pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc}, …/policies/{id}, …/intermediaries/{id}, …/technologyTransfers/{contract}, …/platforms/{id}, …/instruments/{id} or …/settings";
 
 /// A name that does not have its shape.
 pub fn malformed(field: &str, value: &str, shape: &str) -> Fault {

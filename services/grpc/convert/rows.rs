@@ -43,6 +43,8 @@ impl Reader<'_> {
             }
             Some(import_row::Row::Platform(row)) => self.platform_row(row, "registered_date").map(Row::Platform),
             Some(import_row::Row::PlatformReport(row)) => self.platform_report_row(row).map(Row::PlatformYear),
+            Some(import_row::Row::Instrument(row)) => self.instrument_row(row).map(Row::Instrument),
+            Some(import_row::Row::InstrumentReport(row)) => self.instrument_report_row(row).map(Row::InstrumentYear),
             None => {
                 self.faults.push(Reason::MissingValue, "row", "the row states nothing");
                 None

@@ -94,6 +94,7 @@ impl Reader<'_> {
             Some("incubators") => self.incubator(field, name).map(Beneficiary::Incubator),
             Some("intermediaries") => self.intermediary(field, name).map(Beneficiary::Intermediary),
             Some("platforms") => self.platform(field, name).map(Beneficiary::Platform),
+            Some("instruments") => self.instrument(field, name).map(Beneficiary::Instrument),
             _ => self.firm(field, name).map(Beneficiary::Firm),
         };
         let period = self.optional_text("period", &ask.period);

@@ -25,6 +25,7 @@ pub fn entity(beneficiary: &Beneficiary) -> Entity {
         Beneficiary::Firm(code) => Entity::Firm(*code),
         Beneficiary::Intermediary(id) => Entity::Intermediary(id.clone()),
         Beneficiary::Platform(id) => Entity::Platform(id.clone()),
+        Beneficiary::Instrument(id) => Entity::Instrument(id.clone()),
     }
 }
 

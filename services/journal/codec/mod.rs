@@ -4,6 +4,7 @@
 //! Old schema versions are read into today's events here (none yet), never rewritten. A type or version that is not known
 //! stops the reader: skipping it would falsify every figure behind it.
 
+mod instrument;
 mod platform;
 mod read;
 mod transfer;
@@ -80,6 +81,9 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (82, "PlatformRegistered", 1),
     (83, "PlatformYearReported", 1),
     (84, "PlatformCompleted", 1),
+    (85, "InstrumentCatalogued", 1),
+    (86, "InstrumentRemoved", 1),
+    (87, "InstrumentYearReported", 1),
 ];
 
 /// Name of an event type, which is also that of its message in `incubation.journal.v1`.
@@ -119,6 +123,7 @@ pub fn type_code(event: &Event) -> u16 {
         Event::PolicyPublished(_) => 70,
         Event::Transfer(event) => u16::from(event.code()),
         Event::Platform(event) => u16::from(event.code()),
+        Event::Instrument(event) => u16::from(event.code()),
     }
 }
 

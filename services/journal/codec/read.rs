@@ -1,6 +1,6 @@
 //! Stored messages as domain events.
 
-use super::{day, platform, transfer};
+use super::{day, instrument, platform, transfer};
 use crate::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt};
 use crate::domain::values::Area;
 use crate::domain::{
@@ -22,6 +22,7 @@ pub fn event(event_type: u16, payload: &[u8]) -> Read {
         70 => of_policy(payload),
         80..=81 => transfer::read(event_type, payload),
         82..=84 => platform::read(event_type, payload),
+        85..=87 => instrument::read(event_type, payload),
         _ => of_park(event_type, payload),
     }
 }

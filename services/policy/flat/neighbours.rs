@@ -20,6 +20,13 @@ impl Flat {
         self.versions(Scheme::PlatformConstruction, &policy.platform_construction, |flat, terms| {
             flat.support(&terms.support);
         });
+        self.versions(Scheme::InstrumentSharing, &policy.instrument_sharing, |flat, terms| {
+            flat.put("minimum_price_fen", terms.minimum_price_fen);
+            flat.put("purchase_rate_ppm", terms.purchase_rate_ppm);
+            flat.put("running_rate_ppm", terms.running_rate_ppm);
+            flat.optional("cap_per_purchase_fen", terms.cap_per_purchase_fen);
+            flat.optional("cap_per_year_fen", terms.cap_per_year_fen);
+        });
     }
 
     fn support(&mut self, terms: &PlatformSupport) {

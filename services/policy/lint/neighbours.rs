@@ -15,10 +15,22 @@ impl Findings<'_> {
             self.rate(version.value.terms.institution_rate_ppm, key("institution_rate_ppm"));
             self.rate(version.value.terms.individual_rate_ppm, key("individual_rate_ppm"));
         }
+        self.instruments();
         self.platforms(Scheme::OpenPlatform, &policy.open_platform);
         self.platforms(Scheme::PlatformConstruction, &policy.platform_construction);
         for version in policy.open_platform.all() {
             self.rate(version.value.terms.minimum_open_ppm, format!("scheme[{}].minimum_open_ppm", version.index));
+        }
+    }
+
+    fn instruments(&mut self) {
+        let series = &self.policy.instrument_sharing;
+        self.series("scheme", series);
+        for version in series.all() {
+            let key = |name: &str| format!("scheme[{}].{name}", version.index);
+            self.version(Scheme::InstrumentSharing, version);
+            self.rate(version.value.terms.purchase_rate_ppm, key("purchase_rate_ppm"));
+            self.rate(version.value.terms.running_rate_ppm, key("running_rate_ppm"));
         }
     }
 
