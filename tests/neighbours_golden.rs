@@ -85,6 +85,34 @@ fn the_policy_is_in_order_and_every_parameter_is_shown() {
 }
 
 #[test]
+fn what_is_odd_about_a_policy_is_said_by_key() {
+    let text = include_str!("../deploy/neighbours/policy.toml");
+    for (from, to, key, code) in [
+        ("payer = \"DISTRICT\"", "payer = \"PARK_TREASURY\"", "scheme[0].payer", "UNKNOWN_PAYER"),
+        (
+            "institution_rate_ppm = 30000",
+            "institution_rate_ppm = 1000001",
+            "scheme[0].institution_rate_ppm",
+            "RATE_OUT_OF_RANGE",
+        ),
+        ("kinds = [\"RESEARCH\", \"TESTING\"]", "kinds = []", "scheme[2].kinds", "EMPTY_LIST"),
+        ("minimum_open_ppm = 300000", "minimum_open_ppm = 0", "scheme[2].minimum_open_ppm", "RATE_ZERO"),
+        ("running_rate_ppm = 200000", "running_rate_ppm = 0", "scheme[6].running_rate_ppm", "RATE_ZERO"),
+        ("from = \"2025-01-01\"", "from = \"2022-01-01\"", "scheme[7].from", "DUPLICATE_FROM"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let findings = parse(&text.replacen(from, to, 1)).unwrap().lint(day("2026-11-24"));
+        assert!(findings.iter().any(|(_, finding)| finding.key == key && finding.code == code), "{to}: {findings:?}");
+    }
+    // What can't be read is a fault, with the keys that there are.
+    let faults = parse(&text.replacen("waiting_months", "waiting_month", 1)).unwrap_err();
+    let words: Vec<_> = faults.iter().map(|fault| (fault.fault.field.as_str(), fault.fault.reason.word())).collect();
+    let scheme = |key: &str| format!("scheme[0].{key}");
+    assert!(words.contains(&(scheme("waiting_month").as_str(), "UNKNOWN_WORD")), "{words:?}");
+    assert!(words.contains(&(scheme("waiting_months").as_str(), "MISSING_VALUE")), "{words:?}");
+}
+
+#[test]
 fn an_explanation_reads_as_a_clerk_would_write_it() {
     use incubator_registry::domain::IntermediaryId;
     let id = IntermediaryId::parse("91440203MA5NP10D4J").unwrap();
