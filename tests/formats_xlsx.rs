@@ -61,8 +61,8 @@ fn outcome(row: &LedgerRow) -> (u64, Option<Reason>) {
 #[test]
 fn every_sample_ledger_as_a_workbook_gives_the_same_rows() {
     let mut seen = std::collections::BTreeSet::new();
-    let neighbours = demo().with_file_name("neighbours");
-    for entry in [demo(), neighbours].into_iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
+    let folders = ["demo", "criteria", "neighbours"].map(|name| demo().with_file_name(name));
+    for entry in folders.into_iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "csv") {
             continue;

@@ -10,6 +10,9 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Wrong options (sysexits.h, EX_USAGE).
 const USAGE: u8 = 64;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let options = match Options::try_parse() {
         Ok(options) => options,

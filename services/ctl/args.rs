@@ -1,6 +1,7 @@
 //! The command line, as clap derives it: what is asked, nothing of how it is done. Recording commands have a file of
 //! their own, `write/args.rs`.
 
+use super::criteria::args::CriteriaArgs;
 use super::finance::args::{EntitlementsArgs, ExplainArgs, PolicyCommand};
 use super::innovation::args::{InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand};
 use super::lang::Lang;
@@ -50,8 +51,8 @@ pub struct Global {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Import ledgers: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 种子基金 投资担保 税收; of technology transfers, platforms and
-    /// instruments (deploy/neighbours/ledgers.md).
+    /// Import ledgers: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 种子基金 投资担保 税收 载体年报; of technology transfers,
+    /// platforms and instruments (deploy/neighbours/ledgers.md).
     Import(ImportArgs),
     /// Graduation metrics (毕业指标) as of a day.
     Metrics(FiguresArgs),
@@ -64,6 +65,8 @@ pub enum Command {
     Entitlements(EntitlementsArgs),
     /// Why one entitlement is what it is, to the last fen.
     Explain(ExplainArgs),
+    /// Criteria of a carrier (认定条件): thresholds, what is measured, what is missing.
+    Criteria(CriteriaArgs),
     /// Firms (企业).
     #[command(subcommand)]
     Firm(FirmCommand),

@@ -5,6 +5,7 @@
 pub mod args;
 mod chain;
 pub mod connect;
+pub mod criteria;
 mod events;
 mod figures;
 pub mod finance;
@@ -130,6 +131,7 @@ async fn ask(session: &Session, command: Command, lang: Lang) -> Result<Report, 
         Command::Metrics(args) => metrics::run(session, args, lang).await,
         Command::Chain(args) => chain::run(session, args, lang).await,
         Command::Entitlements(args) => finance::entitlements(session, args, lang).await,
+        Command::Criteria(args) => criteria::run(session, args, lang).await,
         Command::Firm(command) => show::firm(session, command, lang).await,
         Command::Incubator(command) => show::incubator(session, command, lang).await,
         Command::Relocation(command) => write::relocation(session, command, lang).await,

@@ -3,7 +3,10 @@
 
 use super::lang::{Lang, label};
 use super::trouble::Trouble;
-use crate::domain::{BuildMode, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature};
+use crate::domain::incubator::report::FigureUnit;
+use crate::domain::{
+    BuildMode, CarrierFigure, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature,
+};
 use serde_json::Value;
 use std::io::Write;
 
@@ -158,8 +161,25 @@ fn cell(object: &Value, key: &str, lang: Lang) -> String {
     }
     match key {
         "name" | "incubator" | "park" | "firm" | "upstream" => last_segment(&text).to_owned(),
+        "figures" => carrier_figures(value, lang).unwrap_or(text),
         _ => lang.pick(chinese_word(object, key, &text), None).map_or(text, str::to_owned),
     }
+}
+
+/// The figures of a carrier's report, each by its word with its value; none for other figures.
+fn carrier_figures(value: &Value, lang: Lang) -> Option<String> {
+    let one = |item: &Value| {
+        let figure = CarrierFigure::from_key(item["figure"].as_str()?)?;
+        let value = item["value"].as_i64()?;
+        let said = match figure.unit() {
+            FigureUnit::Area => format!("{}㎡", hundredths(value)),
+            FigureUnit::YesNo => lang.pick(["否", "是"], ["no", "yes"])[usize::from(value > 0)].to_owned(),
+            FigureUnit::Count | FigureUnit::Months => value.to_string(),
+        };
+        Some(format!("{} {said}", lang.pick(figure.chinese(), figure.key())))
+    };
+    let said: Option<Vec<String>> = value.as_array()?.iter().map(one).collect();
+    said.map(|said| said.join("; "))
 }
 
 fn chinese_word(object: &Value, key: &str, word: &str) -> Option<&'static str> {
@@ -277,6 +297,16 @@ mod tests {
         assert_eq!((cell(&tax, "tax", Lang::Zh), cell(&tax, "nature", Lang::Zh)), ("增值税".into(), "正税".into()));
         assert_eq!(cell(&json!({"nature": "NORMAL"}), "nature", Lang::Zh), "正常利息");
         assert_eq!(cell(&tax, "nature", Lang::En), "NORMAL");
+    }
+
+    #[test]
+    fn the_figures_of_a_report_are_words_with_their_units() {
+        let figure = |key: &str, value: i64| json!({"figure": key, "value": value});
+        let report =
+            json!({"figures": [figure("TENANT_AREA", 370_050), figure("STAFF", 0), figure("LEGAL_PERSON", 1)]});
+        assert_eq!(cell(&report, "figures", Lang::Zh), "在孵企业使用面积 3700.50㎡; 专职人员 0; 独立法人 是");
+        let evidence = json!({"figures": [{"name": "equity_fen", "value": "5"}]});
+        assert!(cell(&evidence, "figures", Lang::En).contains("equity_fen"));
     }
 
     #[test]

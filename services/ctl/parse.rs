@@ -2,8 +2,8 @@
 //! would have taken.
 
 use crate::domain::{
-    BuildMode, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind, Tax,
-    TaxNature,
+    BuildMode, CarrierFigure, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party,
+    PlatformKind, Tax, TaxNature,
 };
 use crate::wire::v1;
 
@@ -86,6 +86,8 @@ words! {
     interest_nature -> InterestNature, InterestNature, "INTEREST_NATURE";
     /// In which form a fund supports a firm.
     investment_form -> InvestmentForm, InvestmentForm, "INVESTMENT_FORM";
+    /// A figure of a carrier's report.
+    carrier_figure -> CarrierFigure, CarrierFigure, "CARRIER_FIGURE";
     /// What an intermediary is.
     party -> Party, IntermediaryParty, "INTERMEDIARY_PARTY";
     /// What a platform is for.

@@ -97,7 +97,7 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
     let ran = lines.filter_map(|entry| entry.event.operator().map(|(_, operator)| operator.code));
     let taxpayers: BTreeSet<Uscc> = touched.taxpayers.iter().copied().chain(ran).collect();
     for code in taxpayers.iter().filter(|code| !next.is_taxpayer(code)) {
-        let live = next.receipts().of(code).filter(|receipt| receipt.voided().is_none());
+        let live = next.receipts().of(code).filter(|receipt| receipt.voided.is_none());
         found.extend(live.map(|receipt| {
             let message = format!("{code} is neither a firm nor the operator of a carrier");
             Violation::new(Reason::UnknownTaxpayer, receipt.position, None, message)

@@ -1,6 +1,7 @@
 //! What can happen. Events are past tense, and true for ever once recorded; a wrong one is voided, never changed.
 
 pub use super::entity::Entity;
+use super::incubator::report::IncubatorReport;
 use super::instrument::InstrumentEvent;
 use super::platform::PlatformEvent;
 use super::reason::{Fault, Reason};
@@ -290,6 +291,8 @@ pub enum Event {
     },
     /// A policy made known on this day, whole: it takes the place of what was published under its id before.
     PolicyPublished(PolicyPublished),
+    /// What a carrier filed about the year that this day is the last of.
+    IncubatorReportFiled(IncubatorReport),
     /// Something about an intermediary or a technology transfer.
     Transfer(TransferEvent),
     /// Something about a platform of public service.
@@ -423,6 +426,7 @@ impl Event {
             InterestPaid { loan, .. } => Entity::Loan(loan.clone()),
             SeedFundEstablished { incubator, .. } => Entity::Incubator(incubator.clone()),
             PolicyPublished(published) => Entity::Policy(published.policy.clone()),
+            IncubatorReportFiled(report) => Entity::Incubator(report.incubator.clone()),
             Transfer(event) => event.owner(),
             Platform(event) => event.owner(),
             Instrument(event) => event.owner(),
@@ -514,6 +518,7 @@ impl Event {
             Platform(event) => plain(event.code()),
             Instrument(event @ InstrumentEvent::YearReported(_)) => Key { day: Some(day), ..plain(event.code()) },
             Instrument(event) => plain(event.code()),
+            IncubatorReportFiled(_) => Key { day: Some(day), ..plain(100) },
         }
     }
 
@@ -533,6 +538,7 @@ impl Event {
                 | InvestmentMade { .. }
                 | SeedFundEstablished { .. }
                 | AnnualReportFiled(_)
+                | IncubatorReportFiled(_)
         )
     }
 

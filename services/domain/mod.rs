@@ -8,6 +8,7 @@
 pub mod check;
 pub mod command;
 pub mod decide;
+pub mod entities;
 mod entity;
 pub mod event;
 pub mod firm;
@@ -39,6 +40,6 @@ pub use values::{
     Day, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc, VoucherNo,
 };
 pub use words::{
-    BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind, Tax,
-    TaxNature,
+    BuildMode, CarrierFigure, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party,
+    PlatformKind, Tax, TaxNature,
 };

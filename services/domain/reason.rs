@@ -73,6 +73,8 @@ reasons! {
     UnknownPolicy = "UNKNOWN_POLICY";
     /// No such entitlement.
     UnknownEntitlement = "UNKNOWN_ENTITLEMENT";
+    /// No such set of criteria.
+    UnknownCriteriaSet = "UNKNOWN_CRITERIA_SET";
     /// A policy file that can be read and can't be meant.
     PolicyAtFault = "POLICY_AT_FAULT";
     /// No fact at a position to be voided.

@@ -3,6 +3,7 @@
 
 use super::command::{Command, Stated};
 use super::event::{AnnualReport, Event, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use super::incubator::report::IncubatorReport;
 use super::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
 use super::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use super::reason::{Fault, Faults, Reason, Refusal};
@@ -39,6 +40,8 @@ pub enum Row {
     Investment(InvestmentRow),
     /// 税收入库明细.
     TaxReceipt(TaxReceiptRow),
+    /// 载体年报.
+    IncubatorReport(IncubatorReport),
     /// 技术转移中介.
     Intermediary(IntermediaryRow),
     /// 技术转移合同.
@@ -293,6 +296,10 @@ impl Row {
                 Ok(vec![Stated::new(*day, Event::InvestmentMade { firm, incubator, amount, form })])
             }
             Self::TaxReceipt(row) => row.facts(),
+            Self::IncubatorReport(report) => {
+                let day = report_day(report.year)?;
+                Ok(vec![Stated::new(day, Event::IncubatorReportFiled(report.clone()))])
+            }
             Self::Intermediary(row) => {
                 let registered = row.registered.clone().checked()?;
                 let event = TransferEvent::IntermediaryRegistered(registered);

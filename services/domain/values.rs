@@ -234,6 +234,13 @@ id!(
     VoucherNo
 );
 
+impl VoucherNo {
+    /// A run of digits, which is a number that needs no check.
+    pub(super) fn of_digits(digits: &str) -> Self {
+        Self(Arc::from(digits))
+    }
+}
+
 /// An amount in fen that lies within `FEN_MAX` of 0.
 pub fn fen(field: &str, value: i64) -> Result<i64, Fault> {
     if value.unsigned_abs() <= FEN_MAX.unsigned_abs() {

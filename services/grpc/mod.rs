@@ -8,6 +8,7 @@
 mod bureau;
 mod command;
 mod convert;
+mod criteria;
 mod districts;
 mod entitlements;
 mod evidence;

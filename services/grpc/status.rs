@@ -28,8 +28,8 @@ pub fn code_of(reason: Reason) -> Code {
         | SameIncubator | UnknownTax | MalformedRequestId | MalformedEtag | MalformedPageToken | MalformedFilter
         | MalformedMessage | PolicyAtFault => Code::InvalidArgument,
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
-        | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownIntermediary
-        | UnknownTransfer | UnknownPlatform | UnknownInstrument => Code::NotFound,
+        | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownCriteriaSet
+        | UnknownIntermediary | UnknownTransfer | UnknownPlatform | UnknownInstrument => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay

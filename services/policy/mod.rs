@@ -9,6 +9,7 @@
 //! Money is exact from the first receipt to the end of an award, where it is rounded half up to the fen, once.
 
 mod award;
+pub mod criteria;
 mod evaluation;
 pub mod exact;
 pub mod flat;

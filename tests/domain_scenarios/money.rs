@@ -68,7 +68,7 @@ fn a_receipt_is_told_by_its_voucher_and_tax() {
     let done = done.when(state([mended()]).replacing(&[10])).accepted();
     let done = done.when(state([first()]).imported()).same(Reason::VoidedBefore, 10);
     let done = done.when(state([mended()]).imported()).same(Reason::Duplicate, 13);
-    let kept = done.registry().receipts().of(&firm(2)).next().unwrap().clone();
+    let kept = done.registry().receipts().of(&firm(2)).next().unwrap();
     assert!(kept.is_seen(AsOf::NOW) && !kept.is_seen(AsOf { known: 11, ..AsOf::NOW }));
 }
 

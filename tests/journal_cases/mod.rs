@@ -6,14 +6,15 @@ use super::common::world::{carrier, day, firm, limits, park};
 use incubator_registry::domain::event::{
     AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt,
 };
+use incubator_registry::domain::incubator::report::IncubatorReport;
 use incubator_registry::domain::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
 use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
-    BuildMode, Command, Criterion, Document, Event, InstrumentId, InterestNature, IntermediaryId, InvestmentForm, Kind,
-    LeaveKind, Level, LoanId, Party, PlatformId, PlatformKind, PolicyId, Stated, Tax, TaxNature, TransferId, VoidOrder,
-    VoucherNo,
+    BuildMode, CarrierFigure, Command, Criterion, Document, Event, InstrumentId, InterestNature, IntermediaryId,
+    InvestmentForm, Kind, LeaveKind, Level, LoanId, Party, PlatformId, PlatformKind, PolicyId, Stated, Tax, TaxNature,
+    TransferId, VoidOrder, VoucherNo,
 };
 use incubator_registry::journal::{Record, RequestKey, Subject, ZERO_HASH, codec};
 
@@ -126,6 +127,12 @@ fn of_money() -> Vec<Event> {
     ]
 }
 
+fn of_incubator_report() -> Event {
+    let value = |figure: &CarrierFigure| (*figure, figure.most().min(100 - i64::from(figure.code())));
+    let figures = CarrierFigure::ALL.iter().map(value).collect();
+    Event::IncubatorReportFiled(IncubatorReport { incubator: carrier("WJ03"), year: 2024, figures })
+}
+
 fn of_policy() -> Event {
     Event::PolicyPublished(PolicyPublished {
         policy: PolicyId::parse("wujiang-2023").unwrap(),
@@ -199,8 +206,17 @@ fn of_instruments() -> Vec<Event> {
 
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
-    [first_events(), of_reports(), of_money(), vec![of_policy()], of_transfers(), of_platforms(), of_instruments()]
-        .concat()
+    [
+        first_events(),
+        of_reports(),
+        of_money(),
+        vec![of_policy()],
+        of_transfers(),
+        of_platforms(),
+        of_instruments(),
+        vec![of_incubator_report()],
+    ]
+    .concat()
 }
 
 /// The types of the first release.
@@ -285,6 +301,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("transfers", Command::new(of_transfers().iter().map(each).collect(), documents(), None).unwrap()),
         ("platforms", Command::new(of_platforms().iter().map(each).collect(), documents(), None).unwrap()),
         ("instruments", Command::new(of_instruments().iter().map(each).collect(), documents(), None).unwrap()),
+        ("incubator-report", Command::new(vec![each(&of_incubator_report())], Vec::new(), None).unwrap()),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
     ]
 }

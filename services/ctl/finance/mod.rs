@@ -19,7 +19,7 @@ use crate::wire::v1;
 use std::path::Path;
 
 /// A file whole.
-fn read(path: &Path) -> Result<String, Trouble> {
+pub(in crate::ctl) fn read(path: &Path) -> Result<String, Trouble> {
     std::fs::read_to_string(path).map_err(|fault| {
         let path = path.display();
         Trouble::Said(Say::new(format!("无法读取 {path}：{fault}"), format!("{path} can't be read: {fault}")))

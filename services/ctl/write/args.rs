@@ -1,5 +1,6 @@
 //! Recording commands, as typed. What they have in common is one frame, flattened into each.
 
+use crate::ctl::criteria::args::IncubatorReportArgs;
 use crate::ctl::money_args::ReportArgs;
 use crate::ctl::parse;
 use crate::domain::{BuildMode, Criterion, Day, Kind, LeaveKind, Level};
@@ -320,6 +321,8 @@ pub enum IncubatorWrite {
         #[command(flatten)]
         frame: Frame,
     },
+    /// Record what it filed about a year (载体年报); the date is the last day of that year.
+    Report(IncubatorReportArgs),
     /// Record another carrier before it in the chain.
     ChangeUpstream {
         /// Its id.

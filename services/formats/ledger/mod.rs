@@ -13,6 +13,7 @@ pub(in crate::formats) mod guard;
 mod headings;
 mod innovation;
 mod money;
+mod report;
 mod row;
 mod sort;
 mod source;

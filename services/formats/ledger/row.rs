@@ -9,6 +9,7 @@ use super::cells::{self, Wrong};
 use super::headings::{Columns, Known, shown};
 use super::innovation;
 use super::money;
+use super::report;
 use super::split::{CELL_BYTES_MAX, CELLS_MAX, ROW_BYTES_MAX, RawFault, RawRow};
 use super::table::Ledger;
 use crate::domain::event::Operator;
@@ -37,6 +38,7 @@ pub(super) fn read(columns: &Columns, raw: &RawRow) -> Result<Row, Refusal> {
         Ledger::SeedFunds => money::seed_fund(&mut cells).map(Row::SeedFund),
         Ledger::Investments => money::investment(&mut cells).map(Row::Investment),
         Ledger::TaxReceipts => money::tax_receipt(&mut cells).map(Row::TaxReceipt),
+        Ledger::IncubatorReports => report::read(&mut cells).map(Row::IncubatorReport),
         Ledger::Intermediaries => innovation::intermediary(&mut cells).map(Row::Intermediary),
         Ledger::TechnologyTransfers => innovation::technology_transfer(&mut cells).map(Row::TechnologyTransfer),
         Ledger::Platforms => innovation::platform(&mut cells).map(Row::Platform),
@@ -151,8 +153,13 @@ impl<'a> Cells<'a> {
 
     /// A quantity in its stored unit; 0 where it is empty.
     fn quantity(&mut self, field: &str) -> i64 {
+        self.optional_quantity(field).unwrap_or_default()
+    }
+
+    /// A quantity in its stored unit; none where it is empty.
+    pub(super) fn optional_quantity(&mut self, field: &str) -> Option<i64> {
         let unit = self.columns.find(field).map_or(1, |(_, unit)| unit);
-        self.optional(field, |cell| cells::quantity(cell, unit)).unwrap_or_default()
+        self.optional(field, |cell| cells::quantity(cell, unit))
     }
 }
 

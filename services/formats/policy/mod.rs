@@ -6,8 +6,8 @@
 //! cap; `minimum_level`, `kinds` and taxes are the registry's own words.
 
 mod neighbours;
-mod section;
-mod tree;
+pub(super) mod section;
+pub(super) mod tree;
 
 use crate::domain::reason::{Fault, Reason};
 use crate::domain::values::FEN_MAX;

@@ -16,7 +16,7 @@ pub struct PolicyFault {
 }
 
 /// A table and where it stands.
-pub(super) struct Section<'a, 'f> {
+pub(in crate::formats) struct Section<'a, 'f> {
     path: String,
     line: u32,
     entries: &'a [(String, Item)],
@@ -95,6 +95,11 @@ impl<'a, 'f> Section<'a, 'f> {
         })
     }
 
+    /// A line of text that may be left out.
+    pub fn optional_text(&mut self, key: &'static str) -> String {
+        if self.optional(key).is_some() { self.text(key) } else { String::new() }
+    }
+
     /// A day that must be there.
     pub fn day(&mut self, key: &'static str) -> Day {
         if self.required(key).is_none() {
@@ -156,6 +161,16 @@ impl<'a, 'f> Section<'a, 'f> {
             }
             None => false,
         }
+    }
+
+    /// Yes or no; no where it is left out.
+    pub fn optional_flag(&mut self, key: &'static str) -> bool {
+        self.optional(key).is_some() && self.flag(key)
+    }
+
+    /// A whole number that may be left out.
+    pub fn optional_number(&mut self, key: &'static str, least: i64, most: i64) -> Option<i64> {
+        self.optional(key).map(|item| self.integer(key, item, least, most))
     }
 
     /// A word of a closed list.

@@ -2,6 +2,7 @@
 
 pub mod event;
 pub mod frame;
+pub mod incubator_report;
 pub mod innovation;
 pub mod innovation_scene;
 pub mod instrument;

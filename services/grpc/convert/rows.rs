@@ -35,6 +35,7 @@ impl Reader<'_> {
             Some(import_row::Row::SeedFund(row)) => self.seed_fund_row(row).map(Row::SeedFund),
             Some(import_row::Row::Investment(row)) => self.investment_row(row).map(Row::Investment),
             Some(import_row::Row::TaxReceipt(row)) => self.tax_receipt_row(row).map(Row::TaxReceipt),
+            Some(import_row::Row::IncubatorReport(row)) => self.incubator_report_row(row).map(Row::IncubatorReport),
             Some(import_row::Row::Intermediary(row)) => {
                 self.intermediary_row(row, "registered_date").map(Row::Intermediary)
             }

@@ -83,13 +83,17 @@ impl Reader<'_> {
         match read(text) {
             Ok(file) => Some(file),
             Err(faults) => {
-                for PolicyFault { fault, .. } in faults {
-                    let field =
-                        if fault.field.is_empty() { field.to_owned() } else { format!("{field}:{}", fault.field) };
-                    self.faults.0.push(Fault { field, ..fault });
-                }
+                self.faults_of_file(field, faults);
                 None
             }
+        }
+    }
+
+    /// Notes the faults of a file that came in a field, each by its key.
+    pub fn faults_of_file(&mut self, field: &str, faults: Vec<PolicyFault>) {
+        for PolicyFault { fault, .. } in faults {
+            let field = if fault.field.is_empty() { field.to_owned() } else { format!("{field}:{}", fault.field) };
+            self.faults.0.push(Fault { field, ..fault });
         }
     }
 

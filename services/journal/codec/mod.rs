@@ -84,6 +84,7 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (85, "InstrumentCatalogued", 1),
     (86, "InstrumentRemoved", 1),
     (87, "InstrumentYearReported", 1),
+    (100, "IncubatorReportFiled", 1),
 ];
 
 /// Name of an event type, which is also that of its message in `incubation.journal.v1`.
@@ -124,6 +125,7 @@ pub fn type_code(event: &Event) -> u16 {
         Event::Transfer(event) => u16::from(event.code()),
         Event::Platform(event) => u16::from(event.code()),
         Event::Instrument(event) => u16::from(event.code()),
+        Event::IncubatorReportFiled(_) => 100,
     }
 }
 
