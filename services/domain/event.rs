@@ -555,7 +555,6 @@ impl Event {
         matches!(
             self,
             TaxReceiptRecorded(_)
-                | InterestPaid { .. }
                 | InvestmentMade { .. }
                 | SeedFundEstablished { .. }
                 | AnnualReportFiled(_)

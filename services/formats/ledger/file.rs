@@ -261,6 +261,6 @@ impl Iterator for Rows {
             Err(error) => return Some(Err(error)),
         };
         let row = row::read(&self.columns, &raw);
-        Some(Ok(LedgerRow { line: raw.line, row, cells: raw.cells }))
+        Some(Ok(LedgerRow { line: raw.line, row, cells: row::handed_back(raw) }))
     }
 }

@@ -44,7 +44,7 @@ pub fn merged_stays(files: &[LedgerFile], order: &Order) -> Result<MergedRows, F
         let Kept { key: (_, index, line), raw } = kept?;
         let index = index as usize;
         let row = row::read(&columns[index], &raw);
-        Ok((index, LedgerRow { line, row, cells: raw.cells }))
+        Ok((index, LedgerRow { line, row, cells: row::handed_back(raw) }))
     })))
 }
 

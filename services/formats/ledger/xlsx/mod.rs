@@ -19,7 +19,7 @@ use self::parts::{Sheet, Strings, Style};
 use self::sheet::{SheetRow, SheetRows};
 use self::zip::Archive;
 use super::error::{BadWorkbook, FileError};
-use super::headings::{Columns, Known, recognise};
+use super::headings::{Columns, recognise};
 use super::source::Source;
 use super::split::{RawRow, RawRows};
 use std::sync::Arc;
@@ -150,13 +150,7 @@ impl Workbook {
 }
 
 fn raw_row(row: SheetRow, columns: &Columns, from_1904: bool) -> RawRow {
-    row.into_raw(
-        |at| match columns.known.get(at) {
-            Some(Known::Column(column, _)) => Some(column.content),
-            _ => None,
-        },
-        from_1904,
-    )
+    row.into_raw(|at| columns.content(at), from_1904)
 }
 
 /// Rows whose texts come to no more than a bound: one shared text may stand in every cell, and a file of 64 MB be read as

@@ -120,7 +120,7 @@ impl Read for Bounded {
 impl BufRead for Bounded {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.left == 0 {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "has a tag or text without end"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "has a tag or a text longer than any cell of a workbook: over 1 MiB"));
         }
         self.inner.fill_buf()
     }
