@@ -5,6 +5,7 @@ use incubator_registry::domain::Reason;
 use incubator_registry::domain::rows::Row;
 use incubator_registry::formats::Lang;
 use incubator_registry::formats::corrected::Writer;
+use incubator_registry::formats::report::Detail;
 use incubator_registry::formats::ledger::{Format, LedgerFile, LedgerRow, Source};
 use rust_xlsxwriter::Workbook;
 use std::io::{Cursor, Read};
@@ -48,7 +49,7 @@ fn refused(file: &LedgerFile, lang: Lang) -> Vec<u8> {
     let mut writer = Writer::new(file, Cursor::new(Vec::new()), lang).unwrap();
     for row in rows(file) {
         if let Err(refusal) = &row.row {
-            writer.refused(row.line, &row.cells, refusal.reason, &refusal.message).unwrap();
+            writer.refused(row.line, &row.cells, refusal.reason, &Detail::of(refusal)).unwrap();
         }
     }
     assert_eq!(writer.rows(), 4);
@@ -110,7 +111,7 @@ fn a_mended_row_is_accepted_and_a_number_keeps_its_sign() {
     let bad = file(format!("{headings}\n91440203MATD0JEA4J,车船税,2024-03-05,\"-1,234.50\",退税,V1,-无\n").into());
     let mut writer = Writer::new(&bad, Vec::new(), Lang::Zh).unwrap();
     let row = &rows(&bad)[0];
-    writer.refused(row.line, &row.cells, Reason::UnknownTax, "").unwrap();
+    writer.refused(row.line, &row.cells, Reason::UnknownTax, &Detail::default()).unwrap();
     let text = String::from_utf8(writer.finish().unwrap()).unwrap();
     assert!(text.contains(",\"-1,234.50\",") && text.contains(",'-无,2,UNKNOWN_TAX,税种不存在"), "{text}");
     let mended = file(text.replace("车船税", "增值税").into());
@@ -123,7 +124,7 @@ fn cells_beyond_the_headings_stand_behind_the_three_columns() {
     let bad = file("载体编号,设立日期,规模(元)\nW1,2024-03-05,5,多,余\n".into());
     let mut writer = Writer::new(&bad, Vec::new(), Lang::En).unwrap();
     let row = &rows(&bad)[0];
-    writer.refused(row.line, &row.cells, Reason::UnknownWord, "").unwrap();
+    writer.refused(row.line, &row.cells, Reason::UnknownWord, &Detail::default()).unwrap();
     let corrected = file(writer.finish().unwrap());
     let back = &rows(&corrected)[0];
     assert_eq!(back.cells[6..], ["多", "余"]);

@@ -12,8 +12,8 @@ use crate::domain::words::Tax;
 pub(super) const UNREAD: &str = "#?";
 
 /// A cell of which no more than this was kept: it says so, and can't be read as a value.
-pub(super) fn cut_short(kept: &str) -> String {
-    format!("{UNREAD}{kept}…")
+pub(in crate::formats) fn cut_short(kept: &str) -> String {
+    format!("{UNREAD}{}…", kept.strip_prefix(UNREAD).unwrap_or(kept))
 }
 
 /// A number as a spreadsheet shows one that is too long for it: its last digits are gone, and numbers that differed are one.
