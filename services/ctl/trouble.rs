@@ -107,7 +107,8 @@ pub fn status_sentence(status: &tonic::Status, lang: Lang) -> String {
     let mut metadata: Vec<_> = info.into_iter().flat_map(|info| &info.metadata).collect();
     metadata.sort();
     // The fields at fault stand there already.
-    metadata.retain(|(name, _)| lang == Lang::En || violations.is_empty() || !matches!(name.as_str(), "field" | "faults"));
+    metadata
+        .retain(|(name, _)| lang == Lang::En || violations.is_empty() || !matches!(name.as_str(), "field" | "faults"));
     parts.extend(metadata.into_iter().map(|(name, value)| part(name, value, lang)));
     if let Some(delay) = details.retry_info().and_then(|retry| retry.retry_delay) {
         parts.push(part("retry_after_ms", &delay.as_millis().to_string(), lang));

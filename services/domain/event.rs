@@ -554,10 +554,7 @@ impl Event {
         use Event::*;
         matches!(
             self,
-            TaxReceiptRecorded(_)
-                | InvestmentMade { .. }
-                | SeedFundEstablished { .. }
-                | AnnualReportFiled(_)
+            TaxReceiptRecorded(_) | InvestmentMade { .. } | SeedFundEstablished { .. } | AnnualReportFiled(_)
         )
     }
 

@@ -8,7 +8,9 @@
 //! begins with a sign that it can't be read as a value, and ends with `…`.
 
 use super::Lang;
-use super::ledger::{Format, LINE_HEADING, LedgerFile, REASON_HEADING, SENTENCE_HEADING, cells::cut_short, guard::guarded};
+use super::ledger::{
+    Format, LINE_HEADING, LedgerFile, REASON_HEADING, SENTENCE_HEADING, cells::cut_short, guard::guarded,
+};
 use super::report::{Detail, sentence};
 use crate::domain::reason::Reason;
 use rust_xlsxwriter::{ColNum, RowNum, Workbook, XlsxError};

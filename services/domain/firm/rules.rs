@@ -57,7 +57,11 @@ fn references(registry: &Registry, view: &FirmView<'_>, live: impl Iterator<Item
 fn orphans(view: &FirmView<'_>, found: &mut Vec<Violation>) {
     for entry in &view.orphans {
         let message = format!("firm {} has no such stay for the leaving of {} to end", view.code, entry.day);
-        found.push(Violation::new(Reason::NoOpenStay, entry.position, None, message).with("firm", view.code).with("left_date", entry.day));
+        found.push(
+            Violation::new(Reason::NoOpenStay, entry.position, None, message)
+                .with("firm", view.code)
+                .with("left_date", entry.day),
+        );
     }
 }
 
@@ -82,7 +86,8 @@ fn spans(view: &FirmView<'_>, found: &mut Vec<Violation>) {
                 let overlap = Violation::new(Reason::OverlappingStay, found_at, Some(first.position), message);
                 // Whoever takes a leaving back is told of the stay that would be in the way, not of its leaving.
                 let overlap = Violation { named: second.position, ..overlap };
-                found.push(overlap.with("other_incubator", first.incubator).with("other_admitted_date", first.admitted));
+                found
+                    .push(overlap.with("other_incubator", first.incubator).with("other_admitted_date", first.admitted));
             }
         }
     }

@@ -18,7 +18,9 @@ pub fn violations(registry: &Registry, id: &IncubatorId) -> Vec<Violation> {
         None => {
             for entry in line.live() {
                 let message = format!("carrier {id} is not registered");
-                found.push(Violation::new(Reason::UnknownIncubator, entry.position, None, message).with("incubator", id));
+                found.push(
+                    Violation::new(Reason::UnknownIncubator, entry.position, None, message).with("incubator", id),
+                );
             }
         }
         Some(founded) => terms_after_founding(&view, founded.day, founded.position, &mut found),
@@ -67,7 +69,9 @@ fn upstreams(registry: &Registry, id: &IncubatorId, view: &IncubatorView<'_>, fo
         let Some(upstream) = term.value else { continue };
         if registry.kind_of(upstream, AsOf::NOW).is_none() {
             let message = format!("carrier {upstream}, named as upstream of {id}, is not registered");
-            found.push(Violation::new(Reason::UnknownIncubator, term.position, None, message).with("upstream", upstream));
+            found.push(
+                Violation::new(Reason::UnknownIncubator, term.position, None, message).with("upstream", upstream),
+            );
         }
     }
     cycle(registry, id, view, found);
@@ -89,7 +93,9 @@ fn cycle(registry: &Registry, id: &IncubatorId, view: &IncubatorView<'_>, found:
         if at == Some(id) {
             let term = view.upstreams.iter().rev().find(|term| term.day <= day).map_or(0, |term| term.position);
             let message = format!("carrier {id} would stand before itself in the chain on {day}");
-            found.push(Violation::new(Reason::UpstreamCycle, term, None, message).with("incubator", id).with("date", day));
+            found.push(
+                Violation::new(Reason::UpstreamCycle, term, None, message).with("incubator", id).with("date", day),
+            );
             return;
         }
     }

@@ -287,9 +287,11 @@ impl Limit {
             ),
             Self::Strings => "the workbook has too many texts: split it, or save it as `CSV UTF-8`".into(),
             Self::Parts => "the workbook has too many parts, sheets or formats: copy the ledger to a new one".into(),
-            Self::Text => "the workbook has a cell, or what describes one, of over 1 MB, where a cell has at most 32767 \
+            Self::Text => {
+                "the workbook has a cell, or what describes one, of over 1 MB, where a cell has at most 32767 \
                 characters: clear that cell, or save the ledger as `CSV UTF-8`"
-                .into(),
+                    .into()
+            }
         }
     }
 
@@ -302,7 +304,8 @@ impl Limit {
             Self::Strings => "工作簿中的文本过多，请拆分或另存为“CSV UTF-8”".into(),
             Self::Parts => "工作簿中的部件、工作表或格式过多，请将台账复制到新工作簿".into(),
             Self::Text => {
-                "工作簿中有单元格（或其描述）超过1 MB，而一个单元格最多32767个字符，请清除该单元格，或另存为“CSV UTF-8”".into()
+                "工作簿中有单元格（或其描述）超过1 MB，而一个单元格最多32767个字符，请清除该单元格，或另存为“CSV UTF-8”"
+                    .into()
             }
         }
     }

@@ -23,7 +23,7 @@ mod xlsx;
 
 pub use decode::Encoding;
 pub use error::{BadWorkbook, FileError, Limit, NotCsv, Place};
-pub use file::{Format, LedgerFile, LedgerRow, Order, Rows, Opened, SortedRows, in_import_order, open, open_all};
+pub use file::{Format, LedgerFile, LedgerRow, Opened, Order, Rows, SortedRows, in_import_order, open, open_all};
 pub use problem::Problem;
 pub use sort::{MergedFault, MergedRows, merged_stays};
 pub use source::Source;

@@ -123,8 +123,10 @@ mod tests {
     fn every_problem_has_a_word_of_its_own_and_both_languages() {
         for problem in Problem::ALL {
             assert_eq!(Problem::from_word(problem.word()), Some(*problem));
-            assert!(problem.text(Lang::Zh).chars().any(|c| c >= '\u{4e00}') && problem.text(Lang::En).is_ascii()
-                || *problem == Problem::NotYesNo);
+            assert!(
+                problem.text(Lang::Zh).chars().any(|c| c >= '\u{4e00}') && problem.text(Lang::En).is_ascii()
+                    || *problem == Problem::NotYesNo
+            );
         }
     }
 
