@@ -93,7 +93,9 @@ async fn every_sheet_that_is_a_ledger_is_imported_and_any_other_is_told() {
     let mut sheet = |name: &str, rows: &[&[&str]]| {
         let sheet = book.add_worksheet().set_name(name).unwrap();
         for (at, row) in (0..).zip(rows) {
-            (0..).zip(*row).for_each(|(column, cell)| drop(sheet.write_string(at, column, *cell).unwrap()));
+            (0..).zip(*row).for_each(|(column, cell)| {
+                sheet.write_string(at, column, *cell).unwrap();
+            });
         }
     };
     sheet("填表说明", &[&["请逐行填写"]]);

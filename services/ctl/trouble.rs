@@ -176,7 +176,7 @@ mod tests {
             "OVERLAPPING_STAY: the stays meet (effective_date: meets another stay; other=WJ03; position=10)"
         );
         let zh = status_sentence(&status, Lang::Zh);
-        let parts = "起始日期：与该企业另一段在孵经历重叠；other：WJ03；已登记的位置：10";
+        let parts = "生效日期：与该企业另一段在孵经历重叠；other：WJ03；已登记的位置：10";
         assert_eq!(zh, format!("与该企业另一段在孵经历重叠 [OVERLAPPING_STAY]（{parts}）"));
     }
 
