@@ -93,8 +93,7 @@ fn paths(folder: &Path, files: &[LedgerFile]) -> Vec<PathBuf> {
             Format::Xlsx => "xlsx",
         };
         let stem = Path::new(file.name()).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let several = files.iter().filter(|other| other.is_of(file)).count() > 1;
-        let sheet = file.sheet().filter(|_| several).map(|sheet| format!("#{}", sheet.replace(['/', '\\'], "_")));
+        let sheet = file.further_sheet().map(|sheet| format!("#{}", sheet.replace(['/', '\\'], "_")));
         let mut name = format!("{}{}.{ending}", stem.unwrap_or_default(), sheet.unwrap_or_default());
         while !taken.insert(name.clone()) {
             name = format!("{}-{name}", at + 1);

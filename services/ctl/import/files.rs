@@ -29,10 +29,8 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Trouble> {
     for (path, name) in files.into_iter().zip(names) {
         match ledger::open_all(&path) {
             Ok(Opened { ledgers: inside, others }) => {
-                let several = inside.len() > 1;
                 ledgers.extend(inside.into_iter().map(|ledger| {
-                    let sheet = ledger.sheet().filter(|_| several);
-                    let name = sheet.map_or(name.clone(), |sheet| of_sheet(&name, sheet));
+                    let name = ledger.further_sheet().map_or(name.clone(), |sheet| of_sheet(&name, sheet));
                     (ledger, name)
                 }));
                 found.others.extend(others.into_iter().map(|(sheet, fault)| (of_sheet(&name, &sheet), fault)));
@@ -104,7 +102,7 @@ fn names(files: &[PathBuf]) -> Vec<String> {
     files.iter().map(name).collect()
 }
 
-/// What a sheet is called in a report.
+/// What a sheet is called in a report. The first ledger of a workbook has the name of the file alone.
 fn of_sheet(file: &str, sheet: &str) -> String {
     format!("{file}#{sheet}")
 }

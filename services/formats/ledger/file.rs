@@ -144,9 +144,13 @@ impl LedgerFile {
         }
     }
 
-    /// Whether both are of one file on the disk, as sheets of one workbook are.
-    pub fn is_of(&self, other: &Self) -> bool {
-        matches!((&self.source, &other.source), (Source::Path(one), Source::Path(two)) if one == two)
+    /// The sheet, where it is not the first ledger of its workbook: what tells it apart from that one, which bears the name
+    /// of the file.
+    pub fn further_sheet(&self) -> Option<&str> {
+        match &self.form {
+            Form::Xlsx(workbook) if !workbook.is_first => Some(&workbook.sheet),
+            Form::Csv(_) | Form::Xlsx(_) => None,
+        }
     }
 
     /// Its headings as written.

@@ -39,6 +39,8 @@ const SHEETS_MAX: usize = 64;
 pub(super) struct Workbook {
     /// Name of the sheet.
     pub(super) sheet: String,
+    /// No sheet before it is a ledger.
+    pub(super) is_first: bool,
     part: String,
     strings: Option<String>,
     styles: Arc<[Style]>,
@@ -68,9 +70,9 @@ pub(super) fn open(source: &Source) -> Result<Found, FileError> {
         let rows = SheetRows::new(archive.part(&sheet.part)?, &sheet.part, strings.clone(), index.styles.clone());
         match headings(rows) {
             Ok((headings_row, columns)) => {
-                let (sheet, part) = (sheet.name.clone(), sheet.part.clone());
+                let (sheet, part, is_first) = (sheet.name.clone(), sheet.part.clone(), ledgers.is_empty());
                 let (strings, styles, from_1904) = (index.strings.clone(), index.styles.clone(), index.from_1904);
-                ledgers.push((Workbook { sheet, part, strings, styles, from_1904, headings_row }, columns));
+                ledgers.push((Workbook { sheet, is_first, part, strings, styles, from_1904, headings_row }, columns));
             }
             Err(error @ (FileError::Workbook { .. } | FileError::TooLarge(_) | FileError::Io(_))) => return Err(error),
             Err(FileError::Empty) => {}
