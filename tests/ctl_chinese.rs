@@ -69,7 +69,7 @@ async fn a_refused_command_is_told_in_chinese_by_the_names_of_the_ledgers() {
     let said = refused(at, &admit(FIRM, "WJ06", "2999-03-01")).await;
     assert!(
         said.contains("[DATE_IN_FUTURE]（日期：2999-03-01；今天：")
-            && english_words(&said.lines().next().unwrap()).is_empty(),
+            && english_words(said.lines().next().unwrap()).is_empty(),
         "{said}"
     );
     let said = refused(at, &admit("x", "WJ06", "2026-03-01")).await;
