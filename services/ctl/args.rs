@@ -125,7 +125,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(
     long_about = "Import ledgers, as .csv (UTF-8 or GB18030) or .xlsx: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 \
-种子基金 投资担保 税收 技术转移中介 技术转移合同 服务平台 平台年报 共享仪器 仪器年报.\n\n\
+种子基金 投资担保 税收 载体年报 技术转移中介 技术转移合同 服务平台 平台年报 共享仪器 仪器年报.\n\n\
 The files are recognised by their headings, and applied in the order above, whatever order they are given in; two files of one ledger in the order given, but stays of all files by the day of admission. Good rows are kept, bad \
 rows change nothing, and importing a file again adds nothing: after an interruption, run the command again.",
     after_help = EXIT_CODES

@@ -56,6 +56,14 @@ impl Say {
     }
 }
 
+impl std::fmt::Display for Say {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.en)
+    }
+}
+
+impl std::error::Error for Say {}
+
 /// What a status without a known reason means, in Chinese.
 pub fn code_zh(code: tonic::Code) -> &'static str {
     match code {

@@ -54,6 +54,8 @@ pub struct Report {
     pub csv: Grid,
     /// Said beside it, on stderr.
     pub note: Option<String>,
+    /// It went out as it came; there is nothing left to print.
+    pub is_printed: bool,
 }
 
 impl Report {
@@ -64,29 +66,43 @@ impl Report {
         let mut rows = Vec::new();
         flatten(&json, "", &mut rows);
         let csv = Grid { title: String::new(), head: vec!["field".into(), "value".into()], rows };
-        Self { json, grids, csv, note: None }
+        Self { json, grids, csv, ..Self::default() }
     }
 
     /// A report of many things of one type: a row each, the columns named. Lists within them are left to JSON.
     pub fn list(items: Vec<Value>, columns: &[&str], lang: Lang) -> Self {
-        let cells = |show: fn(&Value, &str, Lang) -> String| -> Vec<Vec<String>> {
-            items.iter().map(|item| columns.iter().map(|key| show(item, key, lang)).collect()).collect()
-        };
-        let head = columns.iter().map(|key| label(key, lang).to_owned()).collect();
-        let table = Grid { title: String::new(), head, rows: cells(cell) };
+        let rows = items.iter().map(|item| cells_of(item, columns, lang)).collect();
+        let table = Grid { title: String::new(), head: heads_of(columns, lang), rows };
         let head = columns.iter().map(|key| (*key).to_owned()).collect();
-        let csv = Grid { title: String::new(), head, rows: cells(|item, key, _| plain(&item[key])) };
-        Self { json: Value::Array(items), grids: vec![table], csv, note: None }
+        let rows = items.iter().map(|item| plain_cells_of(item, columns)).collect();
+        let csv = Grid { title: String::new(), head, rows };
+        Self { json: Value::Array(items), grids: vec![table], csv, ..Self::default() }
     }
 
     /// Prints it.
     pub fn print(&self, format: Format, out: &mut dyn Write) -> Result<(), Trouble> {
         match format {
+            _ if self.is_printed => Ok(()),
             Format::Table => print_tables(&self.grids, out),
             Format::Json => print_json(&self.json, out),
             Format::Csv => print_csv(&self.csv, out),
         }
     }
+}
+
+/// The cells of an item, as a person reads them.
+pub fn cells_of(item: &Value, columns: &[&str], lang: Lang) -> Vec<String> {
+    columns.iter().map(|key| cell(item, key, lang)).collect()
+}
+
+/// The cells of an item, as CSV bears them.
+pub fn plain_cells_of(item: &Value, columns: &[&str]) -> Vec<String> {
+    columns.iter().map(|key| plain(&item[key])).collect()
+}
+
+/// What columns are called at the head of a table.
+pub fn heads_of(columns: &[&str], lang: Lang) -> Vec<String> {
+    columns.iter().map(|key| label(key, lang).to_owned()).collect()
 }
 
 /// Prints tables, one after another.
@@ -123,10 +139,15 @@ pub fn print_json(json: &Value, out: &mut dyn Write) -> Result<(), Trouble> {
 
 /// Prints CSV with its heading.
 pub fn print_csv(grid: &Grid, out: &mut dyn Write) -> Result<(), Trouble> {
+    print_csv_rows(std::slice::from_ref(&grid.head), out)?;
+    print_csv_rows(&grid.rows, out)
+}
+
+/// Prints rows of CSV.
+pub fn print_csv_rows(rows: &[Vec<String>], out: &mut dyn Write) -> Result<(), Trouble> {
     let mut csv = csv::Writer::from_writer(out);
     let mut write = || -> csv::Result<()> {
-        csv.write_record(&grid.head)?;
-        grid.rows.iter().try_for_each(|row| csv.write_record(row))?;
+        rows.iter().try_for_each(|row| csv.write_record(row))?;
         csv.flush()?;
         Ok(())
     };

@@ -312,7 +312,7 @@ impl Draft<'_> {
             None => Ok(()),
             Some(new) => {
                 let message = format!("{} lies after today, {}", new.day, self.today);
-                Err(Refusal::new(Reason::DateInFuture, message).with("today", self.today))
+                Err(Refusal::new(Reason::DateInFuture, message).with("date", new.day).with("today", self.today))
             }
         }
     }

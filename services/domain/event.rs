@@ -534,7 +534,6 @@ impl Event {
         matches!(
             self,
             TaxReceiptRecorded(_)
-                | InterestPaid { .. }
                 | InvestmentMade { .. }
                 | SeedFundEstablished { .. }
                 | AnnualReportFiled(_)

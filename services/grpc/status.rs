@@ -125,7 +125,8 @@ pub fn of_tonic(status: &Status, limit_bytes: usize) -> Option<Status> {
     }
 }
 
-fn metadata_of(refusal: &Refusal) -> HashMap<String, String> {
+/// Every variable part of a refusal, by name, within bounds.
+pub fn metadata_of(refusal: &Refusal) -> HashMap<String, String> {
     let mut parts: Vec<(&str, String)> = Vec::new();
     if let Some(position) = refusal.position {
         parts.push(("position", position.to_string()));

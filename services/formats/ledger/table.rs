@@ -1,6 +1,8 @@
 //! What each ledger's columns are: the one table that recognition, reading and messages share. A further ledger is one
 //! more variant, one more list of columns, and one more reader in `row`.
 
+use crate::domain::reason::Reason;
+
 /// The ledgers, in the order in which an import applies them (rules §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ledger {
@@ -59,6 +61,19 @@ pub enum Content {
     Percent,
     /// 是 or 否.
     YesNo,
+}
+
+impl Content {
+    /// The word for a cell that can't be what its column holds.
+    pub fn malformed(self) -> Reason {
+        match self {
+            Self::Code => Reason::MalformedCode,
+            Self::Text => Reason::MalformedName,
+            Self::Day => Reason::MalformedDate,
+            Self::Number | Self::Percent => Reason::MalformedAmount,
+            Self::YesNo => Reason::UnknownWord,
+        }
+    }
 }
 
 /// A column of a ledger.

@@ -6,7 +6,7 @@ use crate::domain::rows::{FirmChangeRow, FirmRow, IncubatorRow, Leaving, Recogni
 use crate::domain::values::Area;
 use crate::domain::{BuildMode, Command, Criterion, FirmChange, Kind, LeaveKind, Level, Reason, Refusal};
 use crate::engine::RowOutcome;
-use crate::grpc::Districts;
+use crate::grpc::{Districts, status};
 use crate::wire::v1::{self, import_row};
 
 /// The command that a row is, or why it can't be one.
@@ -166,6 +166,7 @@ pub fn result(line: i64, outcome: RowOutcome) -> v1::RowResult {
         RowOutcome::Rejected(refusal) => v1::RowResult {
             outcome: v1::RowOutcome::Rejected.into(),
             reason: reason(refusal.reason).into(),
+            metadata: status::metadata_of(&refusal),
             message: refusal.message,
             position: position(refusal.position.unwrap_or_default()),
             ..blank
