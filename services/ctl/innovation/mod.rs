@@ -77,7 +77,8 @@ pub async fn transfer(
             let columns = ["name", "intermediary", "firm", "began_date", "completed_date", "paid_fen", "position"];
             listed!(
                 shown, &columns, session, of, filter, transfers.list_technology_transfers,
-                ListTechnologyTransfersRequest, list_technology_transfers_request, technology_transfers: "TechnologyTransfer"
+                ListTechnologyTransfersRequest, list_technology_transfers_request,
+                technology_transfers: "TechnologyTransfer"
             )
         }
     }
@@ -167,8 +168,8 @@ pub async fn instrument(
             let filter = [("firm", firm.as_deref())];
             let columns = ["name", "display_name", "firm", "price_fen", "catalogued_date", "removed_date", "position"];
             return listed!(
-                shown, &columns, session, of, filter, instruments.list_instruments, ListInstrumentsRequest, list_instruments_request,
-                instruments: "Instrument"
+                shown, &columns, session, of, filter, instruments.list_instruments, ListInstrumentsRequest,
+                list_instruments_request, instruments: "Instrument"
             );
         }
     };

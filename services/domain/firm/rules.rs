@@ -10,7 +10,7 @@ use crate::domain::loan::LoanView;
 use crate::domain::reason::Reason;
 use crate::domain::registry::Registry;
 use crate::domain::settings::limits_on;
-use crate::domain::values::Uscc;
+use crate::domain::values::{Day, Uscc};
 use crate::domain::words::Kind;
 
 /// Everything on the firm's line that breaks a rule, in the order in which rules §2 lists the rules.
@@ -156,10 +156,25 @@ fn deregistration(registry: &Registry, view: &FirmView<'_>, found: &mut Vec<Viol
     let loans = lines.filter_map(|line| LoanView::of(line, AsOf::NOW)).filter(|loan| loan.drawn.firm == view.code);
     let loans = loans.map(|loan| (loan.day, loan.position));
     for (at, position) in stays.chain(steps).chain(loans).filter(|(at, _)| *at >= day) {
-        let message = format!("firm {} is deregistered since {day}; the fact is of {at}", view.code);
-        let late = Violation::new(Reason::FirmDeregistered, position, Some(recorded), message);
-        found.push(late.with("deregistered_date", day).with("date", at));
+        found.push(struck_off(view.code, (day, recorded), (at, position)));
     }
+}
+
+/// What a fact of another line, at this day and position, breaks by naming the firm: it is registered, and not deregistered
+/// by then.
+pub fn as_party(registry: &Registry, code: Uscc, fact: (Day, u64)) -> Option<Violation> {
+    let Some(firm) = registry.firm(&code, AsOf::NOW) else {
+        let message = format!("firm {code} is not registered");
+        return Some(Violation::new(Reason::UnknownFirm, fact.1, None, message).with("firm", code));
+    };
+    let gone = firm.deregistered.filter(|(gone, _)| *gone <= fact.0)?;
+    Some(struck_off(code, gone, fact))
+}
+
+fn struck_off(code: Uscc, (gone, recorded): (Day, u64), (day, position): (Day, u64)) -> Violation {
+    let message = format!("firm {code} is deregistered since {gone}; the fact is of {day}");
+    let late = Violation::new(Reason::FirmDeregistered, position, Some(recorded), message);
+    late.with("deregistered_date", gone).with("date", day)
 }
 
 fn relocation(view: &FirmView<'_>, found: &mut Vec<Violation>) {

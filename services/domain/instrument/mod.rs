@@ -7,6 +7,7 @@
 
 use super::check::Violation;
 use super::event::{Entity, Event};
+use super::firm;
 use super::incubator::Term;
 use super::line::{AsOf, Line};
 use super::reason::Reason;
@@ -134,20 +135,7 @@ pub fn violations(registry: &Registry, id: &InstrumentId) -> Vec<Violation> {
         return line.live().map(|entry| unknown(entry.position).with("instrument", id)).collect();
     };
     let Term { day, value, position } = view.catalogued;
-    let mut found = Vec::new();
-    match registry.firm(&value.owner, AsOf::NOW) {
-        None => {
-            let message = format!("firm {} is not registered", value.owner);
-            found.push(Violation::new(Reason::UnknownFirm, position, None, message).with("firm", value.owner));
-        }
-        Some(firm) => {
-            if let Some((gone, recorded)) = firm.deregistered.filter(|(gone, _)| *gone <= day) {
-                let message = format!("firm {} is deregistered since {gone}; the fact is of {day}", value.owner);
-                let late = Violation::new(Reason::FirmDeregistered, position, Some(recorded), message);
-                found.push(late.with("deregistered_date", gone).with("date", day));
-            }
-        }
-    }
+    let mut found: Vec<Violation> = firm::rules::as_party(registry, value.owner, (day, position)).into_iter().collect();
     if let Some((removed, at)) = view.removed.filter(|(removed, _)| *removed < day) {
         let message = format!("instrument {id} left the catalogue on {removed}, before it entered it on {day}");
         // Of the two, the one recorded later breaks the rule.

@@ -7,6 +7,7 @@
 
 use super::check::Violation;
 use super::event::{Entity, Event};
+use super::firm;
 use super::incubator::Term;
 use super::line::{AsOf, Line};
 use super::reason::{Fault, Reason};
@@ -138,19 +139,7 @@ pub fn violations(registry: &Registry, id: &TransferId) -> Vec<Violation> {
         let unknown = Violation::new(Reason::UnknownIntermediary, position, None, message);
         found.push(unknown.with("intermediary", &value.intermediary));
     }
-    match registry.firm(&value.firm, AsOf::NOW) {
-        None => {
-            let message = format!("firm {} is not registered", value.firm);
-            found.push(Violation::new(Reason::UnknownFirm, position, None, message).with("firm", value.firm));
-        }
-        Some(firm) => {
-            if let Some((gone, recorded)) = firm.deregistered.filter(|(gone, _)| *gone <= day) {
-                let message = format!("firm {} is deregistered since {gone}; the fact is of {day}", value.firm);
-                let late = Violation::new(Reason::FirmDeregistered, position, Some(recorded), message);
-                found.push(late.with("deregistered_date", gone).with("date", day));
-            }
-        }
-    }
+    found.extend(firm::rules::as_party(registry, value.firm, (day, position)));
     if value.began > day {
         let message = format!("the activity began on {}, after the completion on {day}", value.began);
         let order = Violation::new(Reason::DatesOutOfOrder, position, None, message);
