@@ -236,7 +236,6 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("reports", "载体年报", "reports"),
     ("set_id", "条件编号", "set"),
     ("title_en", "标题", "title"),
-    ("value", "值", "value"),
     ("first_position", "首次位置", "first at"),
     ("incubators", "载体", "incubators"),
     ("seed_funds", "种子基金", "seed funds"),

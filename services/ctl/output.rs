@@ -5,7 +5,8 @@ use super::lang::{Lang, label};
 use super::trouble::Trouble;
 use crate::domain::incubator::report::FigureUnit;
 use crate::domain::{
-    BuildMode, CarrierFigure, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature,
+    BuildMode, CarrierFigure, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind,
+    Tax, TaxNature,
 };
 use serde_json::Value;
 use std::io::Write;
@@ -181,7 +182,7 @@ fn cell(object: &Value, key: &str, lang: Lang) -> String {
         return lang.pick(["否", "是"], ["no", "yes"])[usize::from(*yes)].to_owned();
     }
     match key {
-        "name" | "incubator" | "park" | "firm" | "upstream" => last_segment(&text).to_owned(),
+        "name" | "incubator" | "park" | "firm" | "upstream" | "intermediary" => last_segment(&text).to_owned(),
         "figures" => carrier_figures(value, lang).unwrap_or(text),
         _ => lang.pick(chinese_word(object, key, &text), None).map_or(text, str::to_owned),
     }
@@ -205,7 +206,10 @@ fn carrier_figures(value: &Value, lang: Lang) -> Option<String> {
 
 fn chinese_word(object: &Value, key: &str, word: &str) -> Option<&'static str> {
     match key {
-        "kind" => Kind::from_key(word).map(Kind::chinese),
+        "kind" => {
+            Kind::from_key(word).map(Kind::chinese).or_else(|| PlatformKind::from_key(word).map(PlatformKind::chinese))
+        }
+        "party" => Party::from_key(word).map(Party::chinese),
         "level" => Level::from_key(word).map(Level::chinese),
         "leave_kind" => LeaveKind::from_key(word).map(LeaveKind::chinese),
         "criterion" => Criterion::from_key(word).map(Criterion::chinese),
@@ -318,6 +322,17 @@ mod tests {
         assert_eq!((cell(&tax, "tax", Lang::Zh), cell(&tax, "nature", Lang::Zh)), ("增值税".into(), "正税".into()));
         assert_eq!(cell(&json!({"nature": "NORMAL"}), "nature", Lang::Zh), "正常利息");
         assert_eq!(cell(&tax, "nature", Lang::En), "NORMAL");
+    }
+
+    #[test]
+    fn a_platform_and_an_intermediary_are_in_words() {
+        let platform = json!({"kind": "TESTING"});
+        assert_eq!(cell(&platform, "kind", Lang::Zh), "检验检测平台");
+        let transfer = json!({"intermediary": "districts/440203/intermediaries/Z1", "party": "INDIVIDUAL"});
+        assert_eq!(
+            (cell(&transfer, "intermediary", Lang::Zh), cell(&transfer, "party", Lang::Zh)),
+            ("Z1".into(), "个人".into())
+        );
     }
 
     #[test]
