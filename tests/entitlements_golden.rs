@@ -3,14 +3,13 @@
 
 mod common;
 
+use common::explanation::{follows, told};
 use common::ledgers::whole_district;
 use common::world::{TODAY, World, day};
 use incubator_registry::domain::event::Operator;
-use incubator_registry::domain::{AsOf, Day, Event, IncubatorId, Level, ParkId, Reason, Recorded, Registry, Uscc};
+use incubator_registry::domain::{AsOf, Event, IncubatorId, Level, ParkId, Reason, Recorded, Registry, Uscc};
 use incubator_registry::formats::policy::parse;
-use incubator_registry::policy::{
-    Entitlement, Evaluation, Exact, Explained, Node, Policy, Source, Step, Subject, subjects, touched,
-};
+use incubator_registry::policy::{Entitlement, Evaluation, Policy, Subject, subjects, touched};
 use incubator_registry::projections::entitlements;
 use incubator_registry::projections::entitlements::EntitlementJson;
 use std::collections::{BTreeMap, HashMap};
@@ -53,74 +52,10 @@ fn entitlements_are_the_expected_ones() {
     assert_eq!(serde_json::to_value(answer.totals_fen()).unwrap(), whole["entitlement_totals_fen"]);
 }
 
-/// What a node's value is by its children alone; `None` for grounds. Written from the words of `Step`, not from the code
-/// that builds the tree.
-fn redo(node: &Node) -> Option<Exact> {
-    let values: Vec<Exact> = node.children.iter().filter_map(redo).collect();
-    let value = match node.step {
-        Step::Given => node.value.unwrap(),
-        Step::Ground => return None,
-        Step::Sum => values.iter().fold(Exact::ZERO, |sum, value| sum.plus(*value)),
-        Step::Product => values.iter().fold(Exact::whole(1), |product, value| product.times(*value)),
-        Step::AtLeastZero => values[0].max(Exact::ZERO),
-        Step::HalfUp => {
-            let (n, d) = (values[0].numerator(), values[0].denominator());
-            Exact::whole((2 * n + d).div_euclid(2 * d))
-        }
-        Step::Least => values.iter().copied().min().unwrap(),
-        Step::Remainder => {
-            let rest = values[1..].iter().fold(values[0], |left, used| left.plus(used.negated()));
-            rest.max(Exact::ZERO)
-        }
-        Step::Split { place } => split(values[0].numerator(), &values[1..])[place],
-        Step::Outcome => values.first().copied().unwrap_or(Exact::ZERO),
-    };
-    assert_eq!(node.value, Some(value), "{node:#?}");
-    Some(value)
-}
-
-/// Hands fen out one by one to whoever is furthest below its exact part.
-fn split(total: i128, weights: &[Exact]) -> Vec<Exact> {
-    let sum = weights.iter().fold(Exact::ZERO, |sum, weight| sum.plus(*weight));
-    let exact = |weight: &Exact| weight.times(Exact::new(total, sum.numerator()));
-    let floor = |value: Exact| value.numerator().div_euclid(value.denominator());
-    let mut parts: Vec<i128> = weights.iter().map(|weight| floor(exact(weight))).collect();
-    while parts.iter().sum::<i128>() < total {
-        let below = |at: &usize| exact(&weights[*at]).plus(Exact::whole(-parts[*at]));
-        let at = (0..parts.len()).max_by(|a, b| below(a).cmp(&below(b)).then(b.cmp(a))).unwrap();
-        parts[at] += 1;
-    }
-    parts.into_iter().map(Exact::whole).collect()
-}
-
-fn facts(node: &Node, found: &mut Vec<(u64, Day)>) {
-    if let Source::Fact { position, day } = node.source {
-        found.push((position, day));
-    }
-    assert!(!node.sentence.is_empty());
-    node.children.iter().for_each(|child| facts(child, found));
-}
-
 #[test]
 fn every_amount_follows_from_its_own_tree() {
     for date in ["2023-06-30", "2024-12-31", "2025-10-31", "2026-11-24"] {
-        let as_of = AsOf::day(day(date));
-        let evaluation = Evaluation::new(&DISTRICT.registry, &POLICY, as_of);
-        let explained = evaluation.all_explained();
-        let lines: Vec<_> = explained.iter().map(|e| e.entitlement.clone()).collect();
-        assert_eq!(lines, evaluation.all());
-        for Explained { entitlement, tree } in &explained {
-            assert_eq!(tree.step, Step::Outcome);
-            assert_eq!(redo(tree), Some(Exact::whole(entitlement.amount_fen)), "{}", tree.sentence);
-            let mut named = Vec::new();
-            facts(tree, &mut named);
-            assert!(!named.is_empty(), "{}", tree.sentence);
-            for (position, day) in named {
-                let entry = DISTRICT.registry.entry_at(position).unwrap();
-                assert_eq!(entry.day, day, "{position}");
-                assert!(as_of.sees(&entry) || day > as_of.day, "{position}");
-            }
-        }
+        follows(&DISTRICT.registry, &POLICY, AsOf::day(day(date)));
     }
 }
 
@@ -129,8 +64,6 @@ fn an_explanation_reads_as_a_clerk_would_write_it() {
     let firm = Uscc::parse("91440203MA37GB743W").unwrap();
     let evaluation = Evaluation::new(&DISTRICT.registry, &POLICY, AsOf::day(day("2025-10-31")));
     let explained = &evaluation.explained(&Subject::Relocation(firm))[0];
-    let mut text = String::new();
-    write(&explained.tree, 0, &mut text);
     expect_test::expect![[r#"
         落户企业三年补贴 91440203MA37GB743W 第1年（2024年2月29日至2025年2月28日前）：6,666.67元（期满）
           2021年9月1日入驻WJ03（记录第272号）
@@ -154,12 +87,7 @@ fn an_explanation_reads_as_a_clerk_would_write_it() {
                 第1年补贴比例80%
             年度上限800,000.00元
     "#]]
-    .assert_eq(&text);
-}
-
-fn write(node: &Node, depth: usize, text: &mut String) {
-    text.push_str(&format!("{}{}\n", "  ".repeat(depth), node.sentence));
-    node.children.iter().for_each(|child| write(child, depth + 1, text));
+    .assert_eq(&told(&explained.tree));
 }
 
 /// Answers by subject.

@@ -3,6 +3,7 @@
 
 use super::criteria::args::CriteriaArgs;
 use super::finance::args::{EntitlementsArgs, ExplainArgs, PolicyCommand};
+use super::innovation::args::{InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand};
 use super::lang::Lang;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
 use super::output::Format;
@@ -50,7 +51,8 @@ pub struct Global {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Import ledgers: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 种子基金 投资担保 税收 载体年报.
+    /// Import ledgers: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 种子基金 投资担保 税收 载体年报; of technology transfers,
+    /// platforms and instruments (deploy/neighbours/ledgers.md).
     Import(ImportArgs),
     /// Graduation metrics (毕业指标) as of a day.
     Metrics(FiguresArgs),
@@ -89,6 +91,18 @@ pub enum Command {
     /// Taxes that reached the treasury (税收入库).
     #[command(subcommand)]
     Tax(TaxCommand),
+    /// Intermediaries of technology transfers (技术转移中介).
+    #[command(subcommand)]
+    Intermediary(IntermediaryCommand),
+    /// Technology transfers into firms (技术转移合同).
+    #[command(subcommand)]
+    TechnologyTransfer(TransferCommand),
+    /// Platforms of public service (服务平台).
+    #[command(subcommand)]
+    Platform(PlatformCommand),
+    /// Scientific instruments in the shared catalogue (共享仪器).
+    #[command(subcommand)]
+    Instrument(InstrumentCommand),
     /// Limits of the district.
     #[command(subcommand)]
     Limits(LimitsCommand),
@@ -111,8 +125,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(
     long_about = "Import ledgers, as .csv (UTF-8 or GB18030) or .xlsx: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 \
-种子基金 投资担保 税收.\n\nThe files are recognised by their headings, and applied in the order above, whatever order they are \
-given in; two files of one ledger in the order given, but stays of all files by the day of admission. Good rows are kept, bad \
+种子基金 投资担保 税收 载体年报 技术转移中介 技术转移合同 服务平台 平台年报 共享仪器 仪器年报.\n\n\
+The files are recognised by their headings, and applied in the order above, whatever order they are given in; two files of one ledger in the order given, but stays of all files by the day of admission. Good rows are kept, bad \
 rows change nothing, and importing a file again adds nothing: after an interruption, run the command again.",
     after_help = EXIT_CODES
 )]
@@ -302,7 +316,8 @@ pub enum EventsCommand {
         /// First position.
         #[arg(long, value_name = "POSITION", default_value_t = 1)]
         from: i64,
-        /// Only events about this entity: firms/CODE, incubators/ID, parks/ID, loans/CONTRACT, taxpayers/CODE, settings.
+        /// Only events about this entity: firms/CODE, incubators/ID, parks/ID, loans/CONTRACT, taxpayers/CODE, settings,
+        /// intermediaries/ID, technologyTransfers/CONTRACT, platforms/ID, instruments/ID.
         #[arg(long, value_name = "NAME")]
         subject: Option<String>,
         /// End after so many events; 0: never.

@@ -9,11 +9,14 @@ use crate::wire::v1::financing_service_client::FinancingServiceClient;
 use crate::wire::v1::firm_service_client::FirmServiceClient;
 use crate::wire::v1::import_service_client::ImportServiceClient;
 use crate::wire::v1::incubator_service_client::IncubatorServiceClient;
+use crate::wire::v1::instrument_service_client::InstrumentServiceClient;
 use crate::wire::v1::journal_service_client::JournalServiceClient;
 use crate::wire::v1::park_service_client::ParkServiceClient;
+use crate::wire::v1::platform_service_client::PlatformServiceClient;
 use crate::wire::v1::policy_service_client::PolicyServiceClient;
 use crate::wire::v1::settings_service_client::SettingsServiceClient;
 use crate::wire::v1::tax_service_client::TaxServiceClient;
+use crate::wire::v1::transfer_service_client::TransferServiceClient;
 use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
@@ -75,6 +78,12 @@ clients! {
     journal: JournalServiceClient;
     /// Loans, seed funds, investments.
     financing: FinancingServiceClient;
+    /// Intermediaries and technology transfers.
+    transfers: TransferServiceClient;
+    /// Platforms.
+    platforms: PlatformServiceClient;
+    /// Instruments.
+    instruments: InstrumentServiceClient;
     /// Tax receipts.
     taxes: TaxServiceClient;
     /// Limits.

@@ -56,6 +56,14 @@ impl Say {
     }
 }
 
+impl std::fmt::Display for Say {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.en)
+    }
+}
+
+impl std::error::Error for Say {}
+
 /// What a status without a known reason means, in Chinese.
 pub fn code_zh(code: tonic::Code) -> &'static str {
     match code {
@@ -228,7 +236,6 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("reports", "载体年报", "reports"),
     ("set_id", "条件编号", "set"),
     ("title_en", "标题", "title"),
-    ("value", "值", "value"),
     ("first_position", "首次位置", "first at"),
     ("incubators", "载体", "incubators"),
     ("seed_funds", "种子基金", "seed funds"),
@@ -238,6 +245,33 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("seed_fund", "种子基金", "seed fund"),
     ("investment", "投资担保", "investment"),
     ("tax_receipt", "税收入库", "tax receipt"),
+    ("instrument_id", "仪器编号", "instrument"),
+    ("instrument", "仪器", "instrument"),
+    ("instruments", "共享仪器", "instruments"),
+    ("price_fen", "购置价格(元)", "price (yuan)"),
+    ("catalogued_date", "纳入目录日期", "catalogued"),
+    ("removed_date", "移出目录日期", "removed"),
+    ("removed_position", "移出位置", "removed at"),
+    ("running_cost_fen", "开放运行成本(元)", "running cost (yuan)"),
+    ("platform_id", "平台编号", "platform"),
+    ("platform", "平台", "platform"),
+    ("platforms", "服务平台", "platforms"),
+    ("years", "历年年报", "years"),
+    ("capacity_hours", "全部服务能力(小时)", "capacity (hours)"),
+    ("open_capacity_hours", "开放服务能力(小时)", "open (hours)"),
+    ("service_cost_fen", "实际服务成本(元)", "service cost (yuan)"),
+    ("input_fen", "建设投入经费(元)", "input (yuan)"),
+    ("completed_position", "建成位置", "completed at"),
+    ("party", "中介性质", "party"),
+    ("intermediary_id", "中介编号", "intermediary"),
+    ("began_day", "活动开始日期", "began"),
+    ("intermediary", "中介", "intermediary"),
+    ("intermediaries", "技术转移中介", "intermediaries"),
+    ("began_date", "活动开始日期", "began"),
+    ("completed_date", "完成日期", "completed"),
+    ("paid_fen", "实际支付金额(元)", "paid (yuan)"),
+    ("technology_transfer", "技术转移", "technology transfer"),
+    ("technology_transfers", "技术转移合同", "technology transfers"),
 ];
 
 /// What a field is called at the head of a table; a field without a label by its own name.

@@ -5,8 +5,8 @@ use super::line::{AsOf, Line};
 use super::reason::{Reason, Refusal};
 use super::registry::Registry;
 use super::settings::limits_on;
-use super::values::Uscc;
-use super::{firm, incubator, loan};
+use super::values::{TransferId, Uscc};
+use super::{firm, incubator, instrument, loan, platform, transfer};
 use std::collections::BTreeSet;
 
 /// A rule broken on a line.
@@ -22,12 +22,25 @@ pub struct Violation {
     pub named: u64,
     /// One sentence.
     pub message: String,
+    /// The sentence's variable parts, as name and value.
+    pub metadata: Vec<(&'static str, String)>,
 }
 
 impl Violation {
     /// A rule broken.
     pub fn new(reason: Reason, breaker: u64, cause: Option<u64>, message: String) -> Self {
-        Self { reason, breaker, cause, named: breaker, message }
+        Self { reason, breaker, cause, named: breaker, message, metadata: Vec::new() }
+    }
+
+    /// With a variable part.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.metadata.push((name, value.to_string()));
+        self
+    }
+
+    fn refusal(&self) -> Refusal {
+        Refusal { metadata: self.metadata.clone(), ..Refusal::new(self.reason, self.message.clone()) }
     }
 }
 
@@ -66,9 +79,18 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
     let mut found = Vec::new();
     for owner in &touched.owners {
         match owner {
-            Entity::Firm(code) => found.extend(firm::rules::violations(next, *code)),
+            Entity::Firm(code) => {
+                found.extend(firm::rules::violations(next, *code));
+                found.extend(transfers(next, next.innovation().transfers_ever_to(code)));
+                let owned = next.innovation().instruments_ever_of(code);
+                found.extend(owned.flat_map(|id| instrument::violations(next, id)));
+            }
             Entity::Incubator(id) => found.extend(incubator::rules::violations(next, id)),
             Entity::Loan(id) => found.extend(loan::violations(next, id)),
+            Entity::Intermediary(id) => found.extend(transfers(next, next.innovation().transfers_ever_of(id))),
+            Entity::Transfer(id) => found.extend(transfer::violations(next, id)),
+            Entity::Platform(id) => found.extend(platform::violations(next, id)),
+            Entity::Instrument(id) => found.extend(instrument::violations(next, id)),
             // Whoever pays is judged where the right to be a taxpayer is touched, and as a reference.
             Entity::Park(_) | Entity::Taxpayer(_) | Entity::Policy(_) => {}
             Entity::Settings => found.extend(settings_violations(next)),
@@ -91,7 +113,7 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
         let live = next.receipts().of(code).filter(|receipt| receipt.voided.is_none());
         found.extend(live.map(|receipt| {
             let message = format!("{code} is neither a firm nor the operator of a carrier");
-            Violation::new(Reason::UnknownTaxpayer, receipt.position, None, message)
+            Violation::new(Reason::UnknownTaxpayer, receipt.position, None, message).with("taxpayer", code)
         }));
     }
     let settings = touched.owners.contains(&Entity::Settings);
@@ -99,6 +121,10 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
         true => Ok(()),
         false => Err(refusal(found, recorded, touched.voids || settings)),
     }
+}
+
+fn transfers<'a>(next: &Registry, ids: impl Iterator<Item = &'a TransferId>) -> Vec<Violation> {
+    ids.flat_map(|id| transfer::violations(next, id)).collect()
 }
 
 fn settings_violations(next: &Registry) -> Vec<Violation> {
@@ -118,14 +144,14 @@ fn refusal(mut found: Vec<Violation>, recorded: u64, dependents: bool) -> Refusa
     found.sort_by_key(|violation| (violation.breaker <= recorded, violation.reason));
     let first = &found[0];
     if first.breaker > recorded {
-        let refusal = Refusal::new(first.reason, first.message.clone());
+        let refusal = first.refusal();
         return match first.cause.filter(|cause| *cause <= recorded) {
             Some(cause) => refusal.at(cause),
             None => refusal,
         };
     }
     if !dependents {
-        return Refusal::new(first.reason, first.message.clone()).at(first.named);
+        return first.refusal().at(first.named);
     }
     let mut positions: Vec<u64> = found.iter().map(|violation| violation.named).collect();
     positions.sort_unstable();

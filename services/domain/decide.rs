@@ -7,8 +7,10 @@ use super::check::{Touched, judge};
 use super::command::{Command, Origin, Stated};
 use super::event::{Document, Entity, Event, TaxReceipt};
 use super::firm::FirmView;
+use super::instrument::InstrumentEvent;
 use super::line::{AsOf, Entry, Line};
 use super::loan::LoanView;
+use super::platform::PlatformEvent;
 use super::reason::{Reason, Refusal, Warning};
 use super::registry::{Recorded, Registry};
 use super::values::{Day, IncubatorId};
@@ -103,7 +105,15 @@ pub fn warning(event: &Event) -> Option<Warning> {
 
 /// The entity that the fact registers.
 fn registers(event: &Event) -> Option<Entity> {
-    let registers = matches!(event, Event::FirmRegistered { .. } | Event::IncubatorRegistered(_) | Event::LoanDrawn(_));
+    let registers = matches!(
+        event,
+        Event::FirmRegistered { .. }
+            | Event::IncubatorRegistered(_)
+            | Event::LoanDrawn(_)
+            | Event::Transfer(_)
+            | Event::Platform(PlatformEvent::Registered(_))
+            | Event::Instrument(InstrumentEvent::Catalogued(_))
+    );
     event.owner().filter(|_| registers)
 }
 
@@ -197,7 +207,8 @@ impl Draft<'_> {
     fn references(&self, event: &Event, registered: &[Entity]) -> Result<(), Refusal> {
         // A carrier that names itself as the one before it is told so by the rule against cycles.
         let other = event.other().filter(|other| event.owner().as_ref() != Some(other));
-        let named = [event.owner(), other].map(|entity| entity.filter(|entity| !registered.contains(entity)));
+        let named =
+            [event.owner(), other, event.further()].map(|entity| entity.filter(|entity| !registered.contains(entity)));
         // The carrier of a stay is judged before the firm, as rules §2 lists them.
         for entity in named.into_iter().flatten().rev() {
             match entity {
@@ -210,6 +221,18 @@ impl Draft<'_> {
                 {
                     let message = format!("loan {id} is not registered");
                     return Err(Refusal::new(Reason::UnknownLoan, message).with("loan", id));
+                }
+                Entity::Intermediary(id) if self.next.innovation().intermediary(&id, AsOf::NOW).is_none() => {
+                    let message = format!("intermediary {id} is not registered");
+                    return Err(Refusal::new(Reason::UnknownIntermediary, message).with("intermediary", id));
+                }
+                Entity::Platform(id) if self.next.innovation().platform(&id, AsOf::NOW).is_none() => {
+                    let message = format!("platform {id} is not registered");
+                    return Err(Refusal::new(Reason::UnknownPlatform, message).with("platform", id));
+                }
+                Entity::Instrument(id) if self.next.innovation().instrument(&id, AsOf::NOW).is_none() => {
+                    let message = format!("instrument {id} is not in the catalogue");
+                    return Err(Refusal::new(Reason::UnknownInstrument, message).with("instrument", id));
                 }
                 Entity::Taxpayer(code) if !self.next.is_taxpayer(&code) => {
                     let message = format!("{code} is neither a firm nor the operator of a carrier at any time");
@@ -289,7 +312,7 @@ impl Draft<'_> {
             None => Ok(()),
             Some(new) => {
                 let message = format!("{} lies after today, {}", new.day, self.today);
-                Err(Refusal::new(Reason::DateInFuture, message).with("today", self.today))
+                Err(Refusal::new(Reason::DateInFuture, message).with("date", new.day).with("today", self.today))
             }
         }
     }

@@ -1,10 +1,13 @@
 //! What can happen. Events are past tense, and true for ever once recorded; a wrong one is voided, never changed.
 
+pub use super::entity::Entity;
 use super::incubator::report::IncubatorReport;
+use super::instrument::InstrumentEvent;
+use super::platform::PlatformEvent;
 use super::reason::{Fault, Reason};
+use super::transfer::TransferEvent;
 use super::values::{Area, Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo, text};
 use super::words::{BuildMode, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature};
-use std::fmt;
 use std::sync::Arc;
 
 /// Documents that one fact may carry.
@@ -24,59 +27,6 @@ pub struct Document {
     pub sha256: Option<[u8; 32]>,
     /// Where the file is kept; empty: unknown.
     pub location: String,
-}
-
-/// An entity that facts are about. Its name is its resource name within the district.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Entity {
-    /// A firm.
-    Firm(Uscc),
-    /// A carrier.
-    Incubator(IncubatorId),
-    /// A park.
-    Park(ParkId),
-    /// The district's settings.
-    Settings,
-    /// A loan.
-    Loan(LoanId),
-    /// Whoever pays taxes: a firm, or a carrier's operator. Apart from the firm, so that a month's receipts don't make every
-    /// etag of a firm stale.
-    Taxpayer(Uscc),
-    /// A policy.
-    Policy(PolicyId),
-}
-
-impl fmt::Display for Entity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Firm(code) => write!(f, "firms/{code}"),
-            Self::Incubator(id) => write!(f, "incubators/{id}"),
-            Self::Park(id) => write!(f, "parks/{id}"),
-            Self::Settings => f.write_str("settings"),
-            Self::Loan(id) => write!(f, "loans/{id}"),
-            Self::Taxpayer(code) => write!(f, "taxpayers/{code}"),
-            Self::Policy(id) => write!(f, "policies/{id}"),
-        }
-    }
-}
-
-impl Entity {
-    /// Reads a name as `Display` writes it; none where it is no entity's.
-    pub fn parse(name: &str) -> Option<Self> {
-        if name == "settings" {
-            return Some(Self::Settings);
-        }
-        let (collection, id) = name.split_once('/')?;
-        match collection {
-            "firms" => Uscc::parse(id).ok().map(Self::Firm),
-            "incubators" => IncubatorId::parse(id).ok().map(Self::Incubator),
-            "parks" => ParkId::parse(id).ok().map(Self::Park),
-            "loans" => LoanId::parse(id).ok().map(Self::Loan),
-            "taxpayers" => Uscc::parse(id).ok().map(Self::Taxpayer),
-            "policies" => PolicyId::parse(id).ok().map(Self::Policy),
-            _ => None,
-        }
-    }
 }
 
 /// Who runs a carrier.
@@ -343,6 +293,12 @@ pub enum Event {
     PolicyPublished(PolicyPublished),
     /// What a carrier filed about the year that this day is the last of.
     IncubatorReportFiled(IncubatorReport),
+    /// Something about an intermediary or a technology transfer.
+    Transfer(TransferEvent),
+    /// Something about a platform of public service.
+    Platform(PlatformEvent),
+    /// Something about an instrument in the shared catalogue.
+    Instrument(InstrumentEvent),
 }
 
 /// A policy as it was published. What its text means is read at the door before it becomes a command, and by those who
@@ -471,11 +427,14 @@ impl Event {
             SeedFundEstablished { incubator, .. } => Entity::Incubator(incubator.clone()),
             PolicyPublished(published) => Entity::Policy(published.policy.clone()),
             IncubatorReportFiled(report) => Entity::Incubator(report.incubator.clone()),
+            Transfer(event) => event.owner(),
+            Platform(event) => event.owner(),
+            Instrument(event) => event.owner(),
         })
     }
 
     /// The second entity that the fact is about: the carrier of a stay or investment, the park of a relocation, the firm of a
-    /// loan, the carrier before a carrier in the chain.
+    /// loan, transfer or instrument, the carrier before a carrier in the chain.
     pub fn other(&self) -> Option<Entity> {
         use Event::*;
         match self {
@@ -489,6 +448,16 @@ impl Event {
             LoanDrawn(drawn) => Some(Entity::Firm(drawn.firm)),
             IncubatorRegistered(registered) => registered.upstream.clone().map(Entity::Incubator),
             UpstreamChanged { upstream, .. } => upstream.clone().map(Entity::Incubator),
+            Transfer(event) => event.other(),
+            Instrument(event) => event.other(),
+            _ => None,
+        }
+    }
+
+    /// The third: the intermediary of a technology transfer.
+    pub fn further(&self) -> Option<Entity> {
+        match self {
+            Self::Transfer(event) => event.further(),
             _ => None,
         }
     }
@@ -504,7 +473,7 @@ impl Event {
 
     /// Every entity that the fact is about; for facts about the log itself, none.
     pub fn subjects(&self) -> impl Iterator<Item = Entity> {
-        self.owner().into_iter().chain(self.other())
+        self.owner().into_iter().chain(self.other()).chain(self.further())
     }
 
     /// What makes it the same fact as another on its owner's line. `day` is its business date.
@@ -544,6 +513,11 @@ impl Event {
             SeedFundEstablished { .. } => Key { day: Some(day), ..plain(60) },
             InvestmentMade { .. } => plain(61),
             PolicyPublished(_) => plain(70),
+            Transfer(event) => plain(event.code()),
+            Platform(event @ PlatformEvent::YearReported(_)) => Key { day: Some(day), ..plain(event.code()) },
+            Platform(event) => plain(event.code()),
+            Instrument(event @ InstrumentEvent::YearReported(_)) => Key { day: Some(day), ..plain(event.code()) },
+            Instrument(event) => plain(event.code()),
             IncubatorReportFiled(_) => Key { day: Some(day), ..plain(100) },
         }
     }
@@ -560,7 +534,6 @@ impl Event {
         matches!(
             self,
             TaxReceiptRecorded(_)
-                | InterestPaid { .. }
                 | InvestmentMade { .. }
                 | SeedFundEstablished { .. }
                 | AnnualReportFiled(_)

@@ -9,12 +9,16 @@ pub mod check;
 pub mod command;
 pub mod decide;
 pub mod entities;
+mod entity;
 pub mod event;
 pub mod firm;
 pub mod incubator;
+pub mod innovation;
+pub mod instrument;
 pub mod line;
 pub mod loan;
 pub mod park;
+pub mod platform;
 pub mod policies;
 pub mod reason;
 pub mod registry;
@@ -23,6 +27,7 @@ mod revision;
 pub mod rows;
 pub mod settings;
 pub mod tax_receipt;
+pub mod transfer;
 pub mod values;
 pub mod words;
 
@@ -32,8 +37,10 @@ pub use event::{Document, Entity, Event, Limits};
 pub use line::{AsOf, Entry, Line};
 pub use reason::{Fault, Faults, Reason, Refusal, Warning};
 pub use registry::{Recorded, Registry};
-pub use values::{Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo};
+pub use values::{
+    Day, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc, VoucherNo,
+};
 pub use words::{
-    BuildMode, CarrierFigure, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax,
-    TaxNature,
+    BuildMode, CarrierFigure, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party,
+    PlatformKind, Tax, TaxNature,
 };

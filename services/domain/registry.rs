@@ -5,6 +5,7 @@ use super::entities::Entities;
 use super::event::{Document, Entity, Event};
 use super::firm::FirmView;
 use super::incubator::IncubatorView;
+use super::innovation::Innovation;
 use super::line::{AsOf, Entry, Line};
 use super::loan::LoanView;
 use super::policies::{Publication, in_force};
@@ -41,6 +42,7 @@ pub struct Registry {
     policies: OrdMap<PolicyId, Arc<Line>>,
     settings: Arc<Line>,
     receipts: Receipts,
+    innovation: Innovation,
     /// Firms with a fact, voided or not, about a stay in the carrier.
     firms_in: OrdMap<IncubatorId, OrdSet<Uscc>>,
     /// Firms with a fact, voided or not, about a relocation to the park.
@@ -180,6 +182,7 @@ impl Registry {
             }
             _ => {}
         }
+        self.innovation.note(event);
         if let Some((incubator, operator)) = event.operator() {
             self.run_by.entry(operator.code).or_default().insert(incubator.clone());
         }
@@ -215,6 +218,9 @@ impl Registry {
             Entity::Loan(id) => self.loans.entry(id.clone()).or_default(),
             Entity::Policy(id) => self.policies.entry(id.clone()).or_default(),
             Entity::Settings => &mut self.settings,
+            Entity::Intermediary(_) | Entity::Transfer(_) | Entity::Platform(_) | Entity::Instrument(_) => {
+                self.innovation.line_mut(owner)?
+            }
             Entity::Taxpayer(_) => return None,
         };
         Some(Arc::make_mut(line))
@@ -243,6 +249,9 @@ impl Registry {
             Entity::Loan(id) => self.loan_line(id),
             Entity::Policy(id) => self.policies.get(id).map(Arc::as_ref),
             Entity::Settings => Some(&self.settings),
+            Entity::Intermediary(_) | Entity::Transfer(_) | Entity::Platform(_) | Entity::Instrument(_) => {
+                self.innovation.line(owner)
+            }
             Entity::Taxpayer(_) => None,
         }
     }
@@ -275,6 +284,11 @@ impl Registry {
     /// Everything that reached the treasury.
     pub fn receipts(&self) -> &Receipts {
         &self.receipts
+    }
+
+    /// Intermediaries and technology transfers, platforms, instruments.
+    pub fn innovation(&self) -> &Innovation {
+        &self.innovation
     }
 
     /// Whether it may pay taxes: a firm, or the operator of a carrier at any time.

@@ -53,13 +53,29 @@ impl Registry {
                 for line in self.loans_ever_of(code).filter_map(|id| self.loan_line(id)) {
                     count.line(line, entity);
                 }
+                let transfers = self.innovation().transfers_ever_to(code).cloned().map(Entity::Transfer);
+                let instruments = self.innovation().instruments_ever_of(code).cloned().map(Entity::Instrument);
+                for line in transfers.chain(instruments).filter_map(|owner| self.line(&owner)) {
+                    count.line(line, entity);
+                }
+            }
+            Entity::Intermediary(id) => {
+                let transfers = self.innovation().transfers_ever_of(id).cloned();
+                for line in transfers.filter_map(|id| self.line(&Entity::Transfer(id))) {
+                    count.line(line, entity);
+                }
             }
             Entity::Taxpayer(code) => {
                 for receipt in self.receipts().of(code) {
                     count.note(receipt.start, receipt.voided);
                 }
             }
-            Entity::Settings | Entity::Loan(_) | Entity::Policy(_) => {}
+            Entity::Settings
+            | Entity::Loan(_)
+            | Entity::Policy(_)
+            | Entity::Transfer(_)
+            | Entity::Platform(_)
+            | Entity::Instrument(_) => {}
         }
         count.facts + count.voids.len() as u64
     }

@@ -4,7 +4,10 @@
 use super::command::{Command, Stated};
 use super::event::{AnnualReport, Event, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
 use super::incubator::report::IncubatorReport;
+use super::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
+use super::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use super::reason::{Fault, Faults, Reason, Refusal};
+use super::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use super::values::{Area, Day, IncubatorId, LoanId, ParkId, Uscc};
 use super::words::{
     BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, TaxNature,
@@ -39,6 +42,58 @@ pub enum Row {
     TaxReceipt(TaxReceiptRow),
     /// 载体年报.
     IncubatorReport(IncubatorReport),
+    /// 技术转移中介.
+    Intermediary(IntermediaryRow),
+    /// 技术转移合同.
+    TechnologyTransfer(TechnologyTransferRow),
+    /// 服务平台.
+    Platform(PlatformRow),
+    /// 平台年报.
+    PlatformYear(PlatformYear),
+    /// 共享仪器.
+    Instrument(InstrumentRow),
+    /// 仪器年报.
+    InstrumentYear(InstrumentYear),
+}
+
+/// A row of 共享仪器.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstrumentRow {
+    /// Everything but the days.
+    pub catalogued: InstrumentCatalogued,
+    /// 纳入目录日期.
+    pub day: Day,
+    /// 移出目录日期.
+    pub removed: Option<Day>,
+}
+
+/// A row of 服务平台.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformRow {
+    /// Everything but the days.
+    pub registered: PlatformRegistered,
+    /// 登记日期.
+    pub day: Day,
+    /// 建成日期.
+    pub completed: Option<Day>,
+}
+
+/// A row of 技术转移中介.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntermediaryRow {
+    /// Everything but the day.
+    pub registered: IntermediaryRegistered,
+    /// 备案日期.
+    pub day: Day,
+}
+
+/// A row of 技术转移合同.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TechnologyTransferRow {
+    /// Everything but the day.
+    pub transferred: TechnologyTransferred,
+    /// 完成日期.
+    pub day: Day,
 }
 
 /// A row of 贷款台账.
@@ -245,14 +300,61 @@ impl Row {
                 let day = report_day(report.year)?;
                 Ok(vec![Stated::new(day, Event::IncubatorReportFiled(report.clone()))])
             }
+            Self::Intermediary(row) => {
+                let registered = row.registered.clone().checked()?;
+                let event = TransferEvent::IntermediaryRegistered(registered);
+                Ok(vec![Stated::new(row.day, Event::Transfer(event))])
+            }
+            Self::TechnologyTransfer(row) => {
+                let event = TransferEvent::TechnologyTransferred(row.transferred.clone());
+                Ok(vec![Stated::new(row.day, Event::Transfer(event))])
+            }
+            Self::Platform(row) => Ok(row.facts()),
+            Self::PlatformYear(report) => {
+                let (day, report) = (report_day(report.year)?, report.clone().checked()?);
+                Ok(vec![Stated::new(day, Event::Platform(PlatformEvent::YearReported(report)))])
+            }
+            Self::Instrument(row) => Ok(row.facts()),
+            Self::InstrumentYear(report) => {
+                let (day, report) = (report_day(report.year)?, report.clone());
+                Ok(vec![Stated::new(day, Event::Instrument(InstrumentEvent::YearReported(report)))])
+            }
         }
+    }
+}
+
+impl PlatformRow {
+    /// The registration, and the completion where one is stated.
+    fn facts(&self) -> Vec<Stated> {
+        let Self { registered, day, completed } = self.clone();
+        let platform = registered.platform.clone();
+        let registered = Stated::new(day, Event::Platform(PlatformEvent::Registered(registered)));
+        let completed = completed.map(|day| Stated::new(day, Event::Platform(PlatformEvent::Completed { platform })));
+        [registered].into_iter().chain(completed).collect()
+    }
+}
+
+impl InstrumentRow {
+    /// The entry into the catalogue, and the removal where one is stated.
+    fn facts(&self) -> Vec<Stated> {
+        let Self { catalogued, day, removed } = self.clone();
+        let instrument = catalogued.instrument.clone();
+        let catalogued = Stated::new(day, Event::Instrument(InstrumentEvent::Catalogued(catalogued)));
+        let removed = removed.map(|day| Stated::new(day, Event::Instrument(InstrumentEvent::Removed { instrument })));
+        [catalogued].into_iter().chain(removed).collect()
     }
 }
 
 impl TaxReceiptRow {
     /// The receipt. A refund (退税) is negative (rules §1): one typed without its sign would raise what it lowers.
     fn facts(&self) -> Result<Vec<Stated>, Refusal> {
-        let TaxReceipt { amount, nature, .. } = self.receipt;
+        let TaxReceipt { amount, nature, period, .. } = self.receipt;
+        if let (Some(start), Some(end)) = period
+            && end < start
+        {
+            let message = format!("the period ends on {end}, before its start {start}");
+            return Err(Fault::new(Reason::DatesOutOfOrder, "period_end_date", message).into());
+        }
         if nature == TaxNature::Refund && amount > 0 {
             let message = format!("a refund is negative; {amount} fen is not");
             return Err(Fault::new(Reason::OutOfRange, "amount_fen", message).into());
@@ -356,15 +458,31 @@ mod tests {
     use super::*;
     use crate::domain::{Tax, VoucherNo};
 
+    fn day(text: &str) -> Day {
+        Day::parse_iso(text).unwrap()
+    }
+
+    fn receipt(nature: TaxNature, amount: i64, period: (Option<Day>, Option<Day>)) -> Result<Vec<Stated>, Refusal> {
+        let taxpayer = Uscc::parse("91350100M000100Y43").unwrap();
+        let (tax, voucher) = (Tax::Vat, VoucherNo::parse("V1").unwrap());
+        let receipt = TaxReceipt { taxpayer, tax, period, amount, nature, voucher };
+        Row::TaxReceipt(TaxReceiptRow { receipt, day: day("2024-02-15") }).facts()
+    }
+
     #[test]
     fn a_refund_is_negative() {
-        let row = |nature, amount| {
-            let taxpayer = Uscc::parse("91350100M000100Y43").unwrap();
-            let (tax, period, voucher) = (Tax::Vat, (None, None), VoucherNo::parse("V1").unwrap());
-            let receipt = TaxReceipt { taxpayer, tax, period, amount, nature, voucher };
-            Row::TaxReceipt(TaxReceiptRow { receipt, day: Day::parse_iso("2024-02-15").unwrap() }).facts()
-        };
+        let row = |nature, amount| receipt(nature, amount, (None, None));
         assert!(row(TaxNature::Refund, -5).is_ok() && row(TaxNature::Normal, 5).is_ok());
         assert_eq!(row(TaxNature::Refund, 5).unwrap_err().reason, Reason::OutOfRange);
+    }
+
+    #[test]
+    fn a_period_ends_no_earlier_than_it_starts() {
+        let (first, last) = (Some(day("2024-01-01")), Some(day("2024-01-31")));
+        for good in [(first, last), (first, first), (None, last), (last, None)] {
+            assert!(receipt(TaxNature::Normal, 5, good).is_ok(), "{good:?}");
+        }
+        let refusal = receipt(TaxNature::Normal, 5, (last, first)).unwrap_err();
+        assert_eq!((refusal.reason, refusal.faults[0].field.as_str()), (Reason::DatesOutOfOrder, "period_end_date"));
     }
 }

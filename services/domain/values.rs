@@ -214,6 +214,22 @@ id!(
     PolicyId
 );
 id!(
+    /// Id of an intermediary of technology transfers (中介编号): a USCC, or an individual's number of registration.
+    IntermediaryId
+);
+id!(
+    /// Number of a technology contract (技术合同编号), as registered.
+    TransferId
+);
+id!(
+    /// Id of a platform (平台编号), as registered.
+    PlatformId
+);
+id!(
+    /// Id of an instrument in the shared catalogue (仪器编号), as registered.
+    InstrumentId
+);
+id!(
     /// Number of a voucher (凭证号), as registered.
     VoucherNo
 );
@@ -233,10 +249,10 @@ pub fn fen(field: &str, value: i64) -> Result<i64, Fault> {
     Err(Fault::new(Reason::OutOfRange, field, format!("{field} is {value} fen; at most {FEN_MAX} either way")))
 }
 
-/// An amount in fen over 0.
+/// An amount in fen over 0. A 0 is OUT_OF_RANGE, not MISSING_VALUE: a cell or an argument that says 0 says something. In a
+/// message of the API a value left out is 0 as well (proto3), and is told the same way.
 pub fn positive_fen(field: &str, value: i64) -> Result<i64, Fault> {
     match fen(field, value)? {
-        0 => Err(Fault::new(Reason::MissingValue, field, format!("{field} is required"))),
         1.. => Ok(value),
         _ => Err(Fault::new(Reason::OutOfRange, field, format!("{field} is {value} fen; it is over 0"))),
     }

@@ -234,3 +234,25 @@ words! {
         FastLane = 23, "FAST_LANE", "快速入驻通道";
     }
 }
+
+words! {
+    /// What an intermediary of technology transfers is (中介性质).
+    Party {
+        /// 机构.
+        Institution = 1, "INSTITUTION", "机构";
+        /// 个人.
+        Individual = 2, "INDIVIDUAL", "个人";
+    }
+}
+
+words! {
+    /// What a platform of public service is for (平台类型).
+    PlatformKind {
+        /// 公共研发平台.
+        Research = 1, "RESEARCH", "公共研发平台";
+        /// 检验检测平台.
+        Testing = 2, "TESTING", "检验检测平台";
+        /// 中试平台.
+        Pilot = 3, "PILOT", "中试平台";
+    }
+}

@@ -131,6 +131,34 @@ impl Answer<'_> {
         self.scene.drawn_at(self.outcome.written.position()).tax_receipt
     }
 
+    /// The intermediary that the command is about.
+    pub fn intermediary(&self) -> Option<v1::Intermediary> {
+        let Some(Entity::Intermediary(id)) = self.target else { return None };
+        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        Some(v1::Intermediary { revision, etag, ..self.scene.intermediary(id)? })
+    }
+
+    /// The technology transfer that the command is about.
+    pub fn technology_transfer(&self) -> Option<v1::TechnologyTransfer> {
+        let Some(Entity::Transfer(id)) = self.target else { return None };
+        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        Some(v1::TechnologyTransfer { revision, etag, ..self.scene.technology_transfer(id)? })
+    }
+
+    /// The platform that the command is about.
+    pub fn platform(&self) -> Option<v1::Platform> {
+        let Some(Entity::Platform(id)) = self.target else { return None };
+        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        Some(v1::Platform { revision, etag, ..self.scene.platform(id)? })
+    }
+
+    /// The instrument that the command is about.
+    pub fn instrument(&self) -> Option<v1::Instrument> {
+        let Some(Entity::Instrument(id)) = self.target else { return None };
+        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        Some(v1::Instrument { revision, etag, ..self.scene.instrument(id)? })
+    }
+
     /// The park that the command is about.
     pub fn park(&self) -> Option<v1::Park> {
         let Some(Entity::Park(id)) = self.target else { return None };

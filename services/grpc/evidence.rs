@@ -2,8 +2,8 @@
 
 use super::command::Stating;
 use super::convert::{Reader, position, scene::Scene};
-use crate::domain::rows::{Row, report_day};
-use crate::domain::{Day, Entity, Event, Reason, Stated};
+use crate::domain::rows::Row;
+use crate::domain::{Entity, Event, Stated};
 use crate::projections::evidence::{Evidence, Reading};
 use crate::wire::v1;
 
@@ -20,19 +20,8 @@ impl Stating for v1::FileAnnualReportRequest {
             high_tech: self.high_tech,
         };
         let report = reader.annual_report(firm, &row)?;
-        let day = reader.refused(report_day(report.year))?;
-        reader.is_report_day(day, &self.effective_date);
+        reader.report_day(report.year, &self.effective_date)?;
         reader.refused(Row::AnnualReport(report).facts())
-    }
-}
-
-impl Reader<'_> {
-    /// Notes a fault where a request states another day than the last of the year that it reports of.
-    pub fn is_report_day(&mut self, day: Day, stated: &str) {
-        if !stated.is_empty() && stated != day.to_string() {
-            let message = format!("a report of {} is of {day}, its last day", day.year());
-            self.faults.push(Reason::OutOfRange, "effective_date", message);
-        }
     }
 }
 

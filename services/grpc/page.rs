@@ -62,6 +62,7 @@ macro_rules! listing {
 listing! {
     ListIncubatorsRequest ListFirmsRequest ListParksRequest ListOverdueFirmsRequest ListAnomaliesRequest
     ListTaxReceiptsRequest ListLoansRequest ListSeedFundsRequest ListInvestmentsRequest
+    ListIntermediariesRequest ListTechnologyTransfersRequest ListPlatformsRequest ListInstrumentsRequest
     ListPoliciesRequest ListEntitlementsRequest
 }
 

@@ -74,6 +74,14 @@ reading! {
     ListLoansRequest list_loans_request
     ListSeedFundsRequest list_seed_funds_request
     ListInvestmentsRequest list_investments_request
+    GetIntermediaryRequest get_intermediary_request
+    ListIntermediariesRequest list_intermediaries_request
+    GetTechnologyTransferRequest get_technology_transfer_request
+    ListTechnologyTransfersRequest list_technology_transfers_request
+    GetPlatformRequest get_platform_request
+    ListPlatformsRequest list_platforms_request
+    GetInstrumentRequest get_instrument_request
+    ListInstrumentsRequest list_instruments_request
     GetPolicyRequest get_policy_request
     ListPoliciesRequest list_policies_request
     SimulatePolicyRequest simulate_policy_request

@@ -8,12 +8,15 @@ use super::financing::Financing;
 use super::firms::Firms;
 use super::import::Import;
 use super::incubators::Incubators;
+use super::instruments::Instruments;
 use super::journal::Journal;
 use super::layer::DoorLayer;
 use super::parks::Parks;
+use super::platforms::Platforms;
 use super::policies::Policies;
 use super::settings::Settings;
 use super::taxes::Taxes;
+use super::transfers::Transfers;
 use crate::engine::Stop;
 use crate::wire::{DESCRIPTORS, v1};
 use std::future::Future;
@@ -81,7 +84,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 12] = [
+const SERVICES: [&str; 15] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -91,6 +94,9 @@ const SERVICES: [&str; 12] = [
     v1::import_service_server::SERVICE_NAME,
     v1::tax_service_server::SERVICE_NAME,
     v1::financing_service_server::SERVICE_NAME,
+    v1::transfer_service_server::SERVICE_NAME,
+    v1::platform_service_server::SERVICE_NAME,
+    v1::instrument_service_server::SERVICE_NAME,
     v1::policy_service_server::SERVICE_NAME,
     v1::entitlement_service_server::SERVICE_NAME,
     v1::criteria_service_server::SERVICE_NAME,
@@ -114,11 +120,14 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
     use v1::firm_service_server::FirmServiceServer;
     use v1::import_service_server::ImportServiceServer;
     use v1::incubator_service_server::IncubatorServiceServer;
+    use v1::instrument_service_server::InstrumentServiceServer;
     use v1::journal_service_server::JournalServiceServer;
     use v1::park_service_server::ParkServiceServer;
+    use v1::platform_service_server::PlatformServiceServer;
     use v1::policy_service_server::PolicyServiceServer;
     use v1::settings_service_server::SettingsServiceServer;
     use v1::tax_service_server::TaxServiceServer;
+    use v1::transfer_service_server::TransferServiceServer;
     let message_bytes_max = config.message_bytes_max;
     let import = Import { districts: districts.clone(), message_bytes_max };
     let reflection = || {
@@ -134,6 +143,9 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(BureauServiceServer(Bureau(districts.clone())), config))
         .add_service(bounded!(TaxServiceServer(Taxes(districts.clone())), config))
         .add_service(bounded!(FinancingServiceServer(Financing(districts.clone())), config))
+        .add_service(bounded!(TransferServiceServer(Transfers(districts.clone())), config))
+        .add_service(bounded!(InstrumentServiceServer(Instruments(districts.clone())), config))
+        .add_service(bounded!(PlatformServiceServer(Platforms(districts.clone())), config))
         .add_service(bounded!(PolicyServiceServer(Policies(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))
         .add_service(bounded!(CriteriaServiceServer(Criteria(districts.clone())), config))

@@ -3,12 +3,14 @@
 use super::exact::Exact;
 use super::parameters::{Dated, Policy, Series, Version};
 use super::say;
-use super::touched::Subject;
+use super::touched::{Subject, neighbours};
 use super::trace::{Figure, NoTrace, Node, Source, Step, Trace, TreeTrace, Unit};
 use super::words::{Ground, PayerRule, Scheme, Status};
 use crate::domain::event::Operator;
 use crate::domain::incubator::{IncubatorView, Term};
-use crate::domain::{AsOf, Day, IncubatorId, LoanId, ParkId, Registry, Uscc, park};
+use crate::domain::{
+    AsOf, Day, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, Registry, TransferId, Uscc, park,
+};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -19,6 +21,12 @@ pub enum Beneficiary {
     Incubator(IncubatorId),
     /// A firm.
     Firm(Uscc),
+    /// An intermediary of technology transfers.
+    Intermediary(IntermediaryId),
+    /// A platform: its operator is paid.
+    Platform(PlatformId),
+    /// An instrument in the shared catalogue: its owner is paid.
+    Instrument(InstrumentId),
 }
 
 impl fmt::Display for Beneficiary {
@@ -26,6 +34,9 @@ impl fmt::Display for Beneficiary {
         match self {
             Self::Incubator(id) => id.fmt(f),
             Self::Firm(code) => code.fmt(f),
+            Self::Intermediary(id) => id.fmt(f),
+            Self::Platform(id) => id.fmt(f),
+            Self::Instrument(id) => id.fmt(f),
         }
     }
 }
@@ -33,7 +44,7 @@ impl fmt::Display for Beneficiary {
 /// For what an entitlement is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Period {
-    /// S1: a calendar year.
+    /// S1, P2, P3, P4: a calendar year.
     Year(i16),
     /// S2: a relief year, `[from, to)`.
     Relief {
@@ -50,6 +61,10 @@ pub enum Period {
     Firm(Uscc),
     /// S4: this loan.
     Loan(LoanId),
+    /// P1: this technology transfer.
+    Transfer(TransferId),
+    /// P4: the purchase, once.
+    Purchase,
 }
 
 impl fmt::Display for Period {
@@ -61,6 +76,8 @@ impl fmt::Display for Period {
             Self::NoWindow => Ok(()),
             Self::Firm(code) => code.fmt(f),
             Self::Loan(id) => id.fmt(f),
+            Self::Transfer(id) => id.fmt(f),
+            Self::Purchase => f.write_str("purchase"),
         }
     }
 }
@@ -84,7 +101,9 @@ pub struct Entitlement {
     /// Who is entitled.
     pub beneficiary: Beneficiary,
     /// Whom the money goes to: the firm, or the carrier's operator (S1: on 31 December, before that on the day asked for;
-    /// S3: on the day the relief starts); none: no operator is known.
+    /// S3: on the day the relief starts), the institution that is an intermediary, or the platform's
+    /// operator, or the instrument's owner; none: no operator is known, or an
+    /// individual is paid.
     pub payee: Option<Uscc>,
     /// For what.
     pub period: Period,
@@ -133,7 +152,9 @@ impl<'a> Evaluation<'a> {
         Self { registry, policy, as_of }
     }
 
-    /// Everything, in the order of rules §5: S1 by carrier and year, S2 with its S3 by firm, S4 by drawdown and contract.
+    /// Everything, in the order of rules §5: S1 by carrier and year, S2 with its S3 by firm, S4 by drawdown and contract;
+    /// then P1 by intermediary, completion and contract, P2 and P3 by platform and year,
+    /// P4 by instrument, its price before its years.
     pub fn all(&self) -> Vec<Entitlement> {
         self.lines::<NoTrace>().into_iter().map(|line| line.entitlement).collect()
     }
@@ -158,6 +179,10 @@ impl<'a> Evaluation<'a> {
             Subject::Carrier(id) => self.s1_of_carrier(id),
             Subject::Relocation(code) => self.s2_of(code),
             Subject::Loans(code) => self.s4_of(code),
+            Subject::Transfers(id) => self.p1_of(id),
+            Subject::OpenPlatform(id) => self.p2_of(id),
+            Subject::PlatformConstruction(id) => self.p3_of(id),
+            Subject::Instrument(id) => self.p4_of(id),
         }
     }
 
@@ -173,6 +198,7 @@ impl<'a> Evaluation<'a> {
         let mut loans: Vec<(Day, Line<T>)> = borrowers.iter().flat_map(|firm| self.loans_of(firm)).collect();
         loans.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.entitlement.period.cmp(&y.entitlement.period)));
         lines.extend(loans.into_iter().map(|(_, line)| line));
+        lines.extend(neighbours(self.registry, self.as_of).iter().flat_map(|subject| self.lines_of(subject)));
         lines
     }
 
@@ -238,7 +264,10 @@ impl<T: Trace> Draft<T> {
     pub fn bare(scheme: Scheme, beneficiary: Beneficiary, period: Period, status: Status) -> Self {
         let payee = match beneficiary {
             Beneficiary::Firm(code) => Some(code),
-            Beneficiary::Incubator(_) => None,
+            Beneficiary::Incubator(_)
+            | Beneficiary::Intermediary(_)
+            | Beneficiary::Platform(_)
+            | Beneficiary::Instrument(_) => None,
         };
         let (payer, version, suspended, grounds) = (None, None, false, T::Why::default());
         Self { scheme, beneficiary, payee, period, status, payer, version, suspended, grounds }
@@ -342,6 +371,8 @@ fn outcome(entitlement: &Entitlement, value: Exact) -> String {
         Period::NoWindow => String::new(),
         Period::Firm(code) => format!("（企业{code}）"),
         Period::Loan(id) => format!("（合同{id}）"),
+        Period::Transfer(id) => format!("（技术合同{id}）"),
+        Period::Purchase => "购置".to_owned(),
     };
     let (scheme, status, amount) = (scheme.chinese(), status.chinese(), say::yuan(value));
     format!("{scheme} {beneficiary} {period}：{amount}（{status}{reason}）")

@@ -3,6 +3,8 @@
 //! Keys name a version by its first day and not by its place in the file, so that a version put in front of others is one
 //! difference and not all of them.
 
+mod neighbours;
+
 use super::parameters::{Basis, Policy, RetainedTerms, Series, TreasuryRole, Version};
 use super::words::Scheme;
 use crate::domain::Day;
@@ -74,6 +76,7 @@ pub fn parameters(policy: &Policy) -> Vec<Parameter> {
         flat.optional("cap_per_loan_fen", terms.cap_per_loan_fen);
         flat.optional("cap_per_firm_year_fen", terms.cap_per_firm_year_fen);
     });
+    flat.neighbours(policy);
     for treasury in &policy.treasuries {
         flat.plain(&format!("treasury[{}].name", treasury.code), &treasury.name);
         let role = match &treasury.role {

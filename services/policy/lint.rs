@@ -3,6 +3,8 @@
 //! Pure: today is an argument. A file whose form is wrong never gets here (`formats::policy` refuses it); what is found here
 //! can be computed with, but most likely means something else than its author thinks.
 
+mod neighbours;
+
 use super::parameters::{
     Basis, Dated, IncubatorTaxRebate, LoanInterestSubsidy, Policy, RATE_PPM_MAX, RelocationRebate, RetainedTerms,
     Series, TreasuryRole, Version, review_required_from,
@@ -59,6 +61,7 @@ pub fn lint(policy: &Policy, today: Day) -> Vec<Finding> {
     for version in policy.loan_interest_subsidy.all() {
         found.s4(version);
     }
+    found.neighbours();
     found.treasuries();
     found.list
 }
@@ -67,6 +70,12 @@ struct Findings<'a> {
     policy: &'a Policy,
     today: Day,
     list: Vec<Finding>,
+}
+
+/// Whether whom the scheme pays settles in no park.
+fn settles_nowhere(scheme: Scheme) -> bool {
+    use Scheme::*;
+    matches!(scheme, IncubatorTaxRebate | TechnologyTransfer | OpenPlatform | PlatformConstruction)
 }
 
 impl Findings<'_> {
@@ -175,8 +184,8 @@ impl Findings<'_> {
             PayerRule::District if self.policy.district_treasury().is_none() => {
                 self.error("UNKNOWN_PAYER", key("payer"), "no [[treasury]] has the role DISTRICT");
             }
-            PayerRule::ParkTreasury if scheme == Scheme::IncubatorTaxRebate => {
-                self.error("UNKNOWN_PAYER", key("payer"), "a carrier settles in no park: nobody would pay");
+            PayerRule::ParkTreasury if settles_nowhere(scheme) => {
+                self.error("UNKNOWN_PAYER", key("payer"), "who is paid settles in no park: nobody would pay");
             }
             PayerRule::ParkTreasury if !parks => {
                 let message = "no [[treasury]] has the role PARK: only parks with a recorded treasury are paid for";

@@ -5,6 +5,9 @@
 //! the file, so that a finding can name its key and line.
 
 use super::exact::Exact;
+use super::instrument_sharing::InstrumentSharing;
+use super::platform_support::{OpenPlatform, PlatformConstruction};
+use super::technology_transfer::TechnologyTransfer;
 use super::words::{Attribution, Base, OncePer, PayerRule, Scheme, StartRule};
 use crate::domain::{Day, Kind, Level, ParkId, Tax};
 
@@ -38,6 +41,14 @@ pub struct Policy {
     pub cultivation_award: Series<Version<CultivationAward>>,
     /// S4.
     pub loan_interest_subsidy: Series<Version<LoanInterestSubsidy>>,
+    /// P1.
+    pub technology_transfer: Series<Version<TechnologyTransfer>>,
+    /// P2.
+    pub open_platform: Series<Version<OpenPlatform>>,
+    /// P3.
+    pub platform_construction: Series<Version<PlatformConstruction>>,
+    /// P4.
+    pub instrument_sharing: Series<Version<InstrumentSharing>>,
     /// Who pays.
     pub treasuries: Vec<Treasury>,
 }
@@ -273,6 +284,10 @@ impl Policy {
             Scheme::RelocationRebate => self.relocation_rebate.all().first().map(|v| v.from),
             Scheme::CultivationAward => self.cultivation_award.all().first().map(|v| v.from),
             Scheme::LoanInterestSubsidy => self.loan_interest_subsidy.all().first().map(|v| v.from),
+            Scheme::TechnologyTransfer => self.technology_transfer.all().first().map(|v| v.from),
+            Scheme::OpenPlatform => self.open_platform.all().first().map(|v| v.from),
+            Scheme::PlatformConstruction => self.platform_construction.all().first().map(|v| v.from),
+            Scheme::InstrumentSharing => self.instrument_sharing.all().first().map(|v| v.from),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::exact::Exact;
 use super::parameters::{Dated, Series, Version};
-use super::trace::Source;
+use super::trace::{Figure, Source, Trace, Unit};
 use crate::domain::Day;
 
 /// Fen as yuan, with every place that is needed, at most ten: `12,345.67元`.
@@ -48,6 +48,23 @@ pub(super) fn clause<T>(series: &Series<Version<T>>, version: &Dated<Version<T>>
 /// A source that is a parameter of a version.
 pub(super) fn parameter<T>(version: &Dated<Version<T>>, key: &str) -> Source {
     Source::Parameter { key: format!("scheme[{}].{key}", version.index), from: version.from }
+}
+
+/// A rate of a version, as a figure: `补助比例50%`.
+pub(super) fn rate<T: Trace, V>(version: &Dated<Version<V>>, key: &str, ppm: i64, name: &str) -> Figure<T> {
+    Figure::given(Exact::ppm(ppm), Unit::Ratio, || (parameter(version, key), format!("{name}{}", percent(ppm))))
+}
+
+/// A cap of a version, as a figure; none: no cap.
+pub(super) fn cap<T: Trace, V>(
+    version: &Dated<Version<V>>,
+    key: &str,
+    fen: Option<i64>,
+    name: &str,
+) -> Option<Figure<T>> {
+    let value = Exact::whole(fen?);
+    let sentence = || (parameter(version, key), format!("{name}{}", yuan(value)));
+    Some(Figure::given(value, Unit::Fen, sentence))
 }
 
 /// The sentence for a version: `适用《…》第四条（自2024年1月1日起施行）`.

@@ -5,10 +5,16 @@
 //! | S1 of a carrier | its registration, operators, recognitions and seed funds; the same of every carrier that shares an operator with it; receipts of its operators; registration and deregistration of an operator as a firm |
 //! | S2 and S3 of a firm | its registration, deregistration, stays, relocation and receipts; registration and operators of the carriers it stayed in; the treasury of its park |
 //! | S4 of a firm | its registration, deregistration, stays, relocation, loans and their interest; registration of the carriers it stayed in |
+//! | P1 of an intermediary | its registration, the transfers that name it, its deregistration as a firm |
+//! | P2 and P3 of a platform | its facts, the deregistration of its operator as a firm |
+//! | P4 of an instrument | its facts; deregistration and relocation of the firm that owns it, and the treasury of its park |
 //!
 //! A policy touches everything, and so does another day: windows close, years begin, facts of that day come in.
 
-use crate::domain::{AsOf, Entity, Event, IncubatorId, LoanId, Registry, Uscc};
+use crate::domain::transfer::TransferEvent;
+use crate::domain::{
+    AsOf, Entity, Event, IncubatorId, InstrumentId, IntermediaryId, LoanId, PlatformId, Registry, Uscc,
+};
 use std::collections::BTreeSet;
 
 /// For whom entitlements are computed together.
@@ -20,6 +26,14 @@ pub enum Subject {
     Relocation(Uscc),
     /// S4 of a firm's loans, which share its caps.
     Loans(Uscc),
+    /// P1 of an intermediary.
+    Transfers(IntermediaryId),
+    /// P2 of a platform.
+    OpenPlatform(PlatformId),
+    /// P3 of a platform.
+    PlatformConstruction(PlatformId),
+    /// P4 of an instrument.
+    Instrument(InstrumentId),
 }
 
 /// The subjects whose answers an event can change, in order, each once. The registry has taken the event in. It may name
@@ -52,6 +66,11 @@ impl Touched<'_> {
             FirmRegistered { firm, .. } | FirmDeregistered { firm } => {
                 self.firm(*firm);
                 self.run_by(firm);
+                // An institution that is an intermediary goes by its code.
+                self.subjects.extend(IntermediaryId::parse(firm.as_str()).ok().map(Subject::Transfers));
+                for platform in self.registry.innovation().platforms_ever_run_by(firm) {
+                    self.platform(platform);
+                }
             }
             FirmAdmitted { firm, .. }
             | FirmGraduated { firm, .. }
@@ -70,7 +89,33 @@ impl Touched<'_> {
             }
             LoanDrawn(drawn) => self.loan(&drawn.loan),
             InterestPaid { loan, .. } => self.loan(loan),
+            Transfer(event) => self.transfer(event),
+            Platform(event) => self.platform(event.platform()),
+            Instrument(event) => {
+                self.subjects.insert(Subject::Instrument(event.instrument().clone()));
+            }
         }
+    }
+
+    /// Every intermediary that the contract ever named: a void may bring out another.
+    fn transfer(&mut self, event: &TransferEvent) {
+        match event {
+            TransferEvent::IntermediaryRegistered(registered) => {
+                self.subjects.insert(Subject::Transfers(registered.intermediary.clone()));
+            }
+            TransferEvent::TechnologyTransferred(_) => {
+                let entries = self.registry.line(&event.owner()).into_iter().flat_map(|line| line.entries());
+                let named = entries.filter_map(|entry| match entry.event.further()? {
+                    Entity::Intermediary(id) => Some(Subject::Transfers(id)),
+                    _ => None,
+                });
+                self.subjects.extend(named);
+            }
+        }
+    }
+
+    fn platform(&mut self, id: &PlatformId) {
+        self.subjects.extend([Subject::OpenPlatform(id.clone()), Subject::PlatformConstruction(id.clone())]);
     }
 
     /// Every firm that the contract ever named: a void may bring out another.
@@ -94,6 +139,8 @@ impl Touched<'_> {
     fn firm(&mut self, firm: Uscc) {
         self.subjects.insert(Subject::Relocation(firm));
         self.subjects.insert(Subject::Loans(firm));
+        let owned = self.registry.innovation().instruments_ever_of(&firm);
+        self.subjects.extend(owned.map(|id| Subject::Instrument(id.clone())));
     }
 
     /// Carriers that someone ever ran, voided facts included.
@@ -121,10 +168,24 @@ impl Touched<'_> {
     }
 }
 
-/// Subjects that have, or may have, entitlements: every carrier, and every firm twice.
+/// Subjects of the schemes beside S1–S4, in the order of their lines.
+pub(super) fn neighbours(registry: &Registry, as_of: AsOf) -> Vec<Subject> {
+    let intermediaries = registry.innovation().intermediaries(as_of).map(|(id, _)| Subject::Transfers(id.clone()));
+    let platforms: Vec<&PlatformId> = registry.innovation().platforms(as_of).map(|(id, _)| id).collect();
+    let open = platforms.iter().map(|id| Subject::OpenPlatform((*id).clone()));
+    let built = platforms.iter().map(|id| Subject::PlatformConstruction((*id).clone()));
+    let instruments = registry.innovation().instruments(as_of).map(|(id, _)| Subject::Instrument(id.clone()));
+    intermediaries.chain(open).chain(built).chain(instruments).collect()
+}
+
+/// Subjects that have, or may have, entitlements: every carrier, every firm twice, and the neighbours'.
 pub fn subjects(registry: &Registry, as_of: AsOf) -> Vec<Subject> {
     let carriers = registry.incubators(as_of).map(|(id, _)| Subject::Carrier(id.clone()));
     let firms: Vec<Uscc> = registry.firms(as_of).map(|firm| firm.code).collect();
     let relocations = firms.iter().copied().map(Subject::Relocation);
-    carriers.chain(relocations).chain(firms.iter().copied().map(Subject::Loans)).collect()
+    carriers
+        .chain(relocations)
+        .chain(firms.iter().copied().map(Subject::Loans))
+        .chain(neighbours(registry, as_of))
+        .collect()
 }

@@ -42,6 +42,14 @@ words! {
         CultivationAward = "cultivation_award", "培育奖励";
         /// S4, per loan.
         LoanInterestSubsidy = "loan_interest_subsidy", "一次性贴息";
+        /// P1, per technology transfer, to its intermediary.
+        TechnologyTransfer = "technology_transfer", "技术转移补助";
+        /// P2, per platform and year.
+        OpenPlatform = "open_platform", "平台开放补助";
+        /// P3, per platform and year.
+        PlatformConstruction = "platform_construction", "平台建设补助";
+        /// P4, per instrument: its price once, its running cost a year.
+        InstrumentSharing = "instrument_sharing", "科学仪器开放共享补助";
     }
 }
 
@@ -134,5 +142,19 @@ words! {
         FirmYearCap = "FIRM_YEAR_CAP", "企业本年度贴息已达上限";
         /// Nobody is known to pay: computed, not claimable.
         PayerUnknown = "PAYER_UNKNOWN", "支付财政未确定";
+        /// P1: the intermediary was not on record before its activity began.
+        NotRegisteredBefore = "NOT_REGISTERED_BEFORE", "技术转移活动开始前未备案";
+        /// The institution was struck off by the day that decides.
+        Deregistered = "DEREGISTERED", "主体已注销";
+        /// P2: no capacity of service, so nothing that could be open.
+        NoCapacity = "NO_CAPACITY", "本年度无服务能力";
+        /// P2: less of the capacity was open than required.
+        OpenShareTooSmall = "OPEN_SHARE_TOO_SMALL", "开放比例低于规定";
+        /// P3: the platform was completed in an earlier year.
+        ConstructionOver = "CONSTRUCTION_OVER", "平台已于此前年度建成";
+        /// P4: the price is lower than required.
+        PriceBelowMinimum = "PRICE_BELOW_MINIMUM", "购置价格低于规定";
+        /// P4: not in the shared catalogue.
+        NotInCatalogue = "NOT_IN_CATALOGUE", "未纳入开放共享目录";
     }
 }

@@ -173,8 +173,14 @@ fn standing(registry: &Registry, as_of: AsOf, subject: &Subject, lines: Vec<Enti
         _ => None,
     });
     let place = |(index, entitlement): (usize, Entitlement)| {
-        let drawn = match &entitlement.period {
-            Period::Loan(id) => registry.loan_line(id).and_then(|line| LoanView::of(line, as_of)).map(|loan| loan.day),
+        let drawn = match (&entitlement.period, &entitlement.beneficiary) {
+            (Period::Purchase, Beneficiary::Instrument(id)) => {
+                registry.innovation().instrument(id, as_of).map(|instrument| instrument.catalogued.day)
+            }
+            (Period::Loan(id), _) => {
+                registry.loan_line(id).and_then(|line| LoanView::of(line, as_of)).map(|loan| loan.day)
+            }
+            (Period::Transfer(id), _) => registry.innovation().transfer(id, as_of).map(|transfer| transfer.day),
             _ => None,
         };
         let year = match &entitlement.period {
@@ -182,7 +188,7 @@ fn standing(registry: &Registry, as_of: AsOf, subject: &Subject, lines: Vec<Enti
             Period::Relief { from, .. } => Some(from.year()),
             Period::NoWindow => None,
             Period::Firm(_) => first_relief,
-            Period::Loan(_) => drawn.map(Day::year),
+            Period::Loan(_) | Period::Transfer(_) | Period::Purchase => drawn.map(Day::year),
         };
         let key = match subject {
             Subject::Carrier(id) => format!("1\0{id}\0{index:06}"),
@@ -192,6 +198,10 @@ fn standing(registry: &Registry, as_of: AsOf, subject: &Subject, lines: Vec<Enti
                 let drawn = drawn.map(|day| day.to_string()).unwrap_or_default();
                 format!("3\0{drawn}\0{}\0{firm}", entitlement.period)
             }
+            Subject::Transfers(id) => format!("4\0{id}\0{index:06}"),
+            Subject::OpenPlatform(id) => format!("5\0{id}\0{index:06}"),
+            Subject::PlatformConstruction(id) => format!("6\0{id}\0{index:06}"),
+            Subject::Instrument(id) => format!("7\0{id}\0{index:06}"),
         };
         (Arc::from(key), Standing { entitlement, year })
     };
@@ -207,6 +217,10 @@ pub fn subject_of(scheme: Scheme, beneficiary: &Beneficiary, period: &str) -> Op
             crate::domain::Uscc::parse(period).ok().map(Subject::Relocation)
         }
         (Scheme::LoanInterestSubsidy, Beneficiary::Firm(code)) => Some(Subject::Loans(*code)),
+        (Scheme::TechnologyTransfer, Beneficiary::Intermediary(id)) => Some(Subject::Transfers(id.clone())),
+        (Scheme::OpenPlatform, Beneficiary::Platform(id)) => Some(Subject::OpenPlatform(id.clone())),
+        (Scheme::PlatformConstruction, Beneficiary::Platform(id)) => Some(Subject::PlatformConstruction(id.clone())),
+        (Scheme::InstrumentSharing, Beneficiary::Instrument(id)) => Some(Subject::Instrument(id.clone())),
         _ => None,
     }
 }

@@ -10,6 +10,10 @@ const CHAIN: [&str; 6] = ["载体台账", "认定记录", "企业台账", "在�
 /// The ledgers about money and reports.
 const MONEY: [&str; 6] = ["企业年报", "贷款台账", "利息支付", "种子基金", "投资担保", "税收入库明细"];
 
+/// The ledgers of the measures beside incubation, with those that they rest on.
+const NEIGHBOURS: [&str; 8] =
+    ["企业台账", "企业变更", "技术转移中介", "技术转移合同", "服务平台", "平台年报", "共享仪器", "仪器年报"];
+
 /// What became of one file.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -31,8 +35,17 @@ pub fn whole_district() -> (World, Vec<(String, Outcome)>) {
     import(&[CHAIN, MONEY].concat())
 }
 
+/// The sample of the measures beside incubation.
+pub fn neighbours() -> (World, Vec<(String, Outcome)>) {
+    import_from("neighbours", &NEIGHBOURS)
+}
+
 fn import(names: &[&str]) -> (World, Vec<(String, Outcome)>) {
-    let path = |name: &&str| format!("{}/deploy/demo/{name}.csv", env!("CARGO_MANIFEST_DIR"));
+    import_from("demo", names)
+}
+
+fn import_from(folder: &str, names: &[&str]) -> (World, Vec<(String, Outcome)>) {
+    let path = |name: &&str| format!("{}/deploy/{folder}/{name}.csv", env!("CARGO_MANIFEST_DIR"));
     let mut files: Vec<LedgerFile> = names.iter().map(|name| open(path(name)).unwrap()).collect();
     in_import_order(&mut files);
     let mut world = World::new();

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod ctl;
+pub mod explanation;
 pub mod finance;
 pub mod generator;
 pub mod ledgers;

@@ -6,8 +6,10 @@ mod carriers;
 mod dsl;
 mod figures;
 mod firms;
+mod instruments;
 mod late;
 mod money;
+mod platforms;
 mod random;
 mod random_checker;
 mod regressions;
@@ -15,6 +17,7 @@ mod relocations;
 mod rows;
 mod settings;
 mod stays;
+mod transfers;
 mod two_times;
 mod voids;
 #[path = "../common/world.rs"]

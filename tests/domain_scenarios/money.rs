@@ -105,6 +105,17 @@ fn interest_is_of_a_loan_and_the_same_only_in_all_its_values() {
 }
 
 #[test]
+fn interest_is_paid_no_earlier_than_its_loan_is_drawn() {
+    let loan = || given([drawn("2024-01-01", "JK1", 1, "2025-01-01")]);
+    loan().when(state([paid("2023-12-31", "JK1", 5)])).refused_at(Reason::DatesOutOfOrder, 10);
+    let done = loan().when(state([paid("2024-01-01", "JK1", 5)])).accepted();
+    // Both ways: a drawdown restated as later than its interest is refused because of that interest.
+    let later = || drawn("2024-01-02", "JK1", 1, "2025-01-01");
+    let done = done.when(state([later()]).replacing(&[10])).refused_at(Reason::DatesOutOfOrder, 11);
+    done.when(state([later(), paid("2024-01-02", "JK1", 5)]).replacing(&[10, 11])).accepted();
+}
+
+#[test]
 fn funds_investments_and_reports() {
     let done = given([fund("2021-01-01", "WJ03", 100), invested("2022-01-01", 1, "WJ03", 7), reported(1, 2023, 9)]);
     let done = done.when(state([fund("2021-01-01", "WJ03", 100)])).same(Reason::Duplicate, 10);

@@ -2,9 +2,13 @@
 
 use crate::common::world::{World, carrier, day, firm, park};
 use incubator_registry::domain::event::{IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use incubator_registry::domain::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
+use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
+use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::{Area, VoucherNo};
 use incubator_registry::domain::{
-    AsOf, BuildMode, Criterion, Event, InterestNature, Kind, LeaveKind, Level, LoanId, Tax, TaxNature,
+    AsOf, BuildMode, Criterion, Event, InstrumentId, InterestNature, IntermediaryId, Kind, LeaveKind, Level, LoanId,
+    Party, PlatformId, PlatformKind, Tax, TaxNature, TransferId,
 };
 use incubator_registry::formats::policy::parse;
 use incubator_registry::policy::{Entitlement, Evaluation, Policy, Scheme};
@@ -25,12 +29,37 @@ pub fn case() -> Case {
 
 /// Under the demo's policy with its text changed: each pair must be there.
 pub fn under(changes: &[(&str, &str)]) -> Case {
-    let mut text = include_str!("../../deploy/demo/policy.toml").to_owned();
+    let text = changed(include_str!("../../deploy/demo/policy.toml"), changes);
+    Case { world: World::new(), policy: parse(&text).unwrap().policy }
+}
+
+/// An empty district under the policy of the measures beside incubation.
+pub fn neighbours() -> Case {
+    neighbours_under(&[])
+}
+
+/// Under that policy with its text changed: each pair must be there.
+pub fn neighbours_under(changes: &[(&str, &str)]) -> Case {
+    let text = changed(include_str!("../../deploy/neighbours/policy.toml"), changes);
+    Case { world: World::new(), policy: parse(&text).unwrap().policy }
+}
+
+/// Under both policies at once.
+pub fn everything() -> Case {
+    let (demo, other) =
+        (include_str!("../../deploy/demo/policy.toml"), include_str!("../../deploy/neighbours/policy.toml"));
+    let schemes = &other[other.find("[[scheme]]").unwrap()..other.find("[[treasury]]").unwrap()];
+    let text = demo.replacen("[[scheme]]", &format!("{schemes}\n[[scheme]]"), 1);
+    Case { world: World::new(), policy: parse(&text).unwrap().policy }
+}
+
+fn changed(text: &str, changes: &[(&str, &str)]) -> String {
+    let mut text = text.to_owned();
     for (from, to) in changes {
         assert!(text.contains(from), "{from}");
         text = text.replace(from, to);
     }
-    Case { world: World::new(), policy: parse(&text).unwrap().policy }
+    text
 }
 
 impl std::fmt::Debug for Case {
@@ -142,6 +171,66 @@ impl Case {
         self.fact(date, Event::InterestPaid { loan: LoanId::parse(id).unwrap(), amount, nature })
     }
 
+    pub fn individual(&mut self, id: &str, date: &str) -> &mut Self {
+        self.intermediary(id, Party::Individual, date)
+    }
+
+    /// An institution with the code of a firm number.
+    pub fn institution(&mut self, number: u32, date: &str) -> &mut Self {
+        self.intermediary(&firm(number).to_string(), Party::Institution, date)
+    }
+
+    fn intermediary(&mut self, id: &str, party: Party, date: &str) -> &mut Self {
+        let (intermediary, name) = (IntermediaryId::parse(id).unwrap(), id.to_owned());
+        let registered = IntermediaryRegistered { intermediary, name, party };
+        self.fact(date, Event::Transfer(TransferEvent::IntermediaryRegistered(registered)))
+    }
+
+    /// A transfer to a firm number, begun and completed.
+    pub fn transferred(&mut self, id: &str, by: &str, to: u32, began: &str, completed: &str, paid: i64) -> &mut Self {
+        let (transfer, intermediary) = (TransferId::parse(id).unwrap(), IntermediaryId::parse(by).unwrap());
+        let (firm, began) = (firm(to), day(began));
+        let transferred = TechnologyTransferred { transfer, intermediary, firm, began, paid };
+        self.fact(completed, Event::Transfer(TransferEvent::TechnologyTransferred(transferred)))
+    }
+
+    /// A platform, run by a firm number.
+    pub fn platform(&mut self, id: &str, kind: PlatformKind, operator: u32, date: &str) -> &mut Self {
+        let (platform, name) = (PlatformId::parse(id).unwrap(), id.to_owned());
+        let (operator_name, operator_code) = (format!("运营{operator}"), firm(operator));
+        let registered = PlatformRegistered { platform, name, kind, operator_name, operator_code };
+        self.fact(date, Event::Platform(PlatformEvent::Registered(registered)))
+    }
+
+    /// A year's report: hours in all and open, cost and input in fen.
+    pub fn reported(&mut self, id: &str, year: i16, hours: (i64, i64), service_cost: i64, input: i64) -> &mut Self {
+        let (platform, (capacity, open_capacity)) = (PlatformId::parse(id).unwrap(), hours);
+        let report = PlatformYear { platform, year, capacity, open_capacity, service_cost, input };
+        self.fact(&format!("{year}-12-31"), Event::Platform(PlatformEvent::YearReported(report)))
+    }
+
+    pub fn completed(&mut self, id: &str, date: &str) -> &mut Self {
+        let platform = PlatformId::parse(id).unwrap();
+        self.fact(date, Event::Platform(PlatformEvent::Completed { platform }))
+    }
+
+    /// An instrument of a firm number in the catalogue.
+    pub fn catalogued(&mut self, id: &str, owner: u32, price: i64, date: &str) -> &mut Self {
+        let (instrument, name) = (InstrumentId::parse(id).unwrap(), id.to_owned());
+        let catalogued = InstrumentCatalogued { instrument, name, owner: firm(owner), price };
+        self.fact(date, Event::Instrument(InstrumentEvent::Catalogued(catalogued)))
+    }
+
+    pub fn removed(&mut self, id: &str, date: &str) -> &mut Self {
+        let instrument = InstrumentId::parse(id).unwrap();
+        self.fact(date, Event::Instrument(InstrumentEvent::Removed { instrument }))
+    }
+
+    pub fn ran(&mut self, id: &str, year: i16, running_cost: i64) -> &mut Self {
+        let report = InstrumentYear { instrument: InstrumentId::parse(id).unwrap(), year, running_cost };
+        self.fact(&format!("{year}-12-31"), Event::Instrument(InstrumentEvent::YearReported(report)))
+    }
+
     pub fn entitlements(&self, date: &str) -> Vec<Entitlement> {
         Evaluation::new(&self.world.registry, &self.policy, AsOf::day(day(date))).all()
     }
@@ -158,7 +247,13 @@ impl Case {
 
 fn short(line: &Entitlement) -> String {
     let period = match line.scheme {
-        Scheme::CultivationAward | Scheme::IncubatorTaxRebate => format!("{} {}", line.beneficiary, line.period),
+        Scheme::CultivationAward
+        | Scheme::IncubatorTaxRebate
+        | Scheme::OpenPlatform
+        | Scheme::PlatformConstruction
+        | Scheme::InstrumentSharing => {
+            format!("{} {}", line.beneficiary, line.period)
+        }
         _ => line.period.to_string(),
     };
     let reason = line.reason.map_or(String::new(), |reason| format!(" {}", reason.key()));

@@ -4,7 +4,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod dsl;
+mod instruments;
 mod model;
+mod p1;
+mod platforms;
 mod s1;
 mod s2_s3;
 mod s4;

@@ -2,12 +2,17 @@
 //! facts, shared operators and contracts that change hands.
 
 use crate::common::world::{TODAY, World, carrier, day, firm, park};
-use crate::dsl::{PARK, case};
+use crate::dsl::{PARK, everything};
 use incubator_registry::domain::event::{LoanDrawn, Operator, TaxReceipt};
+use incubator_registry::domain::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
+use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
+use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::VoucherNo;
 use incubator_registry::domain::{
-    AsOf, Criterion, Day, Event, InterestNature, Kind, LeaveKind, Level, LoanId, Tax, TaxNature,
+    AsOf, Criterion, Day, Event, InstrumentId, InterestNature, IntermediaryId, Kind, LeaveKind, Level, LoanId, Party,
+    PlatformId, PlatformKind, Tax, TaxNature, TransferId,
 };
+use incubator_registry::policy::Scheme;
 use incubator_registry::projections::{Standing, Standings};
 use std::sync::Arc;
 
@@ -38,10 +43,24 @@ impl Dice {
         self.one(&["WJ01", "WJ02", "WJ03"])
     }
 
+    /// An institution with a firm's code, or an individual.
+    fn intermediary(&mut self) -> IntermediaryId {
+        let code = firm(self.number()).to_string();
+        IntermediaryId::parse(self.one(&[code.as_str(), "经纪"])).unwrap()
+    }
+
+    fn platform(&mut self) -> PlatformId {
+        PlatformId::parse(self.one(&["PT1", "PT2"])).unwrap()
+    }
+
+    fn instrument(&mut self) -> InstrumentId {
+        InstrumentId::parse(self.one(&["YQ1", "YQ2"])).unwrap()
+    }
+
     fn event(&mut self, at: u64) -> Event {
         let (firm_code, incubator) = (firm(self.number()), carrier(self.id()));
         let loan = LoanId::parse(&format!("JK{}", self.any(4))).unwrap();
-        match self.any(20) {
+        match self.any(30) {
             0 => Event::FirmAdmitted { firm: firm_code, incubator, waiver: String::new() },
             1 => Event::FirmLeft { firm: firm_code, incubator, admitted: self.day(), kind: LeaveKind::Withdrawn },
             2 => {
@@ -69,6 +88,43 @@ impl Dice {
                 let (lender, principal, rate_ppm) = ("银行".to_owned(), 100_000_000, 40_000);
                 let maturity = day("2027-01-01");
                 Event::LoanDrawn(LoanDrawn { loan, firm: firm_code, lender, principal, rate_ppm, maturity })
+            }
+            20 => {
+                let party = self.one(&[Party::Institution, Party::Individual]);
+                let (intermediary, name) = (self.intermediary(), "中介".to_owned());
+                let registered = IntermediaryRegistered { intermediary, name, party };
+                Event::Transfer(TransferEvent::IntermediaryRegistered(registered))
+            }
+            23 => {
+                let (platform, name, kind) = (self.platform(), "平台".to_owned(), PlatformKind::Testing);
+                let (operator_name, operator_code) = ("运营".to_owned(), firm_code);
+                let registered = PlatformRegistered { platform, name, kind, operator_name, operator_code };
+                Event::Platform(PlatformEvent::Registered(registered))
+            }
+            24 => {
+                let (year, open_capacity) = (self.one(&[2022, 2023, 2024]), self.one(&[2, 3, 4]));
+                let (service_cost, input) = (1_000_001, self.one(&[0, 1_000_003]));
+                let platform = self.platform();
+                let report = PlatformYear { platform, year, capacity: 10, open_capacity, service_cost, input };
+                Event::Platform(PlatformEvent::YearReported(report))
+            }
+            25 => Event::Platform(PlatformEvent::Completed { platform: self.platform() }),
+            26 | 27 => {
+                let (name, price) = ("仪器".to_owned(), self.one(&[49_999_999, 50_000_000, 60_000_001]));
+                let catalogued = InstrumentCatalogued { instrument: self.instrument(), name, owner: firm_code, price };
+                Event::Instrument(InstrumentEvent::Catalogued(catalogued))
+            }
+            28 => Event::Instrument(InstrumentEvent::Removed { instrument: self.instrument() }),
+            29 => {
+                let (instrument, year) = (self.instrument(), self.one(&[2022, 2023, 2024]));
+                let report = InstrumentYear { instrument, year, running_cost: 1_000_003 };
+                Event::Instrument(InstrumentEvent::YearReported(report))
+            }
+            21 | 22 => {
+                let transfer = TransferId::parse(&format!("T{}", self.any(6))).unwrap();
+                let (intermediary, began, paid) = (self.intermediary(), self.day(), 1_000_001);
+                let transferred = TechnologyTransferred { transfer, intermediary, firm: firm_code, began, paid };
+                Event::Transfer(TransferEvent::TechnologyTransferred(transferred))
             }
             11 | 12 => Event::InterestPaid { loan, amount: 1_000_000, nature: InterestNature::Normal },
             _ => {
@@ -108,10 +164,10 @@ fn whole(standings: &Standings) -> Vec<(Arc<str>, Standing)> {
 
 #[test]
 fn kept_is_what_is_computed_anew_after_every_command() {
-    let mut paid = 0;
-    for seed in 1..=6 {
+    let mut paid = std::collections::BTreeMap::<Scheme, u32>::new();
+    for seed in 1..=8 {
         let mut dice = Dice(seed);
-        let mut case = case();
+        let mut case = everything();
         for (id, kind) in [("WJ01", Kind::Makerspace), ("WJ02", Kind::Incubator), ("WJ03", Kind::Incubator)] {
             case.carrier(id, kind, 1 + u32::try_from(seed).unwrap() % 3, false);
         }
@@ -123,7 +179,7 @@ fn kept_is_what_is_computed_anew_after_every_command() {
         let mut world = case.world.clone();
         let mut kept = full(&world);
         let mut seldom = kept.clone();
-        for step in 0..250 {
+        for step in 0..350 {
             let before = kept.clone();
             let events = dice.command(&world);
             world.record(events.clone());
@@ -135,6 +191,10 @@ fn kept_is_what_is_computed_anew_after_every_command() {
             // What changed is told, and nothing else.
             let changes = kept.changes_since(&before);
             assert!(changes.iter().all(|(_, old, new)| old != new));
+            let paying = changes.iter().filter_map(|(.., new)| new.as_ref()).map(|line| &line.entitlement);
+            for line in paying.filter(|line| line.amount_fen > 0) {
+                *paid.entry(line.scheme).or_default() += 1;
+            }
             let (old, new) = (whole(&before), whole(&kept));
             let differ = old.iter().filter(|line| !new.contains(line)).map(|(key, _)| key);
             let differ = differ.chain(new.iter().filter(|line| !old.contains(line)).map(|(key, _)| key));
@@ -145,7 +205,8 @@ fn kept_is_what_is_computed_anew_after_every_command() {
                 assert_eq!(whole(&seldom), whole(&kept), "seed {seed}, step {step}: many at once");
             }
         }
-        paid += whole(&kept).iter().filter(|(_, line)| line.entitlement.amount_fen > 0).count();
     }
-    assert!(paid > 10, "the histories pay something: {paid}");
+    for scheme in Scheme::ALL {
+        assert!(paid.get(scheme) > Some(&3), "the histories pay {scheme:?} too seldom: {paid:?}");
+    }
 }

@@ -7,10 +7,14 @@ use incubator_registry::domain::event::{
     AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt,
 };
 use incubator_registry::domain::incubator::report::IncubatorReport;
+use incubator_registry::domain::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
+use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
+use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
-    BuildMode, CarrierFigure, Command, Criterion, Document, Event, InterestNature, InvestmentForm, Kind, LeaveKind,
-    Level, LoanId, PolicyId, Stated, Tax, TaxNature, VoidOrder, VoucherNo,
+    BuildMode, CarrierFigure, Command, Criterion, Document, Event, InstrumentId, InterestNature, IntermediaryId,
+    InvestmentForm, Kind, LeaveKind, Level, LoanId, Party, PlatformId, PlatformKind, PolicyId, Stated, Tax, TaxNature,
+    TransferId, VoidOrder, VoucherNo,
 };
 use incubator_registry::journal::{Record, RequestKey, Subject, ZERO_HASH, codec};
 
@@ -138,9 +142,81 @@ fn of_policy() -> Event {
     })
 }
 
+fn of_transfers() -> Vec<Event> {
+    let intermediary = IntermediaryId::parse("韶技经2023007").unwrap();
+    let registered = IntermediaryRegistered {
+        intermediary: intermediary.clone(),
+        name: "技术经纪人007".to_owned(),
+        party: Party::Individual,
+    };
+    let transferred = TechnologyTransferred {
+        transfer: TransferId::parse("JS2024-004").unwrap(),
+        intermediary,
+        firm: firm(7),
+        began: day("2024-05-01"),
+        paid: 5_000_050,
+    };
+    vec![
+        Event::Transfer(TransferEvent::IntermediaryRegistered(registered)),
+        Event::Transfer(TransferEvent::TechnologyTransferred(transferred)),
+    ]
+}
+
+fn of_platforms() -> Vec<Event> {
+    let platform = PlatformId::parse("PT01").unwrap();
+    let registered = PlatformRegistered {
+        platform: platform.clone(),
+        name: "武江检验检测公共服务平台".to_owned(),
+        kind: PlatformKind::Testing,
+        operator_name: "韶关市质量检测所".to_owned(),
+        operator_code: firm(7),
+    };
+    let report = PlatformYear {
+        platform: platform.clone(),
+        year: 2024,
+        capacity: 3_000,
+        open_capacity: 1_000,
+        service_cost: 300_000_010,
+        input: 5_000_000,
+    };
+    let of = [
+        PlatformEvent::Registered(registered),
+        PlatformEvent::YearReported(report),
+        PlatformEvent::Completed { platform },
+    ];
+    of.map(Event::Platform).to_vec()
+}
+
+fn of_instruments() -> Vec<Event> {
+    let instrument = InstrumentId::parse("YQ01").unwrap();
+    let catalogued = InstrumentCatalogued {
+        instrument: instrument.clone(),
+        name: "透射电子显微镜".to_owned(),
+        owner: firm(7),
+        price: 50_000_000,
+    };
+    let report = InstrumentYear { instrument: instrument.clone(), year: 2023, running_cost: 1_234_567 };
+    let of = [
+        InstrumentEvent::Catalogued(catalogued),
+        InstrumentEvent::Removed { instrument },
+        InstrumentEvent::YearReported(report),
+    ];
+    of.map(Event::Instrument).to_vec()
+}
+
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
-    [first_events(), of_reports(), of_money(), vec![of_policy(), of_incubator_report()]].concat()
+    [
+        first_events(),
+        of_reports(),
+        of_money(),
+        vec![of_policy()],
+        of_transfers(),
+        of_platforms(),
+        of_instruments(),
+        vec![of_incubator_report()],
+    ]
+    .concat()
 }
 
 /// The types of the first release.
@@ -222,6 +298,9 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("replace-with-documents", Command::new(stay(false), documents(), void()).unwrap()),
         ("every-fact", Command::new(first_events()[2..].iter().map(each).collect(), documents(), None).unwrap()),
         ("policy", Command::new(vec![each(&of_policy())], documents(), None).unwrap()),
+        ("transfers", Command::new(of_transfers().iter().map(each).collect(), documents(), None).unwrap()),
+        ("platforms", Command::new(of_platforms().iter().map(each).collect(), documents(), None).unwrap()),
+        ("instruments", Command::new(of_instruments().iter().map(each).collect(), documents(), None).unwrap()),
         ("incubator-report", Command::new(vec![each(&of_incubator_report())], Vec::new(), None).unwrap()),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
     ]

@@ -3,6 +3,8 @@
 
 use crate::rules::{Broken, violations};
 use crate::sameness::{Seen, closes, look};
+use incubator_registry::domain::instrument::InstrumentEvent;
+use incubator_registry::domain::transfer::TransferEvent;
 use incubator_registry::domain::{Command, Day, Document, Event, Kind, Origin, Reason, Stated, Uscc, VoidOrder};
 
 /// A recorded fact, or an event about the log itself.
@@ -154,6 +156,17 @@ pub fn about(event: &Event) -> Vec<String> {
         LoanDrawn(loan) => vec![format!("loans/{}", loan.loan), firm(&loan.firm)],
         InterestPaid { loan, .. } => vec![format!("loans/{loan}")],
         PolicyPublished(published) => vec![format!("policies/{}", published.policy)],
+        Instrument(event @ InstrumentEvent::Catalogued(new)) => {
+            vec![format!("instruments/{}", event.instrument()), firm(&new.owner)]
+        }
+        Instrument(event) => vec![format!("instruments/{}", event.instrument())],
+        Platform(event) => vec![format!("platforms/{}", event.platform())],
+        Transfer(TransferEvent::IntermediaryRegistered(new)) => vec![format!("intermediaries/{}", new.intermediary)],
+        Transfer(TransferEvent::TechnologyTransferred(new)) => vec![
+            format!("technologyTransfers/{}", new.transfer),
+            firm(&new.firm),
+            format!("intermediaries/{}", new.intermediary),
+        ],
     };
     names.dedup();
     names

@@ -1,6 +1,7 @@
 //! What can be asked about criteria, and what a carrier files for them.
 
 use crate::ctl::args::Known;
+use crate::ctl::lang::Say;
 use crate::ctl::parse;
 use crate::ctl::write::args::Undated;
 use crate::domain::incubator::report::FigureUnit;
@@ -43,16 +44,18 @@ pub struct IncubatorReportArgs {
     pub frame: Undated,
 }
 
-fn figure(text: &str) -> Result<(CarrierFigure, i64), String> {
-    let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not NAME=VALUE"))?;
+fn figure(text: &str) -> Result<(CarrierFigure, i64), Say> {
+    let form = || Say::new("应写作 数据项=数值", format!("`{text}` is not NAME=VALUE"));
+    let (name, value) = text.split_once('=').ok_or_else(form)?;
     let figure = parse::carrier_figure(name)?;
     let value = match (figure.unit(), value) {
         (FigureUnit::YesNo, "是" | "yes" | "true" | "1") => 1,
         (FigureUnit::YesNo, "否" | "no" | "false" | "0") => 0,
-        (FigureUnit::YesNo, _) => return Err(format!("`{value}` is neither yes nor no")),
+        (FigureUnit::YesNo, _) => return Err(Say::new("应为“是”或“否”", format!("`{value}` is neither yes nor no"))),
         (FigureUnit::Area, _) => parse::hundredths(value)?,
         (FigureUnit::Count | FigureUnit::Months, _) => {
-            value.parse().map_err(|fault| format!("`{value}` is no whole number: {fault}"))?
+            let english = |fault| format!("`{value}` is no whole number: {fault}");
+            value.parse().map_err(|fault| Say::new("应为整数", english(fault)))?
         }
     };
     Ok((figure, value))

@@ -56,7 +56,7 @@ fn checked(answer: &v1::CheckCriteriaResponse, lang: Lang) -> Report {
         json: message::json("CheckCriteriaResponse", answer),
         grids: vec![Grid { title: title(answer, lang), head, rows }],
         csv: Grid { title: String::new(), head: csv_head, rows: csv },
-        note: None,
+        ..Report::default()
     }
 }
 

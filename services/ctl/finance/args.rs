@@ -1,6 +1,7 @@
 //! What can be asked about policies and entitlements on the command line.
 
 use crate::ctl::args::Known;
+use crate::ctl::lang::Say;
 use crate::ctl::parse;
 use crate::ctl::write::args::Frame;
 use crate::domain::Day;
@@ -131,16 +132,18 @@ pub struct ExplainArgs {
     pub page: Option<PathBuf>,
 }
 
-fn scheme(text: &str) -> Result<Scheme, String> {
+fn scheme(text: &str) -> Result<Scheme, Say> {
     let found = Scheme::ALL.iter().copied().find(|scheme| scheme.key() == text || scheme.chinese() == text);
     found.ok_or_else(|| {
         let known: Vec<_> = Scheme::ALL.iter().map(|w| format!("{} {}", w.key(), w.chinese())).collect();
-        format!("`{text}` is none of {}", known.join(", "))
+        let known = known.join(", ");
+        Say::new(format!("可用：{known}"), format!("`{text}` is none of {known}"))
     })
 }
 
-fn status(text: &str) -> Result<Status, String> {
+fn status(text: &str) -> Result<Status, Say> {
     let key = text.to_ascii_uppercase().replace('-', "_");
     let found = Status::ALL.iter().copied().find(|status| status.key() == key || status.chinese() == text);
-    found.ok_or_else(|| format!("`{text}` is none of INELIGIBLE, NOT_STARTED, ACCRUING, COMPLETE"))
+    let known = "INELIGIBLE, NOT_STARTED, ACCRUING, COMPLETE";
+    found.ok_or_else(|| Say::new(format!("可用：{known}"), format!("`{text}` is none of {known}")))
 }

@@ -98,7 +98,7 @@ fn report(lines: &[v1::Entitlement], rests_on: Option<&v1::AnswerBasis>, lang: L
         rows: shaped.iter().map(plain).collect(),
     };
     let json = serde_json::to_value(&shaped).map_err(std::io::Error::from)?;
-    Ok(Report { json, grids: vec![grid], csv, note: None })
+    Ok(Report { json, grids: vec![grid], csv, ..Report::default() })
 }
 
 fn row(line: &EntitlementJson, wire: &v1::Entitlement, lang: Lang) -> Vec<String> {
@@ -150,5 +150,5 @@ async fn totals(session: &Session, asked: Asked, lang: Lang) -> Result<Report, T
         Grid { title: basis(answer.basis.as_ref(), lang), head: head.map(str::to_owned).to_vec(), rows: rows.clone() };
     let columns = ["scheme", "payer", "year", "count", "amount_yuan", "suspended_yuan"];
     let csv = Grid { title: String::new(), head: columns.map(str::to_owned).to_vec(), rows };
-    Ok(Report { json: message::json("GetTotalsResponse", &answer), grids: vec![grid], csv, note: None })
+    Ok(Report { json: message::json("GetTotalsResponse", &answer), grids: vec![grid], csv, ..Report::default() })
 }

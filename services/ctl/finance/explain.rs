@@ -61,6 +61,9 @@ async fn ask(session: &Session, args: ExplainArgs) -> Result<v1::ExplainEntitlem
     let beneficiary = match scheme {
         Scheme::IncubatorTaxRebate | Scheme::CultivationAward => session.incubator(&beneficiary),
         Scheme::RelocationRebate | Scheme::LoanInterestSubsidy => session.firm(&beneficiary),
+        Scheme::TechnologyTransfer => session.name("intermediaries", &beneficiary),
+        Scheme::OpenPlatform | Scheme::PlatformConstruction => session.name("platforms", &beneficiary),
+        Scheme::InstrumentSharing => session.name("instruments", &beneficiary),
     };
     let request = v1::ExplainEntitlementRequest {
         parent: session.parent(),

@@ -151,5 +151,5 @@ async fn simulate(session: &Session, content: String, asked: Asked, lang: Lang) 
     let csv_head = ["scheme", "payer", "year", "in_force_yuan", "draft_yuan", "difference_yuan"];
     let csv = Grid { title: String::new(), head: csv_head.map(str::to_owned).to_vec(), rows: rows.clone() };
     let json = message::json("SimulatePolicyResponse", &answer);
-    Ok(Report { json, grids: vec![Grid { title, head, rows }], csv, note: None })
+    Ok(Report { json, grids: vec![Grid { title, head, rows }], csv, ..Report::default() })
 }

@@ -1,5 +1,6 @@
 //! A row as it travels: the ledgers' typed rows in the API's messages, value by value.
 
+use super::innovation;
 use crate::ctl::parse::{Wire as _, opt_day};
 use crate::domain::event::AnnualReport;
 use crate::domain::incubator::report::IncubatorReport;
@@ -27,6 +28,12 @@ pub fn import_row(line: u64, row: &Row) -> v1::ImportRow {
         Row::Investment(row) => Stated::Investment(investment(row)),
         Row::TaxReceipt(row) => Stated::TaxReceipt(tax_receipt(row)),
         Row::IncubatorReport(report) => Stated::IncubatorReport(incubator_report(report)),
+        Row::Intermediary(row) => Stated::Intermediary(innovation::intermediary(row)),
+        Row::TechnologyTransfer(row) => Stated::TechnologyTransfer(innovation::technology_transfer(row)),
+        Row::Platform(row) => Stated::Platform(innovation::platform(row)),
+        Row::PlatformYear(report) => Stated::PlatformReport(innovation::platform_report(report)),
+        Row::Instrument(row) => Stated::Instrument(innovation::instrument(row)),
+        Row::InstrumentYear(report) => Stated::InstrumentReport(innovation::instrument_report(report)),
     };
     v1::ImportRow { line: i64::try_from(line).unwrap_or(i64::MAX), row: Some(stated) }
 }

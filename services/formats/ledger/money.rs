@@ -99,14 +99,16 @@ pub(super) fn tax_receipt(cells: &mut Cells) -> Option<TaxReceiptRow> {
     Some(TaxReceiptRow { receipt, day: day? })
 }
 
-fn within(field: &str, value: i64, max: i64) -> Result<i64, Fault> {
+/// Between 0 and a bound.
+pub(super) fn within(field: &str, value: i64, max: i64) -> Result<i64, Fault> {
     if (0..=max).contains(&value) {
         return Ok(value);
     }
     Err(Fault::new(Reason::OutOfRange, field, format!("{field} is {value}; it lies between 0 and {max}")))
 }
 
-fn not_negative_fen(field: &str, value: i64) -> Result<i64, Fault> {
+/// An amount that is not negative.
+pub(super) fn not_negative_fen(field: &str, value: i64) -> Result<i64, Fault> {
     within(field, fen(field, value)?, i64::MAX)
 }
 
@@ -167,7 +169,7 @@ mod tests {
         let fund = |cell: &str| reason("载体编号;设立日期;规模(亿元)", &format!("W1;2024-03-05;{cell}"));
         assert_eq!(
             [fund("0"), fund("-1"), fund("")],
-            [Reason::MissingValue, Reason::OutOfRange, Reason::MissingValue].map(Some)
+            [Reason::OutOfRange, Reason::OutOfRange, Reason::MissingValue].map(Some)
         );
         assert_eq!((fund("1000000"), fund("1000000.00000001")), (None, Some(Reason::OutOfRange)));
         let receipt = |amount: &str, tax: &str| {

@@ -1,9 +1,10 @@
 //! 载体年报: a carrier's report of a year. An empty cell is a figure that isn't known, never 0.
 
 use super::cells;
+use super::problem::{Problem, Wrong};
 use super::row::Cells;
-use crate::domain::CarrierFigure;
 use crate::domain::incubator::report::{FigureUnit, IncubatorReport};
+use crate::domain::{CarrierFigure, Reason};
 use std::collections::BTreeMap;
 
 /// A row of 载体年报.
@@ -23,7 +24,11 @@ pub(super) fn read(cells: &mut Cells) -> Option<IncubatorReport> {
         Ok(report) => Some(report),
         Err(faults) => {
             for fault in faults.0 {
-                cells.wrong(&fault.field, (fault.reason, fault.message));
+                let field = fault.field.clone();
+                let problem =
+                    if fault.reason == Reason::MissingValue { Problem::NoFigure } else { Problem::OutOfRange };
+                let cell = cells.cell(&field).map_or("", |(cell, _)| cell);
+                cells.wrong(&field, Wrong::judged(fault, problem, cell));
             }
             None
         }

@@ -1,6 +1,8 @@
 //! What each ledger's columns are: the one table that recognition, reading and messages share. A further ledger is one
 //! more variant, one more list of columns, and one more reader in `row`.
 
+use crate::domain::reason::Reason;
+
 /// The ledgers, in the order in which an import applies them (rules §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ledger {
@@ -30,6 +32,18 @@ pub enum Ledger {
     TaxReceipts,
     /// 载体年报.
     IncubatorReports,
+    /// 技术转移中介.
+    Intermediaries,
+    /// 技术转移合同.
+    TechnologyTransfers,
+    /// 服务平台.
+    Platforms,
+    /// 平台年报.
+    PlatformReports,
+    /// 共享仪器.
+    Instruments,
+    /// 仪器年报.
+    InstrumentReports,
 }
 
 /// What the cells of a column hold. Text files need it not: it says what a cell of a workbook that is no text may mean.
@@ -47,6 +61,19 @@ pub enum Content {
     Percent,
     /// 是 or 否.
     YesNo,
+}
+
+impl Content {
+    /// The word for a cell that can't be what its column holds.
+    pub fn malformed(self) -> Reason {
+        match self {
+            Self::Code => Reason::MalformedCode,
+            Self::Text => Reason::MalformedName,
+            Self::Day => Reason::MalformedDate,
+            Self::Number | Self::Percent => Reason::MalformedAmount,
+            Self::YesNo => Reason::UnknownWord,
+        }
+    }
 }
 
 /// A column of a ledger.
@@ -83,6 +110,8 @@ const MONEY: &[(&str, i64)] = &[("元", 100), ("千元", 100_000), ("万元", 1_
 const RATE: &[(&str, i64)] = &[("%", 10_000)];
 /// People; the unit may be left out, since there is no other.
 const PEOPLE: &[(&str, i64)] = &[("", 1), ("人", 1)];
+/// Hours of service (机时); the unit may be left out, since there is no other.
+const HOURS: &[(&str, i64)] = &[("小时", 1), ("机时", 1), ("", 1)];
 /// Rights; the unit may be left out, since there is no other.
 const RIGHTS: &[(&str, i64)] = &[("", 1), ("件", 1), ("项", 1)];
 
@@ -242,6 +271,56 @@ const INCUBATOR_REPORTS: &[Column] = &[
     may("快速入驻通道", "fast_lane", YesNo),
 ];
 
+const INTERMEDIARIES: &[Column] = &[
+    must("中介编号", "intermediary_id", Text),
+    must("中介名称", "display_name", Text),
+    must("中介性质", "party", Text),
+    must("备案日期", "registered_date", Day),
+];
+
+const TECHNOLOGY_TRANSFERS: &[Column] = &[
+    must("技术合同编号", "contract_no", Text),
+    must("中介编号", "intermediary_id", Text),
+    must("统一社会信用代码", "firm_code", Code),
+    must("活动开始日期", "began_date", Day),
+    must("完成日期", "completed_date", Day),
+    must("实际支付金额", "paid_fen", Number).in_units(MONEY),
+];
+
+const PLATFORMS: &[Column] = &[
+    must("平台编号", "platform_id", Text),
+    must("平台名称", "display_name", Text),
+    must("平台类型", "kind", Text),
+    must("运营单位", "operator_name", Text),
+    must("运营单位统一社会信用代码", "operator_code", Code),
+    must("登记日期", "registered_date", Day),
+    may("建成日期", "completed_date", Day),
+];
+
+const PLATFORM_REPORTS: &[Column] = &[
+    must("平台编号", "platform_id", Text),
+    must("年度", "year", Number),
+    must("全部服务能力", "capacity_hours", Number).in_units(HOURS),
+    must("开放服务能力", "open_capacity_hours", Number).in_units(HOURS),
+    must("实际服务成本", "service_cost_fen", Number).in_units(MONEY),
+    must("建设投入经费", "input_fen", Number).in_units(MONEY),
+];
+
+const INSTRUMENTS: &[Column] = &[
+    must("仪器编号", "instrument_id", Text),
+    must("仪器名称", "display_name", Text),
+    must("统一社会信用代码", "firm_code", Code),
+    must("购置价格", "price_fen", Number).in_units(MONEY),
+    must("纳入目录日期", "catalogued_date", Day),
+    may("移出目录日期", "removed_date", Day),
+];
+
+const INSTRUMENT_REPORTS: &[Column] = &[
+    must("仪器编号", "instrument_id", Text),
+    must("年度", "year", Number),
+    must("开放运行成本", "running_cost_fen", Number).in_units(MONEY),
+];
+
 impl Ledger {
     /// All of them, in the order of an import.
     pub const ALL: &[Self] = &[
@@ -258,6 +337,12 @@ impl Ledger {
         Self::Investments,
         Self::TaxReceipts,
         Self::IncubatorReports,
+        Self::Intermediaries,
+        Self::TechnologyTransfers,
+        Self::Platforms,
+        Self::PlatformReports,
+        Self::Instruments,
+        Self::InstrumentReports,
     ];
 
     /// Its name among the people who keep it.
@@ -276,6 +361,12 @@ impl Ledger {
             Self::Investments => "投资担保",
             Self::TaxReceipts => "税收入库明细",
             Self::IncubatorReports => "载体年报",
+            Self::Intermediaries => "技术转移中介",
+            Self::TechnologyTransfers => "技术转移合同",
+            Self::Platforms => "服务平台",
+            Self::PlatformReports => "平台年报",
+            Self::Instruments => "共享仪器",
+            Self::InstrumentReports => "仪器年报",
         }
     }
 
@@ -295,6 +386,12 @@ impl Ledger {
             Self::Investments => INVESTMENTS,
             Self::TaxReceipts => TAX_RECEIPTS,
             Self::IncubatorReports => INCUBATOR_REPORTS,
+            Self::Intermediaries => INTERMEDIARIES,
+            Self::TechnologyTransfers => TECHNOLOGY_TRANSFERS,
+            Self::Platforms => PLATFORMS,
+            Self::PlatformReports => PLATFORM_REPORTS,
+            Self::Instruments => INSTRUMENTS,
+            Self::InstrumentReports => INSTRUMENT_REPORTS,
         }
     }
 }
@@ -330,9 +427,13 @@ mod tests {
     fn the_order_is_that_of_an_import() {
         assert!(Ledger::ALL.is_sorted());
         let names: Vec<_> = Ledger::ALL.iter().map(|l| l.chinese()).collect();
-        let (first, second) = names.split_at(6);
+        let (first, rest) = names.split_at(6);
+        let (second, neighbours) = rest.split_at(6);
         assert_eq!(first, ["载体台账", "认定记录", "企业台账", "在孵台账", "落户园区", "企业变更"]);
-        assert_eq!(second, ["企业年报", "贷款台账", "利息支付", "种子基金", "投资担保", "税收入库明细", "载体年报"]);
+        assert_eq!(second, ["企业年报", "贷款台账", "利息支付", "种子基金", "投资担保", "税收入库明细"]);
+        let (carriers, neighbours) = neighbours.split_at(1);
+        assert_eq!(carriers, ["载体年报"]);
+        assert_eq!(neighbours, ["技术转移中介", "技术转移合同", "服务平台", "平台年报", "共享仪器", "仪器年报"]);
     }
 
     #[test]

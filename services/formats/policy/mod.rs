@@ -5,6 +5,7 @@
 //! which they no longer hold; a JSON file has the same keys; a day may stand without quotes in TOML; a cap left out is no
 //! cap; `minimum_level`, `kinds` and taxes are the registry's own words.
 
+mod neighbours;
 pub(super) mod section;
 pub(super) mod tree;
 
@@ -17,6 +18,7 @@ use crate::policy::parameters::{
 };
 use crate::policy::words::{Attribution, Base, OncePer, PayerRule, Scheme, StartRule};
 use crate::policy::{Finding, Policy, lint};
+use neighbours::Neighbours;
 pub use section::PolicyFault;
 use section::Section;
 use std::collections::BTreeMap;
@@ -115,6 +117,7 @@ fn read(root: &Item, faults: &mut Vec<PolicyFault>) -> Policy {
     policy.relocation_rebate = Series::new(schemes.s2);
     policy.cultivation_award = Series::new(schemes.s3);
     policy.loan_interest_subsidy = Series::new(schemes.s4);
+    schemes.neighbours.into(&mut policy);
     let treasuries = file.tables("treasury");
     policy.treasuries = treasuries.into_iter().enumerate().map(|item| treasury(item, file.faults)).collect();
     file.finish();
@@ -172,6 +175,7 @@ struct Schemes {
     s2: Vec<Dated<Version<RelocationRebate>>>,
     s3: Vec<Dated<Version<CultivationAward>>>,
     s4: Vec<Dated<Version<LoanInterestSubsidy>>>,
+    neighbours: Neighbours,
 }
 
 impl Schemes {
@@ -196,6 +200,7 @@ impl Schemes {
                 let terms = s4(&mut section);
                 self.s4.extend(version(index, &mut section, terms));
             }
+            neighbour => self.neighbours.read(neighbour, index, &mut section),
         }
         section.finish();
     }

@@ -71,6 +71,8 @@ framed! {
     SignRelocationRequest SettleInParkRequest StartProductionRequest RecordRelocationRequest SetLimitsRequest
     FileAnnualReportRequest CertifyHighTechRequest RecordTaxReceiptRequest DrawLoanRequest PayInterestRequest
     EstablishSeedFundRequest RecordInvestmentRequest PublishPolicyRequest FileIncubatorReportRequest
+    RegisterIntermediaryRequest RecordTechnologyTransferRequest RegisterPlatformRequest ReportPlatformYearRequest
+    CompletePlatformRequest CatalogueInstrumentRequest RemoveInstrumentRequest ReportInstrumentYearRequest
 }
 
 /// `VoidFacts` takes back what it names, and states nothing.

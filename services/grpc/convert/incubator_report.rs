@@ -3,7 +3,7 @@
 use super::scene::number;
 use super::{Reader, position};
 use crate::domain::incubator::report::{Filed, IncubatorReport};
-use crate::domain::rows::{Row, report_day};
+use crate::domain::rows::Row;
 use crate::domain::{CarrierFigure, IncubatorId, Reason, Stated};
 use crate::grpc::command::Stating;
 use crate::wire::v1;
@@ -23,7 +23,7 @@ impl Reader<'_> {
         year: i32,
         figures: &[v1::CarrierFigureValue],
     ) -> Option<IncubatorReport> {
-        let year = self.year(year);
+        let year = self.year("year", year);
         let mut read = BTreeMap::new();
         for (at, stated) in figures.iter().enumerate() {
             let field = format!("figures[{at}]");
@@ -49,8 +49,7 @@ impl Stating for v1::FileIncubatorReportRequest {
     fn facts(&self, reader: &mut Reader<'_>) -> Option<Vec<Stated>> {
         let incubator = reader.incubator("name", &self.name);
         let report = reader.incubator_report(incubator, self.year, &self.figures)?;
-        let day = reader.refused(report_day(report.year))?;
-        reader.is_report_day(day, &self.effective_date);
+        reader.report_day(report.year, &self.effective_date)?;
         reader.refused(Row::IncubatorReport(report).facts())
     }
 }

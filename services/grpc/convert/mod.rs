@@ -3,9 +3,13 @@
 pub mod event;
 pub mod frame;
 pub mod incubator_report;
+pub mod innovation;
+pub mod innovation_scene;
+pub mod instrument;
 pub mod money;
 pub mod money_scene;
 pub mod names;
+pub mod platform;
 pub mod reader;
 pub mod rows;
 pub mod scene;

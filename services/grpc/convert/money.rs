@@ -2,9 +2,9 @@
 
 use super::Reader;
 use crate::domain::event::{AnnualReport, LoanDrawn, TaxReceipt};
-use crate::domain::rows::{InterestRow, InvestmentRow, LoanRow, SeedFundRow, TaxReceiptRow};
+use crate::domain::rows::{InterestRow, InvestmentRow, LoanRow, SeedFundRow, TaxReceiptRow, report_day};
 use crate::domain::values::{fen, nonzero_fen, positive_fen};
-use crate::domain::{Fault, IncubatorId, InterestNature, InvestmentForm, LoanId, Reason, Tax, TaxNature, Uscc};
+use crate::domain::{Day, Fault, IncubatorId, InterestNature, InvestmentForm, LoanId, Reason, Tax, TaxNature, Uscc};
 use crate::wire::v1;
 
 /// A rate past this is a slip: 100 % a year.
@@ -19,7 +19,7 @@ impl Reader<'_> {
 
     /// What a firm, read already, reported of a year.
     pub fn annual_report(&mut self, firm: Option<Uscc>, row: &v1::AnnualReportRow) -> Option<AnnualReport> {
-        let year = self.year(row.year);
+        let year = self.year("year", row.year);
         let revenue = self.not_negative("revenue_fen", row.revenue_fen);
         let research = self.not_negative("research_fen", row.research_fen);
         let employees = self.count("employees", row.employees);
@@ -33,16 +33,6 @@ impl Reader<'_> {
             ip_rights: ip_rights?,
             high_tech: row.high_tech,
         })
-    }
-
-    /// A year.
-    pub fn year(&mut self, value: i32) -> Option<i16> {
-        let year = i16::try_from(value).ok().filter(|year| (1..=9999).contains(year));
-        if year.is_none() {
-            let reason = if value == 0 { Reason::MissingValue } else { Reason::MalformedDate };
-            self.faults.push(reason, "year", format!("{value} is no year"));
-        }
-        year
     }
 
     /// A row of 贷款台账.
@@ -138,7 +128,28 @@ impl Reader<'_> {
         Some(TaxReceiptRow { receipt, day: day? })
     }
 
-    fn not_negative(&mut self, field: &str, value: i64) -> Option<i64> {
+    /// A year that must be given.
+    pub fn year(&mut self, field: &str, value: i32) -> Option<i16> {
+        let year = i16::try_from(value).ok().filter(|year| (1..=9999).contains(year));
+        if year.is_none() {
+            let reason = if value == 0 { Reason::MissingValue } else { Reason::MalformedDate };
+            self.faults.push(reason, field, format!("{value} is no year"));
+        }
+        year
+    }
+
+    /// The business date of a report of a year; an `effective_date` that is sent all the same must say no other.
+    pub fn report_day(&mut self, year: i16, effective_date: &str) -> Option<Day> {
+        let day = self.refused(report_day(year))?;
+        if !effective_date.is_empty() && effective_date != day.to_string() {
+            let message = format!("a report of {year} is of {day}, its last day");
+            self.faults.push(Reason::OutOfRange, "effective_date", message);
+        }
+        Some(day)
+    }
+
+    /// An amount that is not negative, fen.
+    pub fn not_negative(&mut self, field: &str, value: i64) -> Option<i64> {
         let checked = fen(field, value).and_then(|value| match value {
             0.. => Ok(value),
             _ => Err(Fault::new(Reason::OutOfRange, field, format!("{field} is {value}; it is not negative"))),

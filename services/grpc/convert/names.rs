@@ -39,8 +39,16 @@ pub const LOAN: &str = "districts/{code}/loans/{contract}";
 pub const TAX_RECEIPT: &str = "districts/{code}/taxReceipts/{voucher}:{TAX}";
 /// A policy's.
 pub const POLICY: &str = "districts/{code}/policies/{id}";
+/// An intermediary's.
+pub const INTERMEDIARY: &str = "districts/{code}/intermediaries/{id}";
+/// A technology transfer's.
+pub const TRANSFER: &str = "districts/{code}/technologyTransfers/{contract}";
+/// A platform's.
+pub const PLATFORM: &str = "districts/{code}/platforms/{id}";
+/// An instrument's.
+pub const INSTRUMENT: &str = "districts/{code}/instruments/{id}";
 /// Any entity's.
-pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc}, …/policies/{id} or …/settings";
+pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc}, …/policies/{id}, …/intermediaries/{id}, …/technologyTransfers/{contract}, …/platforms/{id}, …/instruments/{id} or …/settings";
 
 /// A name that does not have its shape.
 pub fn malformed(field: &str, value: &str, shape: &str) -> Fault {

@@ -155,7 +155,8 @@ impl<'a> Reader<'a> {
         if value.is_empty() { Some(None) } else { self.day(field, value).map(Some) }
     }
 
-    fn parsed<T>(
+    /// A value that must be given, by its parser.
+    pub fn parsed<T>(
         &mut self,
         field: &str,
         value: &str,

@@ -6,7 +6,7 @@ use crate::domain::rows::{FirmChangeRow, FirmRow, IncubatorRow, Leaving, Recogni
 use crate::domain::values::Area;
 use crate::domain::{BuildMode, Command, Criterion, FirmChange, Kind, LeaveKind, Level, Reason, Refusal};
 use crate::engine::RowOutcome;
-use crate::grpc::Districts;
+use crate::grpc::{Districts, status};
 use crate::wire::v1::{self, import_row};
 
 /// The command that a row is, or why it can't be one.
@@ -36,6 +36,16 @@ impl Reader<'_> {
             Some(import_row::Row::Investment(row)) => self.investment_row(row).map(Row::Investment),
             Some(import_row::Row::TaxReceipt(row)) => self.tax_receipt_row(row).map(Row::TaxReceipt),
             Some(import_row::Row::IncubatorReport(row)) => self.incubator_report_row(row).map(Row::IncubatorReport),
+            Some(import_row::Row::Intermediary(row)) => {
+                self.intermediary_row(row, "registered_date").map(Row::Intermediary)
+            }
+            Some(import_row::Row::TechnologyTransfer(row)) => {
+                self.technology_transfer_row(row).map(Row::TechnologyTransfer)
+            }
+            Some(import_row::Row::Platform(row)) => self.platform_row(row, "registered_date").map(Row::Platform),
+            Some(import_row::Row::PlatformReport(row)) => self.platform_report_row(row).map(Row::PlatformYear),
+            Some(import_row::Row::Instrument(row)) => self.instrument_row(row).map(Row::Instrument),
+            Some(import_row::Row::InstrumentReport(row)) => self.instrument_report_row(row).map(Row::InstrumentYear),
             None => {
                 self.faults.push(Reason::MissingValue, "row", "the row states nothing");
                 None
@@ -156,6 +166,7 @@ pub fn result(line: i64, outcome: RowOutcome) -> v1::RowResult {
         RowOutcome::Rejected(refusal) => v1::RowResult {
             outcome: v1::RowOutcome::Rejected.into(),
             reason: reason(refusal.reason).into(),
+            metadata: status::metadata_of(&refusal),
             message: refusal.message,
             position: position(refusal.position.unwrap_or_default()),
             ..blank

@@ -89,9 +89,13 @@ fn unknown(which: &Which, day: crate::domain::Day) -> Status {
 impl Reader<'_> {
     fn which(&mut self, ask: &v1::ExplainEntitlementRequest) -> Option<Which> {
         let scheme = self.word("scheme", ask.scheme, wire::scheme);
-        let beneficiary = match ask.beneficiary.contains("/incubators/") {
-            true => self.incubator("beneficiary", &ask.beneficiary).map(Beneficiary::Incubator),
-            false => self.firm("beneficiary", &ask.beneficiary).map(Beneficiary::Firm),
+        let (field, name) = ("beneficiary", &ask.beneficiary);
+        let beneficiary = match name.split('/').nth(2) {
+            Some("incubators") => self.incubator(field, name).map(Beneficiary::Incubator),
+            Some("intermediaries") => self.intermediary(field, name).map(Beneficiary::Intermediary),
+            Some("platforms") => self.platform(field, name).map(Beneficiary::Platform),
+            Some("instruments") => self.instrument(field, name).map(Beneficiary::Instrument),
+            _ => self.firm(field, name).map(Beneficiary::Firm),
         };
         let period = self.optional_text("period", &ask.period);
         Some(Which { scheme: scheme?, beneficiary: beneficiary?, period: period? })

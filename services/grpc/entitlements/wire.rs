@@ -23,6 +23,9 @@ pub fn entity(beneficiary: &Beneficiary) -> Entity {
     match beneficiary {
         Beneficiary::Incubator(id) => Entity::Incubator(id.clone()),
         Beneficiary::Firm(code) => Entity::Firm(*code),
+        Beneficiary::Intermediary(id) => Entity::Intermediary(id.clone()),
+        Beneficiary::Platform(id) => Entity::Platform(id.clone()),
+        Beneficiary::Instrument(id) => Entity::Instrument(id.clone()),
     }
 }
 

@@ -4,7 +4,10 @@
 //! Old schema versions are read into today's events here (none yet), never rewritten. A type or version that is not known
 //! stops the reader: skipping it would falsify every figure behind it.
 
+mod instrument;
+mod platform;
 mod read;
+mod transfer;
 mod write;
 
 use crate::domain::{Day, Document, Event};
@@ -73,6 +76,14 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (60, "SeedFundEstablished", 1),
     (61, "InvestmentMade", 1),
     (70, "PolicyPublished", 1),
+    (80, "IntermediaryRegistered", 1),
+    (81, "TechnologyTransferred", 1),
+    (82, "PlatformRegistered", 1),
+    (83, "PlatformYearReported", 1),
+    (84, "PlatformCompleted", 1),
+    (85, "InstrumentCatalogued", 1),
+    (86, "InstrumentRemoved", 1),
+    (87, "InstrumentYearReported", 1),
     (100, "IncubatorReportFiled", 1),
 ];
 
@@ -111,6 +122,9 @@ pub fn type_code(event: &Event) -> u16 {
         Event::SeedFundEstablished { .. } => 60,
         Event::InvestmentMade { .. } => 61,
         Event::PolicyPublished(_) => 70,
+        Event::Transfer(event) => u16::from(event.code()),
+        Event::Platform(event) => u16::from(event.code()),
+        Event::Instrument(event) => u16::from(event.code()),
         Event::IncubatorReportFiled(_) => 100,
     }
 }

@@ -1,6 +1,6 @@
 //! Stored messages as domain events.
 
-use super::day;
+use super::{day, instrument, platform, transfer};
 use crate::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt};
 use crate::domain::incubator::report::IncubatorReport;
 use crate::domain::values::Area;
@@ -11,7 +11,7 @@ use crate::domain::{
 use crate::wire::journal as stored;
 use prost::Message;
 
-type Read = Result<(Event, Vec<Document>), String>;
+pub(super) type Read = Result<(Event, Vec<Document>), String>;
 
 /// Reads the payload of a known event type.
 pub fn event(event_type: u16, payload: &[u8]) -> Read {
@@ -21,24 +21,27 @@ pub fn event(event_type: u16, payload: &[u8]) -> Read {
         20..=27 => of_firm(event_type, payload),
         40..=61 => of_money(event_type, payload),
         70 => of_policy(payload),
+        80..=81 => transfer::read(event_type, payload),
+        82..=84 => platform::read(event_type, payload),
+        85..=87 => instrument::read(event_type, payload),
         100 => of_incubator_report(payload),
         _ => of_park(event_type, payload),
     }
 }
 
-fn message<M: Message + Default>(payload: &[u8]) -> Result<M, String> {
+pub(super) fn message<M: Message + Default>(payload: &[u8]) -> Result<M, String> {
     M::decode(payload).map_err(|error| error.to_string())
 }
 
-fn word<T>(found: Option<T>, what: &str, code: u32) -> Result<T, String> {
+pub(super) fn word<T>(found: Option<T>, what: &str, code: u32) -> Result<T, String> {
     found.ok_or_else(|| format!("{what} {code} is not known"))
 }
 
-fn id<T>(read: Result<T, Reason>, text: &str) -> Result<T, String> {
+pub(super) fn id<T>(read: Result<T, Reason>, text: &str) -> Result<T, String> {
     read.map_err(|reason| format!("{} {text:?}", reason.word()))
 }
 
-fn firm(text: &str) -> Result<Uscc, String> {
+pub(super) fn firm(text: &str) -> Result<Uscc, String> {
     id(Uscc::parse(text), text)
 }
 
@@ -46,7 +49,7 @@ fn incubator(text: &str) -> Result<IncubatorId, String> {
     id(IncubatorId::parse(text), text)
 }
 
-fn year(year: i32) -> Result<i16, String> {
+pub(super) fn year(year: i32) -> Result<i16, String> {
     i16::try_from(year).map_err(|_| format!("year {year} is out of range"))
 }
 
@@ -54,7 +57,7 @@ fn upstream(text: &str) -> Result<Option<IncubatorId>, String> {
     if text.is_empty() { Ok(None) } else { incubator(text).map(Some) }
 }
 
-fn documents(stored: Vec<stored::Document>) -> Result<Vec<Document>, String> {
+pub(super) fn documents(stored: Vec<stored::Document>) -> Result<Vec<Document>, String> {
     let read = |document: stored::Document| {
         let sha256 = match document.sha256.len() {
             0 => None,

@@ -1,5 +1,6 @@
 //! Domain events as stored messages.
 
+use super::{instrument, platform, transfer};
 use crate::domain::{CarrierFigure, Document, Event};
 use crate::wire::journal as stored;
 use prost::Message as _;
@@ -9,6 +10,9 @@ pub fn payload(event: &Event, documents: &[Document]) -> Vec<u8> {
     let documents: Vec<stored::Document> = documents.iter().map(document).collect();
     match event {
         Event::LogCreated { .. } | Event::FactsVoided { .. } | Event::LimitsSet(_) => of_log(event, documents),
+        Event::Transfer(event) => transfer::write(event, documents),
+        Event::Platform(event) => platform::write(event, documents),
+        Event::Instrument(event) => instrument::write(event, documents),
         Event::PolicyPublished(published) => stored::PolicyPublished {
             policy_id: published.policy.to_string(),
             title: published.title.clone(),

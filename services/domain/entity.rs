@@ -1,0 +1,75 @@
+//! What facts are about, by name.
+
+use super::values::{
+    IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc,
+};
+use std::fmt;
+
+/// An entity that facts are about. Its name is its resource name within the district.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Entity {
+    /// A firm.
+    Firm(Uscc),
+    /// A carrier.
+    Incubator(IncubatorId),
+    /// A park.
+    Park(ParkId),
+    /// The district's settings.
+    Settings,
+    /// A loan.
+    Loan(LoanId),
+    /// Whoever pays taxes: a firm, or a carrier's operator. Apart from the firm, so that a month's receipts don't make every
+    /// etag of a firm stale.
+    Taxpayer(Uscc),
+    /// A policy.
+    Policy(PolicyId),
+    /// An intermediary of technology transfers.
+    Intermediary(IntermediaryId),
+    /// A technology transfer.
+    Transfer(TransferId),
+    /// A platform of public service.
+    Platform(PlatformId),
+    /// An instrument in the shared catalogue.
+    Instrument(InstrumentId),
+}
+
+impl fmt::Display for Entity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Firm(code) => write!(f, "firms/{code}"),
+            Self::Incubator(id) => write!(f, "incubators/{id}"),
+            Self::Park(id) => write!(f, "parks/{id}"),
+            Self::Settings => f.write_str("settings"),
+            Self::Loan(id) => write!(f, "loans/{id}"),
+            Self::Taxpayer(code) => write!(f, "taxpayers/{code}"),
+            Self::Policy(id) => write!(f, "policies/{id}"),
+            Self::Intermediary(id) => write!(f, "intermediaries/{id}"),
+            Self::Transfer(id) => write!(f, "technologyTransfers/{id}"),
+            Self::Platform(id) => write!(f, "platforms/{id}"),
+            Self::Instrument(id) => write!(f, "instruments/{id}"),
+        }
+    }
+}
+
+impl Entity {
+    /// Reads a name as `Display` writes it; none where it is no entity's.
+    pub fn parse(name: &str) -> Option<Self> {
+        if name == "settings" {
+            return Some(Self::Settings);
+        }
+        let (collection, id) = name.split_once('/')?;
+        match collection {
+            "firms" => Uscc::parse(id).ok().map(Self::Firm),
+            "incubators" => IncubatorId::parse(id).ok().map(Self::Incubator),
+            "parks" => ParkId::parse(id).ok().map(Self::Park),
+            "loans" => LoanId::parse(id).ok().map(Self::Loan),
+            "taxpayers" => Uscc::parse(id).ok().map(Self::Taxpayer),
+            "policies" => PolicyId::parse(id).ok().map(Self::Policy),
+            "intermediaries" => IntermediaryId::parse(id).ok().map(Self::Intermediary),
+            "technologyTransfers" => TransferId::parse(id).ok().map(Self::Transfer),
+            "platforms" => PlatformId::parse(id).ok().map(Self::Platform),
+            "instruments" => InstrumentId::parse(id).ok().map(Self::Instrument),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The measures beside incubation over the wire and from the command line: facts one by one and by ledgers, what is shown of
+//! them, and what they entitle to, to the last key.
+
+mod common;
+
+use common::server::Server;
+use common::world::TODAY;
+use incubator_registry::ctl::{self, Exit, output::Io};
+use serde_json::{Value, json};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/neighbours");
+
+struct Run {
+    exit: Exit,
+    out: String,
+    err: String,
+}
+
+impl Run {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|fault| panic!("{fault}: {}{}", self.out, self.err))
+    }
+}
+
+async fn run(server: &Server, line: &str) -> Run {
+    let mut whole = vec!["incubatorctl", "--server", &server.address, "--principal", "clerk-7", "--lang", "zh"];
+    whole.extend(line.split(' '));
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = ctl::run(whole, &mut Io { out: &mut out, err: &mut err, watched: false }).await;
+    Run { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+}
+
+/// Done, and what it answered.
+async fn done(server: &Server, line: &str) -> Value {
+    let done = run(server, &format!("{line} -o json")).await;
+    assert_eq!(done.exit, Exit::Clean, "{line}: {}", done.err);
+    done.json()
+}
+
+/// Refused, with this word.
+async fn refused(server: &Server, line: &str, reason: &str) {
+    let done = run(server, line).await;
+    assert_eq!(done.exit, Exit::Trouble, "{line}");
+    assert!(done.err.contains(reason), "{line}: {}", done.err);
+}
+
+/// A server with the sample, imported as its files are, and with the policy.
+async fn sample() -> Server {
+    let server = Server::start().await;
+    let imported = run(&server, &format!("import {FOLDER}")).await;
+    assert_eq!(imported.exit, Exit::Clean, "{}", imported.err);
+    done(&server, &format!("policy publish {FOLDER}/policy.toml --date {TODAY}")).await;
+    server
+}
+
+#[tokio::test]
+async fn the_sample_gives_its_answers_and_every_line_is_explained() {
+    let server = sample().await;
+    let whole: Value = serde_json::from_str(include_str!("golden/neighbours.json")).unwrap();
+    let listed = run(&server, "entitlements --as-of 2025-10-31 -o json").await;
+    let lines: Vec<Value> = listed.json().as_array().unwrap().clone();
+    assert_eq!(serde_json::to_string(&lines).unwrap(), whole["entitlements"].to_string());
+    for line in &lines {
+        let text = |key: &str| line[key].as_str().unwrap().to_owned();
+        let ask = format!("explain {} {} {}", text("scheme"), text("beneficiary"), text("period"));
+        let explained = done(&server, &format!("{ask} --as-of 2025-10-31")).await;
+        assert_eq!(explained["amount_fen"], line["amount_fen"], "{ask}");
+        let value = &explained["tree"]["value"]["numerator"];
+        assert_eq!(value, &json!(line["amount_fen"].to_string()), "{ask}");
+    }
+    // Imported again, nothing is added; without the policy of these measures, nothing is due.
+    let again = done(&server, &format!("import {FOLDER}")).await;
+    assert!(again.as_object().unwrap().values().all(|file| file["accepted"] == 0), "{again}");
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn transfers_are_recorded_one_by_one() {
+    let server = sample().await;
+    let register = "intermediary register 韶技经2024001 --name 经纪 --party individual --date 2024-01-02";
+    assert_eq!(done(&server, register).await["intermediary"]["party"], "INDIVIDUAL");
+    assert_eq!(done(&server, register).await["duplicate"], true);
+    refused(
+        &server,
+        "intermediary register 11010519491231002X --name 甲 --party 个人 --date 2024-01-02",
+        "MALFORMED_NAME",
+    )
+    .await;
+    refused(&server, "intermediary register 甲 --name 甲 --party 机构 --date 2024-01-02", "MALFORMED_CODE").await;
+    let record = "technology-transfer record JS9 --firm 91440203MA5NB10A19 --began 2024-02-01 --paid 100000.50";
+    refused(&server, &format!("{record} --intermediary 无 --date 2024-03-01"), "UNKNOWN_INTERMEDIARY").await;
+    let record = format!("{record} --intermediary 韶技经2024001 --date 2024-03-01");
+    let recorded = done(&server, &record).await;
+    assert_eq!(recorded["technology_transfer"]["paid_fen"], 10_000_050);
+    let shown = done(&server, "technology-transfer show JS9").await;
+    assert_eq!(shown["intermediary"], "districts/440203/intermediaries/韶技经2024001");
+    assert_eq!((&shown["began_date"], &shown["completed_date"]), (&json!("2024-02-01"), &json!("2024-03-01")));
+    refused(&server, "technology-transfer show JS9 --as-of 2024-02-29", "UNKNOWN_TRANSFER").await;
+    refused(&server, "intermediary show 韶技经2024001 --as-of 2024-01-01", "UNKNOWN_INTERMEDIARY").await;
+    let of = done(&server, "technology-transfer list --intermediary 韶技经2024001").await;
+    assert_eq!(of.as_array().unwrap().len(), 1);
+    assert_eq!(done(&server, "technology-transfer list").await.as_array().unwrap().len(), 6);
+    assert_eq!(done(&server, "intermediary list --party 个人").await.as_array().unwrap().len(), 2);
+    // The fact counts at once; replaced by a smaller payment, the line follows.
+    let line = "entitlements --beneficiary 韶技经2024001 --as-of 2025-03-01";
+    assert_eq!(done(&server, line).await[0]["amount_fen"], 100_001);
+    let replaces = format!(" --replaces {} --void-reason 录错 --decided-by 科技局", recorded["position"]);
+    done(&server, &format!("{}{replaces}", record.replace("100000.50", "5000"))).await;
+    let lines = done(&server, line).await;
+    assert_eq!((&lines[0]["amount_fen"], &lines[0]["status"]), (&json!(5_000), &json!("COMPLETE")));
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn platforms_are_entered_report_and_are_completed() {
+    let server = sample().await;
+    let operator = "--operator 甲 --operator-code 91440203MA5NB10A19";
+    let register = format!("platform register PT9 --name 检测 --kind 检验检测平台 {operator} --date 2023-02-01");
+    assert_eq!(done(&server, &register).await["platform"]["kind"], "TESTING");
+    let report = "--capacity 10 --open 3 --cost 1000 --input 2000.50";
+    refused(&server, &format!("platform report 无 --year 2023 {report}"), "UNKNOWN_PLATFORM").await;
+    refused(&server, "platform report PT9 --year 2023 --capacity 10 --open 11 --cost 1 --input 0", "OUT_OF_RANGE")
+        .await;
+    refused(&server, &format!("platform report PT9 --year 2026 {report}"), "DATE_IN_FUTURE").await;
+    let reported = done(&server, &format!("platform report PT9 --year 2023 {report}")).await;
+    assert_eq!(reported["platform"]["years"][0]["input_fen"], 200_050);
+    refused(&server, "platform complete PT9 --date 2023-01-31", "DATES_OUT_OF_ORDER").await;
+    done(&server, "platform complete PT9 --date 2023-06-01").await;
+    let shown = done(&server, "platform show PT9").await;
+    assert_eq!((&shown["completed_date"], &shown["operator_name"]), (&json!("2023-06-01"), &json!("甲")));
+    assert_eq!(done(&server, "platform show PT9 --as-of 2023-05-31").await["completed_date"], Value::Null);
+    let run_by = done(&server, "platform list --kind testing --operator 91440203MA5NB10A19").await;
+    assert_eq!(run_by.as_array().unwrap().len(), 1);
+    assert_eq!(done(&server, "platform list").await.as_array().unwrap().len(), 4);
+    let lines = done(&server, "entitlements --beneficiary PT9").await;
+    let amounts: Vec<_> = lines.as_array().unwrap().iter().map(|line| line["amount_fen"].clone()).collect();
+    assert_eq!(amounts, [json!(20_000), json!(20_005)]);
+    let table = run(&server, "explain open_platform PT9 2023").await.out;
+    assert!(table.contains("开放比例3÷10=30%，不低于规定的30%"), "{table}");
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn instruments_enter_the_catalogue_report_and_leave_it() {
+    let server = sample().await;
+    let catalogue = "instrument catalogue YQ9 --name 质谱仪 --price 600000 --date 2023-02-01";
+    refused(&server, &format!("{catalogue} --firm 91440203MA5NB99A19"), "UNKNOWN_FIRM").await;
+    refused(&server, "instrument report YQ9 --year 2023 --cost 1", "UNKNOWN_INSTRUMENT").await;
+    let entered = done(&server, &format!("{catalogue} --firm 91440203MA5NB10A19")).await;
+    assert_eq!(entered["instrument"]["price_fen"], 60_000_000);
+    refused(&server, "instrument report YQ9 --year 2026 --cost 1", "DATE_IN_FUTURE").await;
+    done(&server, "instrument report YQ9 --year 2023 --cost 1000.02").await;
+    refused(&server, "instrument remove YQ9 --date 2023-01-31", "DATES_OUT_OF_ORDER").await;
+    done(&server, "instrument remove YQ9 --date 2023-06-30").await;
+    let shown = done(&server, "instrument show YQ9").await;
+    assert_eq!(
+        (&shown["removed_date"], &shown["years"][0]["running_cost_fen"]),
+        (&json!("2023-06-30"), &json!(100_002))
+    );
+    refused(&server, "instrument show YQ9 --as-of 2023-01-31", "UNKNOWN_INSTRUMENT").await;
+    assert_eq!(done(&server, "instrument list --firm 91440203MA5NB10A19").await.as_array().unwrap().len(), 4);
+    let lines = done(&server, "entitlements --scheme instrument_sharing --beneficiary YQ9").await;
+    let amounts: Vec<_> = lines.as_array().unwrap().iter().map(|line| line["amount_fen"].clone()).collect();
+    assert_eq!(amounts, [json!(6_000_000), json!(20_000)]);
+    let totals = done(&server, "entitlements --totals --as-of 2025-10-31").await;
+    let of = |scheme: &str, year: i64| {
+        let all = totals["totals"].as_array().unwrap().iter();
+        all.filter(|total| total["scheme"] == scheme && total["year"] == year)
+            .map(|t| t["amount_fen"].as_i64().unwrap())
+            .sum::<i64>()
+    };
+    // Purchases of 2023, the new one's too, and what ran in that year.
+    assert_eq!(of("INSTRUMENT_SHARING", 2023), 5_000_000 + 246_913 + 8_000_001 + 20_001 + 6_000_000 + 20_000);
+    server.ended().await.unwrap();
+}
