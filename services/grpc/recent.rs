@@ -65,3 +65,63 @@ impl<B: PartialEq, S: State, const MAX: usize> Recent<B, S, MAX> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A position, and how it was come by.
+    #[derive(Clone, Debug, PartialEq)]
+    struct Made(u64, String);
+
+    impl State for Made {
+        fn position(&self) -> u64 {
+            self.0
+        }
+    }
+
+    fn ask(recent: &Recent<u8, Made, 3>, basis: u8, position: u64, is_head: bool) -> String {
+        let advance = |state: &mut Made| *state = Made(position, format!("{} {position}", state.1));
+        recent.at(basis, (position, is_head), advance, || Made(position, format!("full {position}"))).1
+    }
+
+    #[test]
+    fn the_head_is_taken_on_and_the_last_states_are_kept() {
+        let recent = Recent::default();
+        assert_eq!(ask(&recent, 1, 10, true), "full 10");
+        assert_eq!(ask(&recent, 1, 10, true), "full 10");
+        assert_eq!(ask(&recent, 1, 30, true), "full 10 30");
+        // Who saw the head a moment ago is helped by what was kept before.
+        assert_eq!(ask(&recent, 1, 20, true), "full 10 20");
+        assert_eq!(ask(&recent, 1, 40, true), "full 10 30 40");
+        // A pinned position is found while it is kept, and not kept itself.
+        assert_eq!(ask(&recent, 1, 20, false), "full 10 20");
+        assert_eq!(ask(&recent, 1, 10, false), "full 10");
+        assert_eq!(ask(&recent, 1, 35, false), "full 35");
+        assert_eq!(ask(&recent, 1, 36, true), "full 10 30 36");
+        assert_eq!(ask(&recent, 1, 20, false), "full 20");
+    }
+
+    #[test]
+    fn another_basis_begins_anew() {
+        let recent = Recent::default();
+        assert_eq!(ask(&recent, 1, 10, true), "full 10");
+        assert_eq!(ask(&recent, 2, 11, true), "full 11");
+        assert_eq!(ask(&recent, 1, 12, true), "full 12");
+    }
+
+    #[test]
+    fn a_past_position_is_read_while_others_ask() {
+        let recent = Recent::<u8, Made, 3>::default();
+        let past = recent.at(
+            1,
+            (5, false),
+            |_| {},
+            || {
+                assert_eq!(ask(&recent, 1, 10, true), "full 10");
+                Made(5, "full 5".to_owned())
+            },
+        );
+        assert_eq!(past.1, "full 5");
+    }
+}

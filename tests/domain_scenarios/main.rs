@@ -8,6 +8,7 @@ mod firms;
 mod late;
 mod money;
 mod random;
+mod random_briefs;
 mod random_checker;
 mod regressions;
 mod relocations;

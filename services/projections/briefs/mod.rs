@@ -53,6 +53,9 @@ pub(super) struct BriefLeft {
     pub graduated: Option<Criterion>,
 }
 
+// A district of a hundred thousand firms is read whole for every question: a byte more is felt.
+const _: () = assert!(size_of::<Brief>() <= 64 && size_of::<BriefStay>() <= 16);
+
 impl BriefStay {
     /// How it had ended by the end of a day.
     pub fn left_by(&self, day: Day) -> Option<BriefLeft> {
