@@ -166,6 +166,7 @@ pub fn metrics_of(registry: &Registry, briefs: &Briefs, day: Day, filter: &Filte
         day,
         cut: Cut::new(registry, briefs, as_of, filter),
         terms: Terms::known(registry, briefs, as_of),
+        anniversaries: SURVIVAL_YEARS.map(|years| (years, Span::new(12 * years, day))),
         year_begins: Day::from_ymd(day.year(), 1, 1).unwrap_or(Day::MIN),
         days: Vec::new(),
         answer: Metrics {
@@ -189,23 +190,71 @@ pub fn metrics_of(registry: &Registry, briefs: &Briefs, day: Day, filter: &Filte
     tally.answer
 }
 
+/// A span of months up to the day asked for. Months are added to few days and compared for many, and never lead back: so one
+/// day tells whether they are over.
+#[derive(Clone, Copy)]
+struct Span {
+    months: u32,
+    /// From this day on, the span ends on the day asked for or later.
+    to_the_day: Option<Day>,
+    /// From this day on, it ends behind that day.
+    behind_the_day: Option<Day>,
+}
+
+impl Span {
+    fn new(months: u32, day: Day) -> Self {
+        Self {
+            months,
+            to_the_day: first_day(|from| from.add_months(months) >= day),
+            behind_the_day: first_day(|from| from.add_months(months) > day),
+        }
+    }
+
+    /// Whether it ends before the day asked for when it begins on a day.
+    fn is_over(&self, from: Day) -> bool {
+        self.to_the_day.is_none_or(|first| from < first)
+    }
+
+    /// Whether it ends behind the day asked for.
+    fn ends_later(&self, from: Day) -> bool {
+        self.behind_the_day.is_some_and(|first| from >= first)
+    }
+
+    /// Where it ends when it begins on a day.
+    fn end(&self, from: Day) -> Day {
+        from.add_months(self.months)
+    }
+}
+
+/// The first day of which something holds that holds of every later one; none: it holds of none.
+fn first_day(holds: impl Fn(Day) -> bool) -> Option<Day> {
+    let (mut low, mut high) = (Day::MIN.days(), Day::MAX.days() + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if Day::from_days(middle).is_some_and(&holds) { high = middle } else { low = middle + 1 }
+    }
+    Day::from_days(low)
+}
+
 /// Months that firms may incubate, by the first day of the limits that say so.
 struct Terms(Vec<(Day, Term)>);
 
 /// What the limits of a time say.
 struct Term {
     /// Whatever the field.
-    general: u32,
+    general: Span,
     /// By the number of the field.
-    of_field: Vec<u32>,
+    of_field: Vec<Span>,
 }
 
 impl Terms {
     fn known(registry: &Registry, briefs: &Briefs, as_of: AsOf) -> Self {
         let fields: BTreeMap<u32, &str> = briefs.fields().map(|(field, number)| (number, field)).collect();
+        let mut spans = BTreeMap::new();
+        let mut span = |months| *spans.entry(months).or_insert_with(|| Span::new(months, as_of.day));
         let terms = limits_by_day(registry.settings(), as_of).into_iter().map(|(day, limits)| {
-            let of_field = fields.values().map(|field| limits.incubation_months_of(field)).collect();
-            (day, Term { general: limits.incubation_months, of_field })
+            let of_field = fields.values().map(|field| span(limits.incubation_months_of(field))).collect();
+            (day, Term { general: span(limits.incubation_months), of_field })
         });
         Self(terms.collect())
     }
@@ -222,6 +271,8 @@ struct Tally<'a> {
     day: Day,
     cut: Cut<'a>,
     terms: Terms,
+    /// Until each of the anniversaries of a graduation.
+    anniversaries: [(u32, Span); 2],
     year_begins: Day,
     days: Vec<i64>,
     answer: Metrics,
@@ -294,11 +345,11 @@ impl Tally<'_> {
         if let Some(first) = first {
             self.days.push(i64::from(left.day.days()) - i64::from(first.admitted.days()));
         }
-        for (years, survival) in &mut answer.survival {
-            let anniversary = left.day.add_months(12 * years);
-            if anniversary <= self.day {
+        for (years, anniversary) in &self.anniversaries {
+            if !anniversary.ends_later(left.day) {
+                let survival = answer.survival.entry(*years).or_default();
                 survival.graduates += 1;
-                let gone = firm.firm.deregistered.is_some_and(|day| day <= anniversary);
+                let gone = firm.firm.deregistered.is_some_and(|day| day <= anniversary.end(left.day));
                 survival.alive += u64::from(!gone);
             }
         }
@@ -311,31 +362,31 @@ impl Tally<'_> {
         };
         let open = firm.stays_by(self.day).iter().find(is_open);
         if let (Some(open), Some(term)) = (open, term) {
-            let limit_date = first.admitted.add_months(term.of_field[firm.firm.field as usize]);
-            self.answer.overdue.extend(self.overdue(firm.firm.code, first, open, limit_date));
+            let span = term.of_field[firm.firm.field as usize];
+            if span.is_over(first.admitted) && self.cut.carrier(open.carrier, self.day) {
+                self.answer.overdue.extend(self.overdue(firm.firm.code, first, open, span.end(first.admitted)));
+            }
         }
         if self.cut.carrier(first.carrier, first.admitted) {
-            let horizon = term.map(|term| first.admitted.add_months(term.general));
-            self.cohort(first.admitted.year(), horizon, open.is_some(), graduation);
+            let horizon = term.map(|term| term.general);
+            self.cohort(first.admitted, horizon, open.is_some(), graduation);
         }
     }
 
-    fn cohort(&mut self, year: i16, horizon: Option<Day>, open: bool, graduation: Option<BriefLeft>) {
-        let cohort = self.answer.cohorts.entry(year).or_default();
+    fn cohort(&mut self, first: Day, horizon: Option<Span>, open: bool, graduation: Option<BriefLeft>) {
+        let cohort = self.answer.cohorts.entry(first.year()).or_default();
         cohort.entrants += 1;
         let Some(horizon) = horizon else { return };
         match graduation {
             Some(left) => {
-                let counts = left.day <= horizon && self.cut.criterion(&left);
+                let counts = self.cut.criterion(&left) && left.day <= horizon.end(first);
                 cohort.graduates_within_48_months += u64::from(counts);
             }
-            None => cohort.still_incubating_within_horizon += u64::from(open && self.day < horizon),
+            None => cohort.still_incubating_within_horizon += u64::from(open && horizon.ends_later(first)),
         }
     }
 
     fn overdue(&self, firm: Uscc, first: &BriefStay, open: &BriefStay, limit_date: Day) -> Option<OverdueFirm> {
-        let counts = self.day > limit_date && self.cut.carrier(open.carrier, self.day);
-        counts.then_some(())?;
         Some(OverdueFirm {
             firm,
             incubator: self.cut.id(open.carrier)?.clone(),
@@ -343,5 +394,28 @@ impl Tally<'_> {
             limit_date,
             days_over: self.day.days().abs_diff(limit_date.days()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_day_tells_whether_a_span_is_over() {
+        let edges = [Day::MIN, Day::MAX, Day::MAX.previous()].map(Day::days);
+        let asked = [(2024, 2, 29), (2023, 2, 28), (2024, 3, 31), (2024, 12, 31)];
+        let asked = asked.map(|(year, month, day)| Day::from_ymd(year, month, day).unwrap().days());
+        for day in asked.into_iter().chain(edges).filter_map(Day::from_days) {
+            for months in [0, 1, 12, 36, 48, 60, 120_000] {
+                let span = Span::new(months, day);
+                let near = (-2000..40).map(|days| day.days() + days);
+                for from in near.chain(edges).filter_map(Day::from_days) {
+                    let end = from.add_months(months);
+                    assert_eq!(span.is_over(from), end < day, "{from} + {months}, on {day}");
+                    assert_eq!(span.ends_later(from), day < end, "{from} + {months}, on {day}");
+                }
+            }
+        }
     }
 }
