@@ -235,6 +235,12 @@ impl Registry {
         }
     }
 
+    /// The entity whose line holds the fact at a position; none for a receipt, or an event about the log itself.
+    pub fn owner_at(&self, position: u64) -> Option<&Entity> {
+        let place = self.place(position);
+        if place.receipt_index().is_some() { None } else { self.entities.get(place.0) }
+    }
+
     /// Who paid, and the receipt at a position; none where another fact stands.
     pub fn receipt_at(&self, position: u64) -> Option<(Uscc, Receipt<'_>)> {
         self.receipts.at(self.place(position).receipt_index()?)
@@ -332,6 +338,11 @@ impl Registry {
     /// Codes of all firms, in order.
     pub fn firm_codes(&self) -> impl Iterator<Item = Uscc> + '_ {
         self.firms.keys().copied()
+    }
+
+    /// All firms with their lines, in the order of their codes.
+    pub fn firm_lines(&self) -> impl Iterator<Item = (Uscc, &Line)> {
+        self.firms.iter().map(|(code, line)| (*code, line.as_ref()))
     }
 
     /// A firm as seen; none where nothing about it is known.

@@ -202,6 +202,11 @@ impl View {
         Self { engine: engine.clone(), published, as_of, position, reading_day, now: true }
     }
 
+    /// The position that is known, and whether that is all there is.
+    pub fn moment(&self) -> (u64, bool) {
+        (self.position, self.position == self.published.head.position)
+    }
+
     /// The server's day.
     pub fn today(&self) -> Day {
         shanghai_day(self.engine.clock().now_micros())

@@ -11,6 +11,7 @@ mod late;
 mod money;
 mod platforms;
 mod random;
+mod random_briefs;
 mod random_checker;
 mod regressions;
 mod relocations;
