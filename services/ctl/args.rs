@@ -1,7 +1,7 @@
 //! The command line, as clap derives it: what is asked, nothing of how it is done. Recording commands have a file of
 //! their own, `write/args.rs`.
 
-use super::finance::args::{EntitlementsArgs, ExplainArgs, PolicyCommand};
+use super::finance::args::{BudgetArgs, EntitlementsArgs, ExplainArgs, PolicyCommand};
 use super::innovation::args::{InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand};
 use super::lang::Lang;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
@@ -62,6 +62,8 @@ pub enum Command {
     Policy(PolicyCommand),
     /// Entitlements (应享额度) as of a day.
     Entitlements(EntitlementsArgs),
+    /// What each entitlement of a scheme, payer and year would get of a budget (预算).
+    Budget(BudgetArgs),
     /// Why one entitlement is what it is, to the last fen.
     Explain(ExplainArgs),
     /// Firms (企业).

@@ -88,6 +88,7 @@ reading! {
     ListEntitlementsRequest list_entitlements_request
     GetTotalsRequest get_totals_request
     ExplainEntitlementRequest explain_entitlement_request
+    SimulateBudgetRequest simulate_budget_request
 }
 
 /// As known when.

@@ -71,7 +71,8 @@ async fn lint(session: &Session, content: String, lang: Lang) -> Result<(Report,
     let request = v1::LintPolicyRequest { parent: session.parent(), content };
     let answer = session.policies().lint_policy(request).await?.into_inner();
     let items: Vec<Value> = answer.findings.iter().map(|finding| message::json("PolicyFinding", finding)).collect();
-    let mut report = Report::list(items, &["line", "severity", "code", "key", "message"], lang);
+    let message = lang.pick("message_zh", "message");
+    let mut report = Report::list(items, &["line", "severity", "code", "key", message], lang);
     // `code` is a firm's elsewhere.
     let head = lang.pick(["行", "程度", "类别", "键", "说明"], ["line", "severity", "code", "key", "message"]);
     for grid in &mut report.grids {
