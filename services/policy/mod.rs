@@ -6,6 +6,9 @@
 //! answer comes with its explanation or without by the same code: `Trace` is either `NoTrace`, which costs nothing, or
 //! `TreeTrace`, whose tree a person can redo by hand.
 //!
+//! Two things look at lines together: `stacking` says what awards of one beneficiary, group and year take from each other, and
+//! `budget` what claims get of the money there is. Neither changes an amount.
+//!
 //! Money is exact from the first receipt to the end of an award, where it is rounded half up to the fen, once.
 
 mod award;
