@@ -2,7 +2,7 @@
 //! their own, `write/args.rs`.
 
 use super::criteria::args::CriteriaArgs;
-use super::finance::args::{EntitlementsArgs, ExplainArgs, PolicyCommand};
+use super::finance::args::{BudgetArgs, EntitlementsArgs, ExplainArgs, PolicyCommand};
 use super::innovation::args::{InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand};
 use super::lang::Lang;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
@@ -63,6 +63,8 @@ pub enum Command {
     Policy(PolicyCommand),
     /// Entitlements (应享额度) as of a day.
     Entitlements(EntitlementsArgs),
+    /// What each entitlement of a scheme, payer and year would get of a budget (预算).
+    Budget(BudgetArgs),
     /// Why one entitlement is what it is, to the last fen.
     Explain(ExplainArgs),
     /// Criteria of a carrier (认定条件): thresholds, what is measured, what is missing.

@@ -147,6 +147,7 @@ async fn ask(session: &Session, command: Command, shown: &mut Shown<'_, '_>) -> 
         Command::Criteria(args) => criteria::run(session, args, lang).await,
         Command::Firm(command) => show::firm(session, command, shown).await,
         Command::Incubator(command) => show::incubator(session, command, shown).await,
+        Command::Budget(args) => finance::budget(session, args, lang).await,
         Command::Relocation(command) => write::relocation(session, command, lang).await,
         Command::Park(command) => show::park(session, command, shown).await,
         Command::Loan(command) => money::loan(session, command, shown).await,

@@ -89,6 +89,7 @@ reading! {
     GetTotalsRequest get_totals_request
     ExplainEntitlementRequest explain_entitlement_request
     CheckCriteriaRequest check_criteria_request
+    SimulateBudgetRequest simulate_budget_request
 }
 
 /// As known when.

@@ -15,6 +15,7 @@ pub mod evidence;
 pub mod filter;
 pub mod json;
 pub mod metrics;
+mod stacked;
 pub mod standing;
 
 pub use anomalies::{Anomaly, AnomalyKind, anomalies};

@@ -5,7 +5,7 @@ use crate::ctl::lang::Say;
 use crate::ctl::parse;
 use crate::ctl::write::args::Frame;
 use crate::domain::Day;
-use crate::policy::{Scheme, Status};
+use crate::policy::{BudgetRule, Scheme, Status};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -130,6 +130,48 @@ pub struct ExplainArgs {
     /// Write a page to print, as HTML, to this file; `-`: to stdout.
     #[arg(long, value_name = "FILE")]
     pub page: Option<PathBuf>,
+}
+
+/// Which budget.
+#[derive(Debug, Args)]
+pub struct BudgetArgs {
+    /// The scheme, by its key or its Chinese name.
+    #[arg(value_parser = scheme)]
+    pub scheme: Scheme,
+    /// The treasury, by its 9-digit code.
+    #[arg(long, value_name = "CODE")]
+    pub payer: String,
+    /// The year, as totals count it.
+    #[arg(long)]
+    pub year: i32,
+    /// The budget in yuan; default: the policy's.
+    #[arg(long, value_name = "YUAN", value_parser = parse::yuan)]
+    pub amount: Option<i64>,
+    /// FIRST_COME or PRO_RATA; default: as the policy says.
+    #[arg(long, value_parser = budget_rule)]
+    pub rule: Option<BudgetRule>,
+    /// Who comes first, as `ID=PERIOD`; of a relief year its number will do. Again for the next.
+    #[arg(long, value_name = "ID=PERIOD", value_parser = place)]
+    pub first: Vec<(String, String)>,
+    /// As of when.
+    #[command(flatten)]
+    pub asked: Asked,
+}
+
+fn budget_rule(text: &str) -> Result<BudgetRule, Say> {
+    let key = text.to_ascii_uppercase().replace('-', "_");
+    let found = BudgetRule::ALL.iter().copied().find(|rule| rule.key() == key || rule.chinese() == text);
+    found.ok_or_else(|| {
+        let known = "FIRST_COME, PRO_RATA";
+        Say::new(format!("可用：{known}"), format!("`{text}` is none of {known}"))
+    })
+}
+
+fn place(text: &str) -> Result<(String, String), Say> {
+    let (id, period) = text
+        .split_once('=')
+        .ok_or_else(|| Say::new("写作 编号=期间", format!("`{text}` is not of the form ID=PERIOD")))?;
+    Ok((id.to_owned(), period.to_owned()))
 }
 
 fn scheme(text: &str) -> Result<Scheme, Say> {

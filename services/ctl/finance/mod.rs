@@ -1,11 +1,13 @@
 //! Policies and entitlements: what a finance clerk asks, as tables, as JSON in the contract's shape, and as pages to print.
 
 pub mod args;
+mod budget;
 mod entitlements;
 mod explain;
 mod page;
 mod policy;
 
+pub use budget::run as budget;
 pub use entitlements::run as entitlements;
 pub use explain::run as explain;
 pub use policy::run as policy;
@@ -29,6 +31,17 @@ pub(in crate::ctl) fn read(path: &Path) -> Result<String, Trouble> {
 /// Resource name of the policy that is meant; empty: the only one.
 fn policy_name(session: &Session, id: &str) -> String {
     session.name("policies", id)
+}
+
+/// Resource name of a beneficiary of a scheme.
+fn beneficiary(session: &Session, scheme: Scheme, id: &str) -> String {
+    match scheme {
+        Scheme::IncubatorTaxRebate | Scheme::CultivationAward => session.incubator(id),
+        Scheme::RelocationRebate | Scheme::LoanInterestSubsidy => session.firm(id),
+        Scheme::TechnologyTransfer => session.name("intermediaries", id),
+        Scheme::OpenPlatform | Scheme::PlatformConstruction => session.name("platforms", id),
+        Scheme::InstrumentSharing => session.name("instruments", id),
+    }
 }
 
 /// The word of a scheme.

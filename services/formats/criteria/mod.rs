@@ -14,7 +14,7 @@ mod shipped;
 
 use super::policy::section::{PolicyFault, Section};
 use super::policy::tree::{self, Item, Value};
-use crate::domain::reason::{Fault, Reason};
+use crate::domain::reason::Reason;
 use crate::domain::values::{FEN_MAX, text};
 use crate::domain::{IncubatorId, Kind};
 use crate::policy::criteria::{Comparison, Computed, CriteriaSet, Criterion, Measure, RELIEF_PPM_MAX, Test};
@@ -34,12 +34,15 @@ const DIVISOR_MAX: i64 = 1000;
 
 /// Reads a file.
 pub fn parse(content: &str) -> Result<CriteriaSet, Vec<SetFault>> {
-    let whole = |line, reason, message: String| vec![SetFault { line, fault: Fault::new(reason, "", message) }];
     if content.len() > BYTES_MAX {
-        return Err(whole(1, Reason::OutOfRange, format!("{} bytes; at most {BYTES_MAX}", content.len())));
+        let bytes = content.len();
+        let said = (format!("{bytes} bytes; at most {BYTES_MAX}"), format!("共{bytes}字节，最多{BYTES_MAX}字节"));
+        return Err(vec![SetFault::of_file(1, Reason::OutOfRange, said)]);
     }
-    let root = tree::read(content)
-        .map_err(|(line, message)| whole(line, Reason::MalformedMessage, format!("line {line}: {message}")))?;
+    let root = tree::read(content).map_err(|(line, message)| {
+        let said = (format!("line {line}: {message}"), format!("第{line}行：{message}"));
+        vec![SetFault::of_file(line, Reason::MalformedMessage, said)]
+    })?;
     let mut faults = Vec::new();
     let set = read(&root, &mut faults);
     if faults.is_empty() {
@@ -57,16 +60,23 @@ fn read(root: &Item, faults: &mut Vec<SetFault>) -> CriteriaSet {
     }
     let tables = file.tables("criterion");
     if tables.is_empty() {
-        file.wrong(Reason::MissingValue, "criterion", "a set has at least one criterion");
+        file.wrong(Reason::MissingValue, "criterion", ("a set has at least one criterion", "条件集至少有一项条件"));
     }
     if tables.len() > CRITERIA_MAX {
-        file.wrong(Reason::OutOfRange, "criterion", &format!("{} criteria; at most {CRITERIA_MAX}", tables.len()));
+        let count = tables.len();
+        let said =
+            (format!("{count} criteria; at most {CRITERIA_MAX}"), format!("共{count}项条件，最多{CRITERIA_MAX}项"));
+        file.wrong(Reason::OutOfRange, "criterion", said);
     }
     for (path, item) in tables {
         let mut section = Section::new(path, item, file.faults);
         let read = criterion(&mut section);
         if set.criteria.iter().any(|earlier| earlier.id == read.id) {
-            section.wrong(Reason::OutOfRange, "id", &format!("`{}` stands twice", read.id));
+            section.wrong(
+                Reason::OutOfRange,
+                "id",
+                (format!("`{}` stands twice", read.id), format!("“{}”出现两次", read.id)),
+            );
         }
         section.finish();
         set.criteria.push(read);
@@ -90,7 +100,7 @@ fn about(mut section: Section<'_, '_>) -> CriteriaSet {
         title: section.text("title"),
         title_en: section.text("title_en"),
         issuer: section.text("issuer"),
-        document_no: section.optional_text("document_no"),
+        document_no: section.optional_text("document_no").unwrap_or_default(),
         from: section.optional_day("from"),
         until: section.optional_day("until"),
         kinds: section.list("kinds", Reason::UnknownWord, kind),
@@ -101,10 +111,14 @@ fn about(mut section: Section<'_, '_>) -> CriteriaSet {
     };
     // An id is asked for by name, like a carrier's.
     if !set.id.is_empty() && IncubatorId::parse(&set.id).is_err() {
-        section.wrong(Reason::MalformedName, "id", "an id is 1 to 64 bytes without a slash");
+        section.wrong(
+            Reason::MalformedName,
+            "id",
+            ("an id is 1 to 64 bytes without a slash", "编号为1至64字节，不含斜杠"),
+        );
     }
     if set.from.zip(set.until).is_some_and(|(from, until)| until <= from) {
-        section.wrong(Reason::DatesOutOfOrder, "until", "it lies after `from`");
+        section.wrong(Reason::DatesOutOfOrder, "until", ("it lies after `from`", "应晚于from"));
     }
     section.finish();
     set
@@ -117,8 +131,9 @@ fn criterion(section: &mut Section<'_, '_>) -> Criterion {
     let unconfirmed = section.optional_flag("unconfirmed");
     let tables = section.tables("any_of");
     if !(1..=TESTS_MAX).contains(&tables.len()) {
-        let what = format!("{} tests; between 1 and {TESTS_MAX}", tables.len());
-        section.wrong(Reason::MissingValue, "any_of", &what);
+        let count = tables.len();
+        let said = (format!("{count} tests; between 1 and {TESTS_MAX}"), format!("共{count}项，应为1至{TESTS_MAX}项"));
+        section.wrong(Reason::MissingValue, "any_of", said);
     }
     let mut any_of = Vec::new();
     for (path, item) in tables {
@@ -139,13 +154,21 @@ fn test(section: &mut Section<'_, '_>) -> Option<Test> {
     let relaxed = section.optional_flag("relaxed");
     let each_fen = section.optional_number("each_fen", 1, FEN_MAX).unwrap_or_default();
     let [(comparison, threshold)] = compared[..] else {
-        let what = format!("{} comparisons; exactly one of at_least, over, at_most, under", compared.len());
-        section.wrong(Reason::MissingValue, "at_least", &what);
+        let count = compared.len();
+        let said = (
+            format!("{count} comparisons; exactly one of at_least, over, at_most, under"),
+            format!("写了{count}个比较；at_least、over、at_most、under只能写一个"),
+        );
+        section.wrong(Reason::MissingValue, "at_least", said);
         return None;
     };
     let by_revenue = measure == Some(Measure::Computed(Computed::TenantsWithRevenue));
     if measure.is_some() && by_revenue != (each_fen > 0) {
-        section.wrong(Reason::MissingValue, "each_fen", "it goes with TENANTS_WITH_REVENUE, and with no other measure");
+        let said = (
+            "it goes with TENANTS_WITH_REVENUE, and with no other measure",
+            "只与TENANTS_WITH_REVENUE同用，不可缺，也不可用于其他指标",
+        );
+        section.wrong(Reason::MissingValue, "each_fen", said);
     }
     Some(Test { measure: measure?, comparison, threshold, divided_by, relaxed, each_fen })
 }
