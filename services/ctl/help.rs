@@ -167,6 +167,7 @@ const ABOUTS: &[(&str, &str)] = &[
     ("policy diff", "比较政策草案或两次公布的差异"),
     ("policy simulate", "测算草案对各项合计的影响，不登记"),
     ("entitlements", "某日的应享额度"),
+    ("budget", "某项政策、国库和年度的预算可分给各项应享额度多少"),
     ("explain", "说明某项额度如何得出，精确到分"),
     ("criteria", "载体的认定条件：标准、现状和差距"),
     ("firm", "企业"),
