@@ -173,3 +173,32 @@ async fn instruments_enter_the_catalogue_report_and_leave_it() {
     assert_eq!(of("INSTRUMENT_SHARING", 2023), 5_000_000 + 246_913 + 8_000_001 + 20_001 + 6_000_000 + 20_000);
     server.ended().await.unwrap();
 }
+
+#[tokio::test]
+async fn readings_are_listed_and_explained() {
+    let server = sample().await;
+    let listed = done(&server, "reading list --as-of 2025-10-31 --standard seed_fund_duty").await;
+    let verdicts: Vec<_> = listed.as_array().unwrap().iter().map(|reading| reading["verdict"].clone()).collect();
+    assert_eq!(verdicts, [json!("MET"), json!("NOT_MET"), json!("NOT_MET")]);
+    let missing = done(&server, "reading list --as-of 2025-10-31 --verdict not-met --subject ZT03").await;
+    assert_eq!((missing.as_array().unwrap().len(), &missing[0]["reason"]), (1, &json!("SEED_FUND_MISSING")));
+    let shown = done(&server, "reading show seed_fund_duty ZT01 --as-of 2025-10-31").await;
+    let item = &shown["items"][2];
+    assert_eq!(
+        (&item["measure"], &item["measured"]["decimal"], &item["threshold"]["decimal"], &item["bound"]),
+        (&json!("invested_ratio"), &json!("0.2"), &json!("0.2"), &json!("MIN"))
+    );
+    assert_eq!(shown["tree"]["children"].as_array().unwrap().len(), 6);
+    let table = run(&server, "reading show 引进运营主体种子基金义务 ZT02 --as-of 2025-10-31").await.out;
+    assert!(table.contains("规定不低于5,000,000.00元：不符合"), "{table}");
+    // A new case counts at once: with what was recorded before, it doesn't.
+    let made = done(&server, "investment record --incubator ZT02 --firm 91440203MA5NB10A19 --amount 1 --form 股权投资 --date 2025-01-01");
+    let at = made.await["position"].as_i64().unwrap();
+    for (known, cases) in [(at, "2"), (at - 1, "1")] {
+        let then = format!("reading show seed_fund_duty ZT02 --as-of 2025-10-31 --known-at {known}");
+        assert_eq!(done(&server, &then).await["items"][3]["measured"]["decimal"], cases);
+    }
+    // Its operator was not brought in: the rule says nothing of it.
+    refused(&server, "reading show seed_fund_duty ZT04", "UNKNOWN_READING").await;
+    server.ended().await.unwrap();
+}

@@ -1,7 +1,7 @@
 //! The command line, as clap derives it: what is asked, nothing of how it is done. Recording commands have a file of
 //! their own, `write/args.rs`.
 
-use super::finance::args::{EntitlementsArgs, ExplainArgs, PolicyCommand};
+use super::finance::args::{EntitlementsArgs, ExplainArgs, PolicyCommand, ReadingCommand};
 use super::innovation::args::{InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand};
 use super::lang::Lang;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
@@ -100,6 +100,9 @@ pub enum Command {
     /// Scientific instruments in the shared catalogue (共享仪器).
     #[command(subcommand)]
     Instrument(InstrumentCommand),
+    /// What a policy's rules demand, what is there, and whether that is met.
+    #[command(subcommand)]
+    Reading(ReadingCommand),
     /// Limits of the district.
     #[command(subcommand)]
     Limits(LimitsCommand),

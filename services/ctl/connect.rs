@@ -13,6 +13,7 @@ use crate::wire::v1::journal_service_client::JournalServiceClient;
 use crate::wire::v1::park_service_client::ParkServiceClient;
 use crate::wire::v1::platform_service_client::PlatformServiceClient;
 use crate::wire::v1::policy_service_client::PolicyServiceClient;
+use crate::wire::v1::reading_service_client::ReadingServiceClient;
 use crate::wire::v1::settings_service_client::SettingsServiceClient;
 use crate::wire::v1::tax_service_client::TaxServiceClient;
 use crate::wire::v1::transfer_service_client::TransferServiceClient;
@@ -83,6 +84,8 @@ clients! {
     platforms: PlatformServiceClient;
     /// Instruments.
     instruments: InstrumentServiceClient;
+    /// Readings.
+    readings: ReadingServiceClient;
     /// Tax receipts.
     taxes: TaxServiceClient;
     /// Limits.

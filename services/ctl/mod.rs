@@ -129,6 +129,7 @@ async fn ask(session: &Session, command: Command, lang: Lang) -> Result<Report, 
     match command {
         Command::Metrics(args) => metrics::run(session, args, lang).await,
         Command::Chain(args) => chain::run(session, args, lang).await,
+        Command::Reading(command) => finance::reading(session, command, lang).await,
         Command::Entitlements(args) => finance::entitlements(session, args, lang).await,
         Command::Firm(command) => show::firm(session, command, lang).await,
         Command::Incubator(command) => show::incubator(session, command, lang).await,

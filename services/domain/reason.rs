@@ -73,6 +73,8 @@ reasons! {
     UnknownPolicy = "UNKNOWN_POLICY";
     /// No such entitlement.
     UnknownEntitlement = "UNKNOWN_ENTITLEMENT";
+    /// No such reading.
+    UnknownReading = "UNKNOWN_READING";
     /// A policy file that can be read and can't be meant.
     PolicyAtFault = "POLICY_AT_FAULT";
     /// No fact at a position to be voided.

@@ -25,6 +25,7 @@ mod platforms;
 mod policies;
 mod principal;
 mod read;
+mod readings;
 mod server;
 mod settings;
 mod status;

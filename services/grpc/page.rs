@@ -63,7 +63,7 @@ listing! {
     ListIncubatorsRequest ListFirmsRequest ListParksRequest ListOverdueFirmsRequest ListAnomaliesRequest
     ListTaxReceiptsRequest ListLoansRequest ListSeedFundsRequest ListInvestmentsRequest
     ListIntermediariesRequest ListTechnologyTransfersRequest ListPlatformsRequest ListInstrumentsRequest
-    ListPoliciesRequest ListEntitlementsRequest
+    ListPoliciesRequest ListEntitlementsRequest ListReadingsRequest
 }
 
 /// A page asked for.

@@ -88,6 +88,8 @@ reading! {
     ListEntitlementsRequest list_entitlements_request
     GetTotalsRequest get_totals_request
     ExplainEntitlementRequest explain_entitlement_request
+    ListReadingsRequest list_readings_request
+    GetReadingRequest get_reading_request
 }
 
 /// As known when.

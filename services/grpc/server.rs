@@ -13,6 +13,7 @@ use super::layer::DoorLayer;
 use super::parks::Parks;
 use super::platforms::Platforms;
 use super::policies::Policies;
+use super::readings::Readings;
 use super::settings::Settings;
 use super::taxes::Taxes;
 use super::transfers::Transfers;
@@ -83,7 +84,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 14] = [
+const SERVICES: [&str; 15] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -98,6 +99,7 @@ const SERVICES: [&str; 14] = [
     v1::instrument_service_server::SERVICE_NAME,
     v1::policy_service_server::SERVICE_NAME,
     v1::entitlement_service_server::SERVICE_NAME,
+    v1::reading_service_server::SERVICE_NAME,
 ];
 
 macro_rules! bounded {
@@ -122,6 +124,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
     use v1::park_service_server::ParkServiceServer;
     use v1::platform_service_server::PlatformServiceServer;
     use v1::policy_service_server::PolicyServiceServer;
+    use v1::reading_service_server::ReadingServiceServer;
     use v1::settings_service_server::SettingsServiceServer;
     use v1::tax_service_server::TaxServiceServer;
     use v1::transfer_service_server::TransferServiceServer;
@@ -144,6 +147,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(InstrumentServiceServer(Instruments(districts.clone())), config))
         .add_service(bounded!(PlatformServiceServer(Platforms(districts.clone())), config))
         .add_service(bounded!(PolicyServiceServer(Policies(districts.clone())), config))
+        .add_service(bounded!(ReadingServiceServer(Readings(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))
         .add_service(bounded!(ImportServiceServer(import), config))
         .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)

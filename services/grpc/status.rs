@@ -29,7 +29,7 @@ pub fn code_of(reason: Reason) -> Code {
         | MalformedMessage | PolicyAtFault => Code::InvalidArgument,
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownIntermediary
-        | UnknownTransfer | UnknownPlatform | UnknownInstrument => Code::NotFound,
+        | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay

@@ -4,6 +4,7 @@
 //! can be computed with, but most likely means something else than its author thinks.
 
 mod neighbours;
+mod standards;
 
 use super::parameters::{
     Basis, Dated, IncubatorTaxRebate, LoanInterestSubsidy, Policy, RATE_PPM_MAX, RelocationRebate, RetainedTerms,
@@ -62,6 +63,7 @@ pub fn lint(policy: &Policy, today: Day) -> Vec<Finding> {
         found.s4(version);
     }
     found.neighbours();
+    found.standards();
     found.treasuries();
     found.list
 }

@@ -16,6 +16,7 @@ mod instrument_sharing;
 pub mod lint;
 pub mod parameters;
 mod platform_support;
+pub mod reading;
 mod rebate;
 mod relocation;
 mod retained;
@@ -32,7 +33,10 @@ pub use instrument_sharing::InstrumentSharing;
 pub use lint::{Finding, Severity, lint};
 pub use parameters::Policy;
 pub use platform_support::{OpenPlatform, PlatformConstruction, PlatformSupport};
+pub use reading::{Item, Reading, Rule, SeedFundDuty, Standards};
 pub use technology_transfer::TechnologyTransfer;
 pub use touched::{Subject, subjects, touched};
 pub use trace::{NoTrace, Node, Source, Step, Trace, TreeTrace, Unit};
-pub use words::{Attribution, Base, Ground, OncePer, PayerRule, Scheme, Status};
+pub use words::{
+    Attribution, Base, Bound, Ground, Measure, OncePer, PayerRule, ReadingReason, Scheme, Standard, Status, Verdict,
+};

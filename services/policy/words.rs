@@ -54,6 +54,60 @@ words! {
 }
 
 words! {
+    /// What is read of someone against a rule, met or not, without money following from it.
+    Standard {
+        /// S5, per carrier whose operator was brought in.
+        SeedFundDuty = "seed_fund_duty", "引进运营主体种子基金义务";
+    }
+}
+
+words! {
+    /// What a reading comes to.
+    Verdict {
+        /// All that is demanded is there.
+        Met = "MET", "符合";
+        /// Something that is demanded is known not to be there.
+        NotMet = "NOT_MET", "不符合";
+        /// Nothing is known to be missing, and not all is known to be there.
+        Unknown = "UNKNOWN", "无法判断";
+    }
+}
+
+words! {
+    /// In which direction a threshold binds.
+    Bound {
+        /// No less than it.
+        Min = "MIN", "不低于";
+        /// No more than it.
+        Max = "MAX", "不高于";
+    }
+}
+
+words! {
+    /// Why a reading is what it is, where its figures don't say so.
+    ReadingReason {
+        /// No version of the rule holds on the day.
+        NoStandardInForce = "NO_STANDARD_IN_FORCE", "当日无有效规定";
+        /// S5: brought in, and no seed fund.
+        SeedFundMissing = "SEED_FUND_MISSING", "引进运营主体未设立种子基金";
+    }
+}
+
+words! {
+    /// What a figure of a reading is.
+    Measure {
+        /// S5: whether there is a seed fund: 1 or 0.
+        SeedFund = "seed_fund", "种子基金";
+        /// Size of the fund or funds, fen.
+        Size = "size", "基金规模";
+        /// S5: invested and guaranteed, of the size.
+        InvestedRatio = "invested_ratio", "投资担保占基金规模比例";
+        /// S5: investments and guarantees, counted.
+        Cases = "cases", "投资担保笔数";
+    }
+}
+
+words! {
     /// Which part of a tax is meant by 地方留成.
     Base {
         /// All that is not the centre's.

@@ -4,7 +4,7 @@ use crate::ctl::args::Known;
 use crate::ctl::parse;
 use crate::ctl::write::args::Frame;
 use crate::domain::Day;
-use crate::policy::{Scheme, Status};
+use crate::policy::{Scheme, Standard, Status, Verdict};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -129,6 +129,51 @@ pub struct ExplainArgs {
     /// Write a page to print, as HTML, to this file; `-`: to stdout.
     #[arg(long, value_name = "FILE")]
     pub page: Option<PathBuf>,
+}
+
+/// Readings.
+#[derive(Debug, Subcommand)]
+pub enum ReadingCommand {
+    /// What the rules of a policy come to, by rule and subject.
+    List {
+        /// Of this rule, by its key or its Chinese name.
+        #[arg(long, value_parser = standard)]
+        standard: Option<Standard>,
+        /// That come to this: MET 符合, NOT_MET 不符合, UNKNOWN 无法判断.
+        #[arg(long, value_parser = verdict)]
+        verdict: Option<Verdict>,
+        /// Of this carrier.
+        #[arg(long, value_name = "ID")]
+        subject: Option<String>,
+        /// As of when.
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// One reading with its figures and its explanation.
+    Show {
+        /// The rule, by its key or its Chinese name.
+        #[arg(value_parser = standard)]
+        standard: Standard,
+        /// The carrier.
+        subject: String,
+        /// As of when.
+        #[command(flatten)]
+        asked: Asked,
+    },
+}
+
+fn standard(text: &str) -> Result<Standard, String> {
+    let found = Standard::ALL.iter().copied().find(|word| word.key() == text || word.chinese() == text);
+    found.ok_or_else(|| {
+        let known: Vec<_> = Standard::ALL.iter().map(|w| format!("{} {}", w.key(), w.chinese())).collect();
+        format!("`{text}` is none of {}", known.join(", "))
+    })
+}
+
+fn verdict(text: &str) -> Result<Verdict, String> {
+    let key = text.to_ascii_uppercase().replace('-', "_");
+    let found = Verdict::ALL.iter().copied().find(|word| word.key() == key || word.chinese() == text);
+    found.ok_or_else(|| format!("`{text}` is none of MET, NOT_MET, UNKNOWN"))
 }
 
 fn scheme(text: &str) -> Result<Scheme, String> {

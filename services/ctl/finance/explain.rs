@@ -45,10 +45,7 @@ pub async fn run(
             print_json(&whole, io.out)?;
         }
         (None, Format::Csv) => {
-            let head = ["depth", "step", "numerator", "denominator", "unit", "position", "sentence"];
-            let mut grid = Grid { title: String::new(), head: head.map(str::to_owned).to_vec(), rows: Vec::new() };
-            flatten(&node(tree), 0, &mut grid.rows);
-            print_csv(&grid, io.out)?;
+            print_csv(&rows(tree), io.out)?;
         }
     }
     io.out.flush()?;
@@ -88,7 +85,7 @@ async fn ask(session: &Session, args: ExplainArgs) -> Result<v1::ExplainEntitlem
 }
 
 /// The first node of which children are missing.
-fn first_cut(node: &mut v1::ExplanationNode) -> Option<&mut v1::ExplanationNode> {
+pub(super) fn first_cut(node: &mut v1::ExplanationNode) -> Option<&mut v1::ExplanationNode> {
     if !node.next_children_token.is_empty() {
         return Some(node);
     }
@@ -111,7 +108,7 @@ fn write(node: &v1::ExplanationNode, depth: usize, out: &mut dyn std::io::Write)
 }
 
 /// A node in the shape of the projection's JSON.
-fn node(wire: &v1::ExplanationNode) -> NodeJson {
+pub(super) fn node(wire: &v1::ExplanationNode) -> NodeJson {
     let value = wire.value.as_ref().map(|value| ValueJson {
         numerator: value.numerator.clone(),
         denominator: value.denominator.clone(),
@@ -145,6 +142,14 @@ fn source(wire: &v1::explanation_node::Source) -> SourceJson {
         }
         S::Grant(grant) => SourceJson::Grant { loan: grant.contract_no.clone() },
     }
+}
+
+/// A tree as rows, each with its depth.
+pub(super) fn rows(tree: &v1::ExplanationNode) -> Grid {
+    let head = ["depth", "step", "numerator", "denominator", "unit", "position", "sentence"];
+    let mut grid = Grid { title: String::new(), head: head.map(str::to_owned).to_vec(), rows: Vec::new() };
+    flatten(&node(tree), 0, &mut grid.rows);
+    grid
 }
 
 fn flatten(node: &NodeJson, depth: usize, rows: &mut Vec<Vec<String>>) {

@@ -1,6 +1,6 @@
 //! `EntitlementService`: what follows from the facts and the policy, and why.
 
-mod explain;
+pub mod explain;
 mod filter;
 mod watch;
 pub mod wire;

@@ -1,0 +1,25 @@
+//! The parameters of the rules that are read and not paid by.
+
+use super::Flat;
+use crate::policy::parameters::{Policy, Series};
+use crate::policy::reading::Rule;
+use crate::policy::words::Standard;
+
+impl Flat {
+    pub(super) fn standards(&mut self, policy: &Policy) {
+        self.rules(Standard::SeedFundDuty, &policy.standards.seed_fund_duty, |flat, terms| {
+            flat.list("kinds", terms.kinds.iter().map(|kind| kind.key()));
+            flat.optional("minimum_size_fen", terms.minimum_size_fen);
+            flat.optional("minimum_invested_ppm", terms.minimum_invested_ppm);
+            flat.optional("minimum_cases", terms.minimum_cases);
+        });
+    }
+
+    fn rules<T>(&mut self, standard: Standard, series: &Series<Rule<T>>, each: impl Fn(&mut Self, &T)) {
+        self.series(standard.key(), series, |flat, rule| {
+            flat.put("document_no", &rule.document_no);
+            flat.put("clause", &rule.clause);
+            each(flat, &rule.terms);
+        });
+    }
+}

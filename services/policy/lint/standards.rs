@@ -1,0 +1,30 @@
+//! What is odd about the rules that are read and not paid by.
+
+use super::Findings;
+
+impl Findings<'_> {
+    pub(super) fn standards(&mut self) {
+        let policy = self.policy;
+        self.series("standard", &policy.standards.seed_fund_duty);
+        for rule in policy.standards.seed_fund_duty.all() {
+            let key = |name: &str| format!("standard[{}].{name}", rule.index);
+            let terms = &rule.value.terms;
+            if terms.kinds.is_empty() {
+                self.error("EMPTY_LIST", key("kinds"), "no kind of carrier has the duty");
+            }
+            if let Some(ppm) = terms.minimum_invested_ppm {
+                // Guarantees may well be more than the fund that gives them.
+                self.share(ppm, key("minimum_invested_ppm"), super::RATE_PPM_MAX);
+            }
+        }
+    }
+
+    /// A share that is demanded: over 0, and no more than there can be.
+    fn share(&mut self, ppm: i64, key: String, most: i64) {
+        if ppm > most {
+            self.error("RATE_OUT_OF_RANGE", key, format!("{ppm} ppm; no more than {most}"));
+        } else if ppm == 0 {
+            self.warn("RATE_ZERO", key, "a share of 0 demands nothing");
+        }
+    }
+}

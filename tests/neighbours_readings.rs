@@ -1,0 +1,165 @@
+//! What the rules of the measures beside incubation say of their sample: the answers of tests/golden/readings.txt, whose working
+//! stands in neighbours.md beside it, and each rule at its edges.
+
+mod common;
+
+use common::explanation::told;
+use common::ledgers::neighbours;
+use common::readings::{follows, line};
+use common::world::{World, day};
+use incubator_registry::domain::AsOf;
+use incubator_registry::formats::policy::parse;
+use incubator_registry::policy::{Evaluation, Policy, Reading, Standard};
+use std::sync::LazyLock;
+
+const TEXT: &str = include_str!("../deploy/neighbours/policy.toml");
+
+static SAMPLE: LazyLock<World> = LazyLock::new(|| neighbours().0);
+static POLICY: LazyLock<Policy> = LazyLock::new(|| parse(TEXT).unwrap().policy);
+
+fn all(policy: &Policy, as_of: AsOf) -> Vec<Reading> {
+    let evaluation = Evaluation::new(&SAMPLE.registry, policy, as_of);
+    Standard::ALL.iter().flat_map(|standard| evaluation.readings(*standard)).collect()
+}
+
+fn lines(policy: &Policy, standard: Standard, date: &str) -> Vec<String> {
+    all(policy, AsOf::day(day(date))).iter().filter(|of| of.standard == standard).map(line).collect()
+}
+
+#[test]
+fn readings_are_those_worked_out_by_hand() {
+    let wanted: Vec<&str> = include_str!("golden/readings.txt").lines().collect();
+    let found: Vec<String> = all(&POLICY, AsOf::day(day("2025-10-31"))).iter().map(line).collect();
+    assert_eq!(found, wanted);
+}
+
+#[test]
+fn every_figure_follows_from_its_own_tree() {
+    for date in ["2021-06-30", "2023-12-31", "2024-06-01", "2025-10-31", "2026-11-24"] {
+        all(&POLICY, AsOf::day(day(date))).iter().for_each(follows);
+    }
+}
+
+#[test]
+fn known_at_a_position_is_what_its_prefix_says() {
+    for known in SAMPLE.boundaries() {
+        let (prefix, day) = (SAMPLE.prefix(known), day("2025-10-31"));
+        for standard in Standard::ALL {
+            let then = Evaluation::new(&SAMPLE.registry, &POLICY, AsOf { day, known }).readings(*standard);
+            assert_eq!(then, Evaluation::new(&prefix, &POLICY, AsOf::day(day)).readings(*standard), "{known}");
+        }
+    }
+}
+
+#[test]
+fn a_duty_is_read_day_by_day_under_the_version_of_the_day() {
+    let duty = |date: &str| lines(&POLICY, Standard::SeedFundDuty, date);
+    // Before any version nothing can be said; the carriers of that day are listed all the same.
+    assert_eq!(duty("2021-12-31"), [""; 0]);
+    let none = under(&[(
+        "from = \"2022-01-01\"\ndocument_no = \"示例〔2021〕9号\"\nclause = \"第十条\"",
+        "from = \"2023-01-01\"\ndocument_no = \"示例〔2021〕9号\"\nclause = \"第十条\"",
+    )]);
+    let unknown = |id: &str| format!("seed_fund_duty incubators/{id} UNKNOWN NO_STANDARD_IN_FORCE");
+    assert_eq!(lines(&none, Standard::SeedFundDuty, "2022-12-31"), [unknown("ZT01"), unknown("ZT02")]);
+    // The day before the fund, and its day: exactly the minimum of that version, which demands nothing else.
+    let missing = "size ?≥300000000 UNKNOWN, invested_ratio ?, cases 0";
+    assert_eq!(
+        duty("2023-02-28")[0],
+        format!(
+            "seed_fund_duty incubators/ZT01 NOT_MET SEED_FUND_MISSING 2022-01-01: seed_fund 0≥1 NOT_MET, {missing}"
+        )
+    );
+    assert_eq!(
+        duty("2023-03-01")[0],
+        "seed_fund_duty incubators/ZT01 MET 2022-01-01 since 2023-03-01: seed_fund 1≥1 MET, size 300000000≥300000000 MET, \
+         invested_ratio 0, cases 0"
+    );
+    // A day before the last case the ratio is a fifth short.
+    assert!(
+        duty("2025-02-27")[0].contains("NOT_MET 2024-01-01")
+            && duty("2025-02-27")[0].contains("invested_ratio 9/50≥1/5")
+    );
+    // A minimum that isn't stated demands nothing.
+    let bare = under(&[("minimum_size_fen = 500000000\nminimum_invested_ppm = 200000\nminimum_cases = 3\n", "")]);
+    assert!(lines(&bare, Standard::SeedFundDuty, "2025-10-31")[1].starts_with("seed_fund_duty incubators/ZT02 MET"));
+}
+
+#[test]
+fn an_odd_rule_is_said_by_key_and_a_wrong_one_is_a_fault() {
+    let found = |from: &str, to: &str| {
+        assert!(TEXT.contains(from), "{from}");
+        let findings = parse(&TEXT.replacen(from, to, 1)).unwrap().lint(day("2026-11-24"));
+        findings.into_iter().map(|(_, finding)| format!("{} {}", finding.key, finding.code)).collect::<Vec<_>>()
+    };
+    assert_eq!(found("kinds = [\"INCUBATOR\"]", "kinds = []"), ["standard[0].kinds EMPTY_LIST"]);
+    assert_eq!(
+        found("minimum_invested_ppm = 200000", "minimum_invested_ppm = 0"),
+        ["standard[1].minimum_invested_ppm RATE_ZERO"]
+    );
+    let fault = |from: &str, to: &str| {
+        assert!(TEXT.contains(from), "{from}");
+        let faults = parse(&TEXT.replacen(from, to, 1)).unwrap_err();
+        faults.iter().map(|at| format!("{} {}", at.fault.field, at.fault.reason.word())).collect::<Vec<_>>()
+    };
+    assert_eq!(fault("id = \"seed_fund_duty\"", "id = \"seed_fund\""), ["standard[0].id UNKNOWN_WORD"]);
+    assert_eq!(fault("minimum_cases = 3", "minimum_cases = -1"), ["standard[1].minimum_cases OUT_OF_RANGE"]);
+    assert_eq!(fault("minimum_cases = 3", "payer = \"DISTRICT\""), ["standard[1].payer UNKNOWN_WORD"]);
+}
+
+#[test]
+fn an_explanation_reads_as_a_clerk_would_write_it() {
+    let readings = all(&POLICY, AsOf::day(day("2025-10-31")));
+    let text: String = [0, 2].iter().map(|at| told(&readings[*at].tree)).collect();
+    expect_test::expect![[r#"
+        引进运营主体种子基金义务 芙蓉孵化器（ZT01）：符合
+          适用示例〔2023〕20号第十条（自2024年1月1日起施行）
+          芙蓉孵化器由引进的深圳创孵运营有限公司（示例）运营（记录第3号）
+          种子基金已设立：符合
+            种子基金1
+              2023年3月1日设立种子基金3,000,000.00元（记录第12号）
+          基金规模5,000,000.00元，规定不低于5,000,000.00元：符合
+            基金规模合计5,000,000.00元
+              2023年3月1日设立种子基金3,000,000.00元（记录第12号）
+              2024年6月1日设立种子基金2,000,000.00元（记录第13号）
+            规定基金规模5,000,000.00元
+          投资担保占基金规模比例20%，规定不低于20%：符合
+            投资担保合计÷基金规模=20%
+              投资担保合计1,000,000.00元
+                2023年6月30日对91440203MA5NB10A19股权投资600,000.00元（记录第15号）
+                2024年3月15日对91440203MA5NB20B2L融资担保300,000.00元（记录第16号）
+                2025年2月28日对91440203MA5NB10A19股权投资100,000.00元（记录第17号）
+              基金规模合计5,000,000.00元
+                2023年3月1日设立种子基金3,000,000.00元（记录第12号）
+                2024年6月1日设立种子基金2,000,000.00元（记录第13号）
+            规定投资担保占基金规模比例20%
+          投资担保笔数3，规定不低于3：符合
+            投资担保笔数合计3
+              2023年6月30日对91440203MA5NB10A19股权投资600,000.00元（记录第15号）
+              2024年3月15日对91440203MA5NB20B2L融资担保300,000.00元（记录第16号）
+              2025年2月28日对91440203MA5NB10A19股权投资100,000.00元（记录第17号）
+            规定投资担保笔数3
+        引进运营主体种子基金义务 沙洲孵化器（ZT03）：不符合（引进运营主体未设立种子基金）
+          适用示例〔2023〕20号第十条（自2024年1月1日起施行）
+          沙洲孵化器由引进的东莞众合孵化有限公司（示例）运营（记录第5号）
+          种子基金未设立：不符合
+            种子基金0
+          基金规模不详，规定不低于5,000,000.00元：无法判断
+            规定基金规模5,000,000.00元
+          投资担保占基金规模比例不详，规定不低于20%：无法判断
+            规定投资担保占基金规模比例20%
+          投资担保笔数0，规定不低于3：不符合
+            投资担保笔数合计0
+            规定投资担保笔数3
+    "#]]
+    .assert_eq(&text);
+}
+
+fn under(changes: &[(&str, &str)]) -> Policy {
+    let mut text = TEXT.to_owned();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    parse(&text).unwrap().policy
+}
