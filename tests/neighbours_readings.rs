@@ -86,6 +86,25 @@ fn a_duty_is_read_day_by_day_under_the_version_of_the_day() {
 }
 
 #[test]
+fn funds_are_read_day_by_day_against_the_target_of_the_year() {
+    let whole = |date: &str| lines(&POLICY, Standard::GuidanceFund, date)[0].clone();
+    // A version without a fund: the size is 0, what there is nothing of is unknown.
+    let empty = whole("2022-05-31");
+    assert!(empty.contains("NOT_MET 2022-01-01: size 0≥2000000000 NOT_MET, paid_in 0"), "{empty}");
+    assert!(empty.contains("government_share ?≥3/10 UNKNOWN, leverage ?, invested 0"), "{empty}");
+    assert!(whole("2022-06-01").contains(" NOT_MET 2022") || whole("2022-06-01").contains(" UNKNOWN 2022"));
+    assert!(whole("2022-12-31").starts_with("guidance_fund district MET"), "{}", whole("2022-12-31"));
+    assert!(whole("2023-12-31").starts_with("guidance_fund district UNKNOWN NO_TARGET"));
+    assert!(whole("2024-12-31").contains("government_share 3/8≥2/5 NOT_MET"));
+    // Nothing before the version but what there is; nothing of a fund before its day.
+    assert_eq!(lines(&POLICY, Standard::GuidanceFund, "2021-12-31"), [""; 0]);
+    assert_eq!(lines(&POLICY, Standard::GuidanceFund, "2024-05-14").len(), 2);
+    // A month less, and the day of the 60th month is too late.
+    let shorter = under(&[("early_stage_months = 60", "early_stage_months = 59")]);
+    assert!(lines(&shorter, Standard::GuidanceFund, "2025-10-31")[0].contains("early_stage 200000000"));
+}
+
+#[test]
 fn an_odd_rule_is_said_by_key_and_a_wrong_one_is_a_fault() {
     let found = |from: &str, to: &str| {
         assert!(TEXT.contains(from), "{from}");
@@ -97,6 +116,12 @@ fn an_odd_rule_is_said_by_key_and_a_wrong_one_is_a_fault() {
         found("minimum_invested_ppm = 200000", "minimum_invested_ppm = 0"),
         ["standard[1].minimum_invested_ppm RATE_ZERO"]
     );
+    let doubled = found("year = 2024", "year = 2022");
+    assert_eq!(doubled, ["standard[2].target[1].year DUPLICATE_YEAR"]);
+    assert_eq!(
+        found("minimum_government_ppm = 375000", "minimum_government_ppm = 1000001"),
+        ["standard[2].target[2].minimum_government_ppm RATE_OUT_OF_RANGE"]
+    );
     let fault = |from: &str, to: &str| {
         assert!(TEXT.contains(from), "{from}");
         let faults = parse(&TEXT.replacen(from, to, 1)).unwrap_err();
@@ -104,13 +129,17 @@ fn an_odd_rule_is_said_by_key_and_a_wrong_one_is_a_fault() {
     };
     assert_eq!(fault("id = \"seed_fund_duty\"", "id = \"seed_fund\""), ["standard[0].id UNKNOWN_WORD"]);
     assert_eq!(fault("minimum_cases = 3", "minimum_cases = -1"), ["standard[1].minimum_cases OUT_OF_RANGE"]);
+    assert_eq!(
+        fault("year = 2025", "years = 2025"),
+        ["standard[2].target[2].year MISSING_VALUE", "standard[2].target[2].years UNKNOWN_WORD"]
+    );
     assert_eq!(fault("minimum_cases = 3", "payer = \"DISTRICT\""), ["standard[1].payer UNKNOWN_WORD"]);
 }
 
 #[test]
 fn an_explanation_reads_as_a_clerk_would_write_it() {
     let readings = all(&POLICY, AsOf::day(day("2025-10-31")));
-    let text: String = [0, 2].iter().map(|at| told(&readings[*at].tree)).collect();
+    let text: String = [0, 2, 3].iter().map(|at| told(&readings[*at].tree)).collect();
     expect_test::expect![[r#"
         引进运营主体种子基金义务 芙蓉孵化器（ZT01）：符合
           适用示例〔2023〕20号第十条（自2024年1月1日起施行）
@@ -151,6 +180,68 @@ fn an_explanation_reads_as_a_clerk_would_write_it() {
           投资担保笔数0，规定不低于3：不符合
             投资担保笔数合计0
             规定投资担保笔数3
+        天使投资引导基金 全区合计：不符合
+          适用示例〔2021〕9号第十一条（自2022年1月1日起施行）
+          基金规模50,000,000.00元，规定不低于50,000,000.00元：符合
+            基金规模合计50,000,000.00元
+              2022年6月1日设立武江天使投资引导基金，规模20,000,000.00元（记录第53号）
+              2024年5月15日设立武江科创天使子基金，规模30,000,000.00元（记录第54号）
+            规定基金规模50,000,000.00元
+          实缴资本40,000,000.00元
+            实缴资本合计40,000,000.00元
+              2022年6月10日政府出资6,000,000.00元（记录第55号）
+              2022年7月1日社会出资9,000,000.00元（记录第56号）
+              2024年6月1日政府出资9,000,000.00元（记录第57号）
+              2024年6月20日社会出资16,000,000.00元（记录第58号）
+          政府出资15,000,000.00元
+            政府出资合计15,000,000.00元
+              2022年6月10日政府出资6,000,000.00元（记录第55号）
+              2024年6月1日政府出资9,000,000.00元（记录第57号）
+          政府出资占实缴比例37.5%，规定不低于37.5%：符合
+            政府出资÷实缴资本=37.5%
+              政府出资合计15,000,000.00元
+                2022年6月10日政府出资6,000,000.00元（记录第55号）
+                2024年6月1日政府出资9,000,000.00元（记录第57号）
+              实缴资本合计40,000,000.00元
+                2022年6月10日政府出资6,000,000.00元（记录第55号）
+                2022年7月1日社会出资9,000,000.00元（记录第56号）
+                2024年6月1日政府出资9,000,000.00元（记录第57号）
+                2024年6月20日社会出资16,000,000.00元（记录第58号）
+            规定政府出资占实缴比例37.5%
+          社会资本与政府出资之比166.6666…%，规定不低于150%：符合
+            社会资本÷政府出资=166.6666…%
+              社会资本合计25,000,000.00元
+                2022年7月1日社会出资9,000,000.00元（记录第56号）
+                2024年6月20日社会出资16,000,000.00元（记录第58号）
+              政府出资合计15,000,000.00元
+                2022年6月10日政府出资6,000,000.00元（记录第55号）
+                2024年6月1日政府出资9,000,000.00元（记录第57号）
+            规定社会资本与政府出资之比150%
+          投资总额8,000,000.00元
+            投资总额合计8,000,000.00元
+              2023年2月1日投资91440203MA5NB20B2L2,000,000.00元（记录第60号）
+              2023年3月21日投资91440203MA5NB30C30500,000.00元（记录第61号）
+              2024年5月10日投资91440203MA5NB10A191,000,000.00元（记录第62号）
+              2025年6月30日投资91440203MA5NB10A193,000,000.00元（记录第63号）
+              2025年8月1日投资91440203MA5NB20B2L1,500,000.00元（记录第64号）
+          投向初创期企业4,500,000.00元
+            投向初创期企业合计4,500,000.00元
+              2023年2月1日投资91440203MA5NB20B2L2,000,000.00元，企业2020年8月1日注册，未满60个月（记录第60号）
+              2024年5月10日投资91440203MA5NB10A191,000,000.00元，企业2019年5月10日注册，未满60个月（记录第62号）
+              2025年8月1日投资91440203MA5NB20B2L1,500,000.00元，企业2020年8月1日注册，未满60个月（记录第64号）
+          投向初创期企业占投资比例56.25%，规定不低于60%：不符合
+            投向初创期企业÷投资总额=56.25%
+              投向初创期企业合计4,500,000.00元
+                2023年2月1日投资91440203MA5NB20B2L2,000,000.00元，企业2020年8月1日注册，未满60个月（记录第60号）
+                2024年5月10日投资91440203MA5NB10A191,000,000.00元，企业2019年5月10日注册，未满60个月（记录第62号）
+                2025年8月1日投资91440203MA5NB20B2L1,500,000.00元，企业2020年8月1日注册，未满60个月（记录第64号）
+              投资总额合计8,000,000.00元
+                2023年2月1日投资91440203MA5NB20B2L2,000,000.00元（记录第60号）
+                2023年3月21日投资91440203MA5NB30C30500,000.00元（记录第61号）
+                2024年5月10日投资91440203MA5NB10A191,000,000.00元（记录第62号）
+                2025年6月30日投资91440203MA5NB10A193,000,000.00元（记录第63号）
+                2025年8月1日投资91440203MA5NB20B2L1,500,000.00元（记录第64号）
+            规定投向初创期企业占投资比例60%
     "#]]
     .assert_eq(&text);
 }

@@ -192,7 +192,10 @@ async fn readings_are_listed_and_explained() {
     let table = run(&server, "reading show 引进运营主体种子基金义务 ZT02 --as-of 2025-10-31").await.out;
     assert!(table.contains("规定不低于5,000,000.00元：不符合"), "{table}");
     // A new case counts at once: with what was recorded before, it doesn't.
-    let made = done(&server, "investment record --incubator ZT02 --firm 91440203MA5NB10A19 --amount 1 --form 股权投资 --date 2025-01-01");
+    let made = done(
+        &server,
+        "investment record 91440203MA5NB10A19 --incubator ZT02 --amount 1 --form 股权投资 --date 2025-01-01",
+    );
     let at = made.await["position"].as_i64().unwrap();
     for (known, cases) in [(at, "2"), (at - 1, "1")] {
         let then = format!("reading show seed_fund_duty ZT02 --as-of 2025-10-31 --known-at {known}");
@@ -200,5 +203,38 @@ async fn readings_are_listed_and_explained() {
     }
     // Its operator was not brought in: the rule says nothing of it.
     refused(&server, "reading show seed_fund_duty ZT04", "UNKNOWN_READING").await;
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn guidance_funds_are_established_paid_in_to_and_invest() {
+    let server = sample().await;
+    refused(
+        &server,
+        "guidance-fund contribute TJ9 --amount 1 --source social --date 2024-02-01",
+        "UNKNOWN_GUIDANCE_FUND",
+    )
+    .await;
+    let establish = "guidance-fund establish TJ9 --name 种子 --size 1000000 --date 2024-01-02";
+    assert_eq!(done(&server, establish).await["guidance_fund"]["size_fen"], 100_000_000);
+    assert_eq!(done(&server, establish).await["duplicate"], true);
+    let contribute = "guidance-fund contribute TJ9 --amount 250000.50 --source 政府 --date";
+    refused(&server, &format!("{contribute} 2024-01-01"), "DATES_OUT_OF_ORDER").await;
+    done(&server, &format!("{contribute} 2024-01-02")).await;
+    let invest = "guidance-fund invest TJ9 --amount 100 --date 2024-03-01 --firm";
+    refused(&server, &format!("{invest} 91440203MA5NB99A19"), "UNKNOWN_FIRM").await;
+    done(&server, &format!("{invest} 91440203MA5NB20B2L")).await;
+    let shown = done(&server, "guidance-fund show TJ9").await;
+    assert_eq!(
+        (&shown["contributions"][0]["source"], &shown["investments"][0]["amount_fen"]),
+        (&json!("GOVERNMENT"), &json!(10_000))
+    );
+    refused(&server, "guidance-fund show TJ9 --as-of 2024-01-01", "UNKNOWN_GUIDANCE_FUND").await;
+    assert_eq!(done(&server, "guidance-fund list").await.as_array().unwrap().len(), 3);
+    let of = done(&server, "reading show guidance_fund TJ9 --as-of 2025-10-31").await;
+    assert_eq!((&of["reason"], &of["items"][1]["measured"]["decimal"]), (&json!("NO_TARGET"), &json!("25000050")));
+    let whole = done(&server, "reading show guidance_fund --as-of 2025-10-31").await;
+    assert_eq!((&whole["subject"], &whole["verdict"]), (&json!("districts/440203"), &json!("NOT_MET")));
+    assert_eq!(done(&server, "reading list --as-of 2025-10-31").await.as_array().unwrap().len(), 7);
     server.ended().await.unwrap();
 }

@@ -6,6 +6,7 @@ use crate::wire::v1::bureau_service_client::BureauServiceClient;
 use crate::wire::v1::entitlement_service_client::EntitlementServiceClient;
 use crate::wire::v1::financing_service_client::FinancingServiceClient;
 use crate::wire::v1::firm_service_client::FirmServiceClient;
+use crate::wire::v1::guidance_fund_service_client::GuidanceFundServiceClient;
 use crate::wire::v1::import_service_client::ImportServiceClient;
 use crate::wire::v1::incubator_service_client::IncubatorServiceClient;
 use crate::wire::v1::instrument_service_client::InstrumentServiceClient;
@@ -84,6 +85,8 @@ clients! {
     platforms: PlatformServiceClient;
     /// Instruments.
     instruments: InstrumentServiceClient;
+    /// Guidance funds.
+    guidance_funds: GuidanceFundServiceClient;
     /// Readings.
     readings: ReadingServiceClient;
     /// Tax receipts.

@@ -2,8 +2,8 @@
 //! would have taken.
 
 use crate::domain::{
-    BuildMode, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind, Tax,
-    TaxNature,
+    BuildMode, CapitalSource, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party,
+    PlatformKind, Tax, TaxNature,
 };
 use crate::wire::v1;
 
@@ -88,6 +88,8 @@ words! {
     investment_form -> InvestmentForm, InvestmentForm, "INVESTMENT_FORM";
     /// What an intermediary is.
     party -> Party, IntermediaryParty, "INTERMEDIARY_PARTY";
+    /// Whose capital a guidance fund is paid.
+    capital_source -> CapitalSource, CapitalSource, "CAPITAL_SOURCE";
     /// What a platform is for.
     platform_kind -> PlatformKind, PlatformKind, "PLATFORM_KIND";
 }

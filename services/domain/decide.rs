@@ -7,6 +7,7 @@ use super::check::{Touched, judge};
 use super::command::{Command, Origin, Stated};
 use super::event::{Document, Entity, Event, TaxReceipt};
 use super::firm::FirmView;
+use super::guidance_fund::GuidanceFundEvent;
 use super::instrument::InstrumentEvent;
 use super::line::{AsOf, Entry, Line};
 use super::loan::LoanView;
@@ -113,6 +114,7 @@ fn registers(event: &Event) -> Option<Entity> {
             | Event::Transfer(_)
             | Event::Platform(PlatformEvent::Registered(_))
             | Event::Instrument(InstrumentEvent::Catalogued(_))
+            | Event::GuidanceFund(GuidanceFundEvent::Established(_))
     );
     event.owner().filter(|_| registers)
 }
@@ -233,6 +235,10 @@ impl Draft<'_> {
                 Entity::Instrument(id) if self.next.innovation().instrument(&id, AsOf::NOW).is_none() => {
                     let message = format!("instrument {id} is not in the catalogue");
                     return Err(Refusal::new(Reason::UnknownInstrument, message).with("instrument", id));
+                }
+                Entity::GuidanceFund(id) if self.next.innovation().guidance_fund(&id, AsOf::NOW).is_none() => {
+                    let message = format!("guidance fund {id} is not established");
+                    return Err(Refusal::new(Reason::UnknownGuidanceFund, message).with("guidance_fund", id));
                 }
                 Entity::Taxpayer(code) if !self.next.is_taxpayer(&code) => {
                     let message = format!("{code} is neither a firm nor the operator of a carrier at any time");

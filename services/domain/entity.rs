@@ -1,7 +1,7 @@
 //! What facts are about, by name.
 
 use super::values::{
-    IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc,
+    GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc,
 };
 use std::fmt;
 
@@ -31,6 +31,8 @@ pub enum Entity {
     Platform(PlatformId),
     /// An instrument in the shared catalogue.
     Instrument(InstrumentId),
+    /// An angel guidance fund.
+    GuidanceFund(GuidanceFundId),
 }
 
 impl fmt::Display for Entity {
@@ -47,6 +49,7 @@ impl fmt::Display for Entity {
             Self::Transfer(id) => write!(f, "technologyTransfers/{id}"),
             Self::Platform(id) => write!(f, "platforms/{id}"),
             Self::Instrument(id) => write!(f, "instruments/{id}"),
+            Self::GuidanceFund(id) => write!(f, "guidanceFunds/{id}"),
         }
     }
 }
@@ -69,6 +72,7 @@ impl Entity {
             "technologyTransfers" => TransferId::parse(id).ok().map(Self::Transfer),
             "platforms" => PlatformId::parse(id).ok().map(Self::Platform),
             "instruments" => InstrumentId::parse(id).ok().map(Self::Instrument),
+            "guidanceFunds" => GuidanceFundId::parse(id).ok().map(Self::GuidanceFund),
             _ => None,
         }
     }

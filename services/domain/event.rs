@@ -1,6 +1,7 @@
 //! What can happen. Events are past tense, and true for ever once recorded; a wrong one is voided, never changed.
 
 pub use super::entity::Entity;
+use super::guidance_fund::GuidanceFundEvent;
 use super::instrument::InstrumentEvent;
 use super::platform::PlatformEvent;
 use super::reason::{Fault, Reason};
@@ -296,6 +297,8 @@ pub enum Event {
     Platform(PlatformEvent),
     /// Something about an instrument in the shared catalogue.
     Instrument(InstrumentEvent),
+    /// Something about an angel guidance fund.
+    GuidanceFund(GuidanceFundEvent),
 }
 
 /// A policy as it was published. What its text means is read at the door before it becomes a command, and by those who
@@ -426,11 +429,12 @@ impl Event {
             Transfer(event) => event.owner(),
             Platform(event) => event.owner(),
             Instrument(event) => event.owner(),
+            GuidanceFund(event) => event.owner(),
         })
     }
 
     /// The second entity that the fact is about: the carrier of a stay or investment, the park of a relocation, the firm of a
-    /// loan, transfer or instrument, the carrier before a carrier in the chain.
+    /// loan, transfer, instrument or a guidance fund's investment, the carrier before a carrier in the chain.
     pub fn other(&self) -> Option<Entity> {
         use Event::*;
         match self {
@@ -446,6 +450,7 @@ impl Event {
             UpstreamChanged { upstream, .. } => upstream.clone().map(Entity::Incubator),
             Transfer(event) => event.other(),
             Instrument(event) => event.other(),
+            GuidanceFund(event) => event.other(),
             _ => None,
         }
     }
@@ -514,13 +519,20 @@ impl Event {
             Platform(event) => plain(event.code()),
             Instrument(event @ InstrumentEvent::YearReported(_)) => Key { day: Some(day), ..plain(event.code()) },
             Instrument(event) => plain(event.code()),
+            GuidanceFund(event) => plain(event.code()),
         }
     }
 
     /// Whether it is the same fact as another only when all its values are equal: several may stand on one line, and none
     /// contradicts another.
     pub fn is_told_by_all_values(&self) -> bool {
-        matches!(self, Self::InterestPaid { .. } | Self::InvestmentMade { .. } | Self::PolicyPublished(_))
+        matches!(
+            self,
+            Self::InterestPaid { .. }
+                | Self::InvestmentMade { .. }
+                | Self::PolicyPublished(_)
+                | Self::GuidanceFund(GuidanceFundEvent::Contributed(_) | GuidanceFundEvent::Invested(_))
+        )
     }
 
     /// Whether no rule of a line binds it: where its references stand and it is not recorded already, it is accepted.

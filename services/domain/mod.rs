@@ -11,6 +11,7 @@ pub mod decide;
 mod entity;
 pub mod event;
 pub mod firm;
+pub mod guidance_fund;
 pub mod incubator;
 pub mod innovation;
 pub mod instrument;
@@ -36,9 +37,10 @@ pub use line::{AsOf, Entry, Line};
 pub use reason::{Fault, Faults, Reason, Refusal, Warning};
 pub use registry::{Recorded, Registry};
 pub use values::{
-    Day, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc, VoucherNo,
+    Day, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId,
+    Uscc, VoucherNo,
 };
 pub use words::{
-    BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind, Tax,
-    TaxNature,
+    BuildMode, CapitalSource, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party,
+    PlatformKind, Tax, TaxNature,
 };

@@ -59,6 +59,8 @@ reasons! {
     UnknownPlatform = "UNKNOWN_PLATFORM";
     /// No such instrument.
     UnknownInstrument = "UNKNOWN_INSTRUMENT";
+    /// No such guidance fund.
+    UnknownGuidanceFund = "UNKNOWN_GUIDANCE_FUND";
     /// No such tax.
     UnknownTax = "UNKNOWN_TAX";
     /// Neither a firm nor an operator.

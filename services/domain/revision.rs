@@ -55,7 +55,8 @@ impl Registry {
                 }
                 let transfers = self.innovation().transfers_ever_to(code).cloned().map(Entity::Transfer);
                 let instruments = self.innovation().instruments_ever_of(code).cloned().map(Entity::Instrument);
-                for line in transfers.chain(instruments).filter_map(|owner| self.line(&owner)) {
+                let funds = self.innovation().guidance_funds_ever_in(code).cloned().map(Entity::GuidanceFund);
+                for line in transfers.chain(instruments).chain(funds).filter_map(|owner| self.line(&owner)) {
                     count.line(line, entity);
                 }
             }
@@ -75,7 +76,8 @@ impl Registry {
             | Entity::Policy(_)
             | Entity::Transfer(_)
             | Entity::Platform(_)
-            | Entity::Instrument(_) => {}
+            | Entity::Instrument(_)
+            | Entity::GuidanceFund(_) => {}
         }
         count.facts + count.voids.len() as u64
     }

@@ -3,6 +3,7 @@
 
 use super::command::{Command, Stated};
 use super::event::{AnnualReport, Event, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use super::guidance_fund::{GuidanceFundContributed, GuidanceFundEstablished, GuidanceFundEvent, GuidanceFundInvested};
 use super::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
 use super::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use super::reason::{Fault, Faults, Reason, Refusal};
@@ -51,6 +52,21 @@ pub enum Row {
     Instrument(InstrumentRow),
     /// 仪器年报.
     InstrumentYear(InstrumentYear),
+    /// 引导基金.
+    GuidanceFund(Dated<GuidanceFundEstablished>),
+    /// 引导基金出资.
+    GuidanceFundContribution(Dated<GuidanceFundContributed>),
+    /// 引导基金投资.
+    GuidanceFundInvestment(Dated<GuidanceFundInvested>),
+}
+
+/// A row that is one fact and its day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dated<T> {
+    /// Everything but the day.
+    pub fact: T,
+    /// Its day.
+    pub day: Day,
 }
 
 /// A row of 共享仪器.
@@ -312,7 +328,17 @@ impl Row {
                 let (day, report) = (report_day(report.year)?, report.clone());
                 Ok(vec![Stated::new(day, Event::Instrument(InstrumentEvent::YearReported(report)))])
             }
+            Self::GuidanceFund(row) => Ok(row.fund(GuidanceFundEvent::Established)),
+            Self::GuidanceFundContribution(row) => Ok(row.fund(GuidanceFundEvent::Contributed)),
+            Self::GuidanceFundInvestment(row) => Ok(row.fund(GuidanceFundEvent::Invested)),
         }
+    }
+}
+
+impl<T: Clone> Dated<T> {
+    /// The fact about a guidance fund that the row is.
+    fn fund(&self, event: impl Fn(T) -> GuidanceFundEvent) -> Vec<Stated> {
+        vec![Stated::new(self.day, Event::GuidanceFund(event(self.fact.clone())))]
     }
 }
 

@@ -230,6 +230,10 @@ id!(
     InstrumentId
 );
 id!(
+    /// Id of a guidance fund (基金编号), as registered.
+    GuidanceFundId
+);
+id!(
     /// Number of a voucher (凭证号), as registered.
     VoucherNo
 );

@@ -204,3 +204,13 @@ words! {
         Pilot = 3, "PILOT", "中试平台";
     }
 }
+
+words! {
+    /// Whose capital a guidance fund is paid (资金来源).
+    CapitalSource {
+        /// 政府.
+        Government = 1, "GOVERNMENT", "政府";
+        /// 社会.
+        Social = 2, "SOCIAL", "社会";
+    }
+}

@@ -159,6 +159,13 @@ impl Answer<'_> {
         Some(v1::Instrument { revision, etag, ..self.scene.instrument(id)? })
     }
 
+    /// The guidance fund that the command is about.
+    pub fn guidance_fund(&self) -> Option<v1::GuidanceFund> {
+        let Some(Entity::GuidanceFund(id)) = self.target else { return None };
+        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        Some(v1::GuidanceFund { revision, etag, ..self.scene.guidance_fund(id)? })
+    }
+
     /// The park that the command is about.
     pub fn park(&self) -> Option<v1::Park> {
         let Some(Entity::Park(id)) = self.target else { return None };

@@ -14,6 +14,7 @@ mod evidence;
 mod financing;
 mod firms;
 mod follow;
+mod guidance_funds;
 mod import;
 mod incubators;
 mod instruments;

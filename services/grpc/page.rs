@@ -63,7 +63,7 @@ listing! {
     ListIncubatorsRequest ListFirmsRequest ListParksRequest ListOverdueFirmsRequest ListAnomaliesRequest
     ListTaxReceiptsRequest ListLoansRequest ListSeedFundsRequest ListInvestmentsRequest
     ListIntermediariesRequest ListTechnologyTransfersRequest ListPlatformsRequest ListInstrumentsRequest
-    ListPoliciesRequest ListEntitlementsRequest ListReadingsRequest
+    ListPoliciesRequest ListEntitlementsRequest ListReadingsRequest ListGuidanceFundsRequest
 }
 
 /// A page asked for.

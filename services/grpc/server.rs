@@ -5,6 +5,7 @@ use super::bureau::Bureau;
 use super::entitlements::Entitlements;
 use super::financing::Financing;
 use super::firms::Firms;
+use super::guidance_funds::GuidanceFunds;
 use super::import::Import;
 use super::incubators::Incubators;
 use super::instruments::Instruments;
@@ -84,7 +85,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 15] = [
+const SERVICES: [&str; 16] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -100,6 +101,7 @@ const SERVICES: [&str; 15] = [
     v1::policy_service_server::SERVICE_NAME,
     v1::entitlement_service_server::SERVICE_NAME,
     v1::reading_service_server::SERVICE_NAME,
+    v1::guidance_fund_service_server::SERVICE_NAME,
 ];
 
 macro_rules! bounded {
@@ -117,6 +119,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
     use v1::entitlement_service_server::EntitlementServiceServer;
     use v1::financing_service_server::FinancingServiceServer;
     use v1::firm_service_server::FirmServiceServer;
+    use v1::guidance_fund_service_server::GuidanceFundServiceServer;
     use v1::import_service_server::ImportServiceServer;
     use v1::incubator_service_server::IncubatorServiceServer;
     use v1::instrument_service_server::InstrumentServiceServer;
@@ -147,6 +150,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(InstrumentServiceServer(Instruments(districts.clone())), config))
         .add_service(bounded!(PlatformServiceServer(Platforms(districts.clone())), config))
         .add_service(bounded!(PolicyServiceServer(Policies(districts.clone())), config))
+        .add_service(bounded!(GuidanceFundServiceServer(GuidanceFunds(districts.clone())), config))
         .add_service(bounded!(ReadingServiceServer(Readings(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))
         .add_service(bounded!(ImportServiceServer(import), config))

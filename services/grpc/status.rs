@@ -29,7 +29,9 @@ pub fn code_of(reason: Reason) -> Code {
         | MalformedMessage | PolicyAtFault => Code::InvalidArgument,
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownIntermediary
-        | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading => Code::NotFound,
+        | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading | UnknownGuidanceFund => {
+            Code::NotFound
+        }
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay

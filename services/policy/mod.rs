@@ -33,7 +33,7 @@ pub use instrument_sharing::InstrumentSharing;
 pub use lint::{Finding, Severity, lint};
 pub use parameters::Policy;
 pub use platform_support::{OpenPlatform, PlatformConstruction, PlatformSupport};
-pub use reading::{Item, Reading, Rule, SeedFundDuty, Standards};
+pub use reading::{GuidanceFundTargets, Item, Reading, Rule, SeedFundDuty, Standards, Target};
 pub use technology_transfer::TechnologyTransfer;
 pub use touched::{Subject, subjects, touched};
 pub use trace::{NoTrace, Node, Source, Step, Trace, TreeTrace, Unit};

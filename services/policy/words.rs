@@ -58,6 +58,8 @@ words! {
     Standard {
         /// S5, per carrier whose operator was brought in.
         SeedFundDuty = "seed_fund_duty", "引进运营主体种子基金义务";
+        /// S6, per guidance fund and for all of the district together.
+        GuidanceFund = "guidance_fund", "天使投资引导基金";
     }
 }
 
@@ -90,6 +92,8 @@ words! {
         NoStandardInForce = "NO_STANDARD_IN_FORCE", "当日无有效规定";
         /// S5: brought in, and no seed fund.
         SeedFundMissing = "SEED_FUND_MISSING", "引进运营主体未设立种子基金";
+        /// S6: the rule states no target for the year, or none for a single fund.
+        NoTarget = "NO_TARGET", "未定目标";
     }
 }
 
@@ -104,6 +108,20 @@ words! {
         InvestedRatio = "invested_ratio", "投资担保占基金规模比例";
         /// S5: investments and guarantees, counted.
         Cases = "cases", "投资担保笔数";
+        /// S6: capital paid in, fen.
+        PaidIn = "paid_in", "实缴资本";
+        /// S6: of it the government's, fen.
+        Government = "government", "政府出资";
+        /// S6: the government's part of what is paid in.
+        GovernmentShare = "government_share", "政府出资占实缴比例";
+        /// S6: others' capital for each yuan of the government's.
+        Leverage = "leverage", "社会资本与政府出资之比";
+        /// S6: invested, fen.
+        Invested = "invested", "投资总额";
+        /// S6: of it in firms that were young enough on the day, fen.
+        EarlyStage = "early_stage", "投向初创期企业";
+        /// S6: that part of what is invested.
+        EarlyStageShare = "early_stage_share", "投向初创期企业占投资比例";
     }
 }
 

@@ -5,6 +5,7 @@ mod carriers;
 mod dsl;
 mod figures;
 mod firms;
+mod guidance_funds;
 mod instruments;
 mod late;
 mod money;

@@ -6,14 +6,17 @@ use super::common::world::{carrier, day, firm, limits, park};
 use incubator_registry::domain::event::{
     AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt,
 };
+use incubator_registry::domain::guidance_fund::{
+    GuidanceFundContributed, GuidanceFundEstablished, GuidanceFundEvent, GuidanceFundInvested,
+};
 use incubator_registry::domain::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
 use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
-    BuildMode, Command, Criterion, Document, Event, InstrumentId, InterestNature, IntermediaryId, InvestmentForm, Kind,
-    LeaveKind, Level, LoanId, Party, PlatformId, PlatformKind, PolicyId, Stated, Tax, TaxNature, TransferId, VoidOrder,
-    VoucherNo,
+    BuildMode, CapitalSource, Command, Criterion, Document, Event, GuidanceFundId, InstrumentId, InterestNature,
+    IntermediaryId, InvestmentForm, Kind, LeaveKind, Level, LoanId, Party, PlatformId, PlatformKind, PolicyId, Stated,
+    Tax, TaxNature, TransferId, VoidOrder, VoucherNo,
 };
 use incubator_registry::journal::{Record, RequestKey, Subject, ZERO_HASH, codec};
 
@@ -197,10 +200,25 @@ fn of_instruments() -> Vec<Event> {
     of.map(Event::Instrument).to_vec()
 }
 
+fn of_guidance_funds() -> Vec<Event> {
+    let fund = GuidanceFundId::parse("TJ01").unwrap();
+    let established =
+        GuidanceFundEstablished { fund: fund.clone(), name: "天使引导基金".to_owned(), size: 2_000_000_000 };
+    let contributed =
+        GuidanceFundContributed { fund: fund.clone(), amount: 600_000_000, source: CapitalSource::Social };
+    let invested = GuidanceFundInvested { fund, firm: firm(7), amount: 100_000_000 };
+    let of = [
+        GuidanceFundEvent::Established(established),
+        GuidanceFundEvent::Contributed(contributed),
+        GuidanceFundEvent::Invested(invested),
+    ];
+    of.map(Event::GuidanceFund).to_vec()
+}
+
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
-    [first_events(), of_reports(), of_money(), vec![of_policy()], of_transfers(), of_platforms(), of_instruments()]
-        .concat()
+    let beside = [of_transfers(), of_platforms(), of_instruments(), of_guidance_funds()].concat();
+    [first_events(), of_reports(), of_money(), vec![of_policy()], beside].concat()
 }
 
 /// The types of the first release.
@@ -285,6 +303,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("transfers", Command::new(of_transfers().iter().map(each).collect(), documents(), None).unwrap()),
         ("platforms", Command::new(of_platforms().iter().map(each).collect(), documents(), None).unwrap()),
         ("instruments", Command::new(of_instruments().iter().map(each).collect(), documents(), None).unwrap()),
+        ("guidance-funds", Command::new(of_guidance_funds().iter().map(each).collect(), documents(), None).unwrap()),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
     ]
 }

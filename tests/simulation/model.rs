@@ -3,6 +3,7 @@
 
 use crate::rules::{Broken, violations};
 use crate::sameness::{Seen, closes, look};
+use incubator_registry::domain::guidance_fund::GuidanceFundEvent;
 use incubator_registry::domain::instrument::InstrumentEvent;
 use incubator_registry::domain::transfer::TransferEvent;
 use incubator_registry::domain::{Command, Day, Document, Event, Kind, Origin, Reason, Stated, Uscc, VoidOrder};
@@ -159,6 +160,10 @@ pub fn about(event: &Event) -> Vec<String> {
             vec![format!("instruments/{}", event.instrument()), firm(&new.owner)]
         }
         Instrument(event) => vec![format!("instruments/{}", event.instrument())],
+        GuidanceFund(event @ GuidanceFundEvent::Invested(made)) => {
+            vec![format!("guidanceFunds/{}", event.fund()), firm(&made.firm)]
+        }
+        GuidanceFund(event) => vec![format!("guidanceFunds/{}", event.fund())],
         Platform(event) => vec![format!("platforms/{}", event.platform())],
         Transfer(TransferEvent::IntermediaryRegistered(new)) => vec![format!("intermediaries/{}", new.intermediary)],
         Transfer(TransferEvent::TechnologyTransferred(new)) => vec![

@@ -81,6 +81,8 @@ async fn ask(
     let number = v1::Standard::from_str_name(&format!("STANDARD_{}", standard.key().to_uppercase()));
     let subject = match standard {
         Standard::SeedFundDuty => session.incubator(subject),
+        Standard::GuidanceFund if subject.is_empty() => session.parent(),
+        Standard::GuidanceFund => session.name("guidanceFunds", subject),
     };
     let mut request = v1::GetReadingRequest {
         parent: session.parent(),

@@ -3,6 +3,7 @@
 
 mod corrected;
 mod files;
+mod guidance_fund;
 mod innovation;
 mod read;
 mod send;

@@ -1,6 +1,6 @@
 //! A row as it travels: the ledgers' typed rows in the API's messages, value by value.
 
-use super::innovation;
+use super::{guidance_fund, innovation};
 use crate::ctl::parse::{Wire as _, opt_day};
 use crate::domain::event::AnnualReport;
 use crate::domain::rows::{
@@ -31,6 +31,9 @@ pub fn import_row(line: u64, row: &Row) -> v1::ImportRow {
         Row::Platform(row) => Stated::Platform(innovation::platform(row)),
         Row::PlatformYear(report) => Stated::PlatformReport(innovation::platform_report(report)),
         Row::Instrument(row) => Stated::Instrument(innovation::instrument(row)),
+        Row::GuidanceFund(row) => Stated::GuidanceFund(guidance_fund::established(row)),
+        Row::GuidanceFundContribution(row) => Stated::GuidanceFundContribution(guidance_fund::contributed(row)),
+        Row::GuidanceFundInvestment(row) => Stated::GuidanceFundInvestment(guidance_fund::invested(row)),
         Row::InstrumentYear(report) => Stated::InstrumentReport(innovation::instrument_report(report)),
     };
     v1::ImportRow { line: i64::try_from(line).unwrap_or(i64::MAX), row: Some(stated) }

@@ -1,10 +1,10 @@
-//! Commands about technology transfers, platforms and instruments, as typed.
+//! Commands about technology transfers, platforms, instruments and guidance funds, as typed.
 
 use crate::ctl::args::Reading;
 use crate::ctl::money_args::Listing;
 use crate::ctl::parse;
 use crate::ctl::write::args::{Frame, Undated};
-use crate::domain::{Day, Party, PlatformKind};
+use crate::domain::{CapitalSource, Day, Party, PlatformKind};
 use clap::Subcommand;
 
 /// Intermediaries of technology transfers.
@@ -219,6 +219,67 @@ pub enum InstrumentCommand {
         /// Of this firm.
         #[arg(long, value_name = "CODE")]
         firm: Option<String>,
+        /// Common.
+        #[command(flatten)]
+        list: Listing,
+    },
+}
+
+/// Guidance funds.
+#[derive(Debug, Subcommand)]
+pub enum GuidanceFundCommand {
+    /// Record that a fund was established; the date is that day (设立日期).
+    Establish {
+        /// Its id (基金编号).
+        id: String,
+        /// Its name (基金名称).
+        #[arg(long)]
+        name: String,
+        /// Its size as stated (基金规模) in yuan.
+        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        size: i64,
+        /// Common.
+        #[command(flatten)]
+        frame: Frame,
+    },
+    /// Record capital paid in; the date is its day (出资日期).
+    Contribute {
+        /// Its id (基金编号).
+        id: String,
+        /// Amount (出资金额) in yuan.
+        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        amount: i64,
+        /// Whose (资金来源): GOVERNMENT 政府, SOCIAL 社会.
+        #[arg(long, value_parser = parse::capital_source)]
+        source: CapitalSource,
+        /// Common.
+        #[command(flatten)]
+        frame: Frame,
+    },
+    /// Record an investment in a firm; the date is its day (投资日期).
+    Invest {
+        /// Its id (基金编号).
+        id: String,
+        /// The firm's code.
+        #[arg(long, value_name = "CODE")]
+        firm: String,
+        /// Amount (投资金额) in yuan.
+        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        amount: i64,
+        /// Common.
+        #[command(flatten)]
+        frame: Frame,
+    },
+    /// One fund with its capital and its investments.
+    Show {
+        /// Its id (基金编号).
+        id: String,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// The funds, by id.
+    List {
         /// Common.
         #[command(flatten)]
         list: Listing,

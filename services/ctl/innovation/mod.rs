@@ -1,6 +1,9 @@
 //! Commands about technology transfers and those who bring them about, about platforms and instruments.
 
 pub mod args;
+mod guidance_fund;
+
+pub use guidance_fund::run as guidance_fund;
 
 use super::args::Reading;
 use super::connect::Session;

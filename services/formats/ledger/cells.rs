@@ -4,7 +4,8 @@
 use super::headings::{narrow, shown};
 use crate::domain::reason::Reason;
 use crate::domain::values::{
-    self, Day, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, TransferId, Uscc, VoucherNo,
+    self, Day, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, TransferId, Uscc,
+    VoucherNo,
 };
 use crate::domain::words::Tax;
 
@@ -76,6 +77,12 @@ pub(super) fn platform(cell: &str) -> Result<PlatformId, Wrong> {
 pub(super) fn instrument(cell: &str) -> Result<InstrumentId, Wrong> {
     InstrumentId::parse(&numbered(cell)?)
         .map_err(|reason| (reason, format!("`{}` can't be an instrument's id", shown(cell))))
+}
+
+/// Id of a guidance fund.
+pub(super) fn guidance_fund(cell: &str) -> Result<GuidanceFundId, Wrong> {
+    GuidanceFundId::parse(&numbered(cell)?)
+        .map_err(|reason| (reason, format!("`{}` can't be a guidance fund's id", shown(cell))))
 }
 
 /// Number of a voucher.

@@ -10,6 +10,7 @@ mod decode;
 mod error;
 mod file;
 pub(in crate::formats) mod guard;
+mod guidance_fund;
 mod headings;
 mod innovation;
 mod money;

@@ -6,6 +6,7 @@
 //! left empty is 0, unknown. Amounts and counts have the bounds that the same rows have by RPC.
 
 use super::cells::{self, Wrong};
+use super::guidance_fund;
 use super::headings::{Columns, Known, shown};
 use super::innovation;
 use super::money;
@@ -42,6 +43,9 @@ pub(super) fn read(columns: &Columns, raw: &RawRow) -> Result<Row, Refusal> {
         Ledger::Platforms => innovation::platform(&mut cells).map(Row::Platform),
         Ledger::PlatformReports => innovation::platform_report(&mut cells).map(Row::PlatformYear),
         Ledger::Instruments => innovation::instrument(&mut cells).map(Row::Instrument),
+        Ledger::GuidanceFunds => guidance_fund::established(&mut cells).map(Row::GuidanceFund),
+        Ledger::GuidanceFundContributions => guidance_fund::contributed(&mut cells).map(Row::GuidanceFundContribution),
+        Ledger::GuidanceFundInvestments => guidance_fund::invested(&mut cells).map(Row::GuidanceFundInvestment),
         Ledger::InstrumentReports => innovation::instrument_report(&mut cells).map(Row::InstrumentYear),
     };
     if let Some(refusal) = cells.faults.refusal() {

@@ -40,6 +40,12 @@ pub enum Ledger {
     Instruments,
     /// 仪器年报.
     InstrumentReports,
+    /// 引导基金.
+    GuidanceFunds,
+    /// 引导基金出资.
+    GuidanceFundContributions,
+    /// 引导基金投资.
+    GuidanceFundInvestments,
 }
 
 /// What the cells of a column hold. Text files need it not: it says what a cell of a workbook that is no text may mean.
@@ -271,6 +277,27 @@ const INSTRUMENT_REPORTS: &[Column] = &[
     must("开放运行成本", "running_cost_fen", Number).in_units(MONEY),
 ];
 
+const GUIDANCE_FUNDS: &[Column] = &[
+    must("基金编号", "guidance_fund_id", Text),
+    must("基金名称", "display_name", Text),
+    must("设立日期", "established_date", Day),
+    must("基金规模", "size_fen", Number).in_units(MONEY),
+];
+
+const GUIDANCE_FUND_CONTRIBUTIONS: &[Column] = &[
+    must("基金编号", "guidance_fund_id", Text),
+    must("出资日期", "effective_date", Day),
+    must("出资金额", "amount_fen", Number).in_units(MONEY),
+    must("资金来源", "source", Text),
+];
+
+const GUIDANCE_FUND_INVESTMENTS: &[Column] = &[
+    must("基金编号", "guidance_fund_id", Text),
+    must("统一社会信用代码", "firm_code", Code),
+    must("投资日期", "effective_date", Day),
+    must("投资金额", "amount_fen", Number).in_units(MONEY),
+];
+
 impl Ledger {
     /// All of them, in the order of an import.
     pub const ALL: &[Self] = &[
@@ -292,6 +319,9 @@ impl Ledger {
         Self::PlatformReports,
         Self::Instruments,
         Self::InstrumentReports,
+        Self::GuidanceFunds,
+        Self::GuidanceFundContributions,
+        Self::GuidanceFundInvestments,
     ];
 
     /// Its name among the people who keep it.
@@ -315,6 +345,9 @@ impl Ledger {
             Self::PlatformReports => "平台年报",
             Self::Instruments => "共享仪器",
             Self::InstrumentReports => "仪器年报",
+            Self::GuidanceFunds => "引导基金",
+            Self::GuidanceFundContributions => "引导基金出资",
+            Self::GuidanceFundInvestments => "引导基金投资",
         }
     }
 
@@ -339,6 +372,9 @@ impl Ledger {
             Self::PlatformReports => PLATFORM_REPORTS,
             Self::Instruments => INSTRUMENTS,
             Self::InstrumentReports => INSTRUMENT_REPORTS,
+            Self::GuidanceFunds => GUIDANCE_FUNDS,
+            Self::GuidanceFundContributions => GUIDANCE_FUND_CONTRIBUTIONS,
+            Self::GuidanceFundInvestments => GUIDANCE_FUND_INVESTMENTS,
         }
     }
 }
@@ -378,7 +414,9 @@ mod tests {
         let (second, neighbours) = rest.split_at(6);
         assert_eq!(first, ["载体台账", "认定记录", "企业台账", "在孵台账", "落户园区", "企业变更"]);
         assert_eq!(second, ["企业年报", "贷款台账", "利息支付", "种子基金", "投资担保", "税收入库明细"]);
-        assert_eq!(neighbours, ["技术转移中介", "技术转移合同", "服务平台", "平台年报", "共享仪器", "仪器年报"]);
+        let (paid, read) = neighbours.split_at(6);
+        assert_eq!(paid, ["技术转移中介", "技术转移合同", "服务平台", "平台年报", "共享仪器", "仪器年报"]);
+        assert_eq!(read, ["引导基金", "引导基金出资", "引导基金投资"]);
     }
 
     #[test]

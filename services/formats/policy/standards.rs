@@ -2,19 +2,23 @@
 
 use super::section::{PolicyFault, Section};
 use super::tree::Value;
-use super::{Place, dated};
+use super::{MONTHS_MAX, Place, dated};
 use crate::domain::values::FEN_MAX;
 use crate::domain::{Kind, Reason};
-use crate::policy::parameters::{Dated, Series};
-use crate::policy::{Policy, Rule, SeedFundDuty, Standard};
+use crate::policy::parameters::{Dated, RATE_PPM_MAX, Series};
+use crate::policy::{GuidanceFundTargets, Policy, Rule, SeedFundDuty, Standard, Target};
 
 /// Investments past this are a slip.
 const CASES_MAX: i64 = 1_000_000;
+
+/// A thousand yuan for one is a slip.
+const LEVERAGE_PPM_MAX: i64 = 1_000_000_000;
 
 /// Their versions, as they are read.
 #[derive(Default)]
 pub(super) struct Standards {
     seed_fund_duty: Vec<Dated<Rule<SeedFundDuty>>>,
+    guidance_fund: Vec<Dated<Rule<GuidanceFundTargets>>>,
 }
 
 impl Standards {
@@ -27,6 +31,10 @@ impl Standards {
                 let terms = seed_fund_duty(&mut section);
                 self.seed_fund_duty.push(rule(index, &mut section, terms));
             }
+            Standard::GuidanceFund => {
+                let terms = guidance_fund(&mut section);
+                self.guidance_fund.push(rule(index, &mut section, terms));
+            }
         }
         section.finish();
     }
@@ -34,6 +42,7 @@ impl Standards {
     /// Puts them into the policy.
     pub(super) fn into(self, policy: &mut Policy) {
         policy.standards.seed_fund_duty = Series::new(self.seed_fund_duty);
+        policy.standards.guidance_fund = Series::new(self.guidance_fund);
     }
 }
 
@@ -50,7 +59,28 @@ fn seed_fund_duty(section: &mut Section<'_, '_>) -> SeedFundDuty {
     SeedFundDuty {
         kinds: section.list("kinds", Reason::UnknownWord, kind),
         minimum_size_fen: section.least("minimum_size_fen", FEN_MAX),
-        minimum_invested_ppm: section.least("minimum_invested_ppm", crate::policy::parameters::RATE_PPM_MAX),
+        minimum_invested_ppm: section.least("minimum_invested_ppm", RATE_PPM_MAX),
         minimum_cases: section.least("minimum_cases", CASES_MAX),
     }
+}
+
+fn guidance_fund(section: &mut Section<'_, '_>) -> GuidanceFundTargets {
+    let early_stage_months = u32::try_from(section.number("early_stage_months", 1, MONTHS_MAX)).unwrap_or(1);
+    let tables = section.tables("target");
+    let targets = tables.into_iter().enumerate().map(|table| target(table, section.faults));
+    GuidanceFundTargets { early_stage_months, targets: targets.collect() }
+}
+
+fn target((index, (path, item)): Place<'_>, faults: &mut Vec<PolicyFault>) -> Target {
+    let mut section = Section::new(path, item, faults);
+    let target = Target {
+        index,
+        year: i16::try_from(section.number("year", 1900, 9999)).unwrap_or(0),
+        minimum_size_fen: section.least("minimum_size_fen", FEN_MAX),
+        minimum_government_ppm: section.least("minimum_government_ppm", RATE_PPM_MAX),
+        minimum_leverage_ppm: section.least("minimum_leverage_ppm", LEVERAGE_PPM_MAX),
+        minimum_early_stage_ppm: section.least("minimum_early_stage_ppm", RATE_PPM_MAX),
+    };
+    section.finish();
+    target
 }

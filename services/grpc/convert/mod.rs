@@ -2,6 +2,7 @@
 
 pub mod event;
 pub mod frame;
+pub mod guidance_fund;
 pub mod innovation;
 pub mod innovation_scene;
 pub mod instrument;

@@ -45,6 +45,18 @@ impl Reader<'_> {
             Some(import_row::Row::PlatformReport(row)) => self.platform_report_row(row).map(Row::PlatformYear),
             Some(import_row::Row::Instrument(row)) => self.instrument_row(row).map(Row::Instrument),
             Some(import_row::Row::InstrumentReport(row)) => self.instrument_report_row(row).map(Row::InstrumentYear),
+            Some(import_row::Row::GuidanceFund(row)) => {
+                self.guidance_fund_row(row, "established_date").map(Row::GuidanceFund)
+            }
+            Some(import_row::Row::GuidanceFundContribution(row)) => {
+                let fund = self.guidance_fund_id("guidance_fund_id", &row.guidance_fund_id);
+                self.contribution(fund, row).map(Row::GuidanceFundContribution)
+            }
+            Some(import_row::Row::GuidanceFundInvestment(row)) => {
+                let fund = self.guidance_fund_id("guidance_fund_id", &row.guidance_fund_id);
+                let firm = self.code("firm_code", &row.firm_code);
+                self.fund_investment(fund, firm, row).map(Row::GuidanceFundInvestment)
+            }
             None => {
                 self.faults.push(Reason::MissingValue, "row", "the row states nothing");
                 None

@@ -1,6 +1,6 @@
 //! Stored messages as domain events.
 
-use super::{day, instrument, platform, transfer};
+use super::{day, guidance_fund, instrument, platform, transfer};
 use crate::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt};
 use crate::domain::values::Area;
 use crate::domain::{
@@ -23,6 +23,7 @@ pub fn event(event_type: u16, payload: &[u8]) -> Read {
         80..=81 => transfer::read(event_type, payload),
         82..=84 => platform::read(event_type, payload),
         85..=87 => instrument::read(event_type, payload),
+        90..=92 => guidance_fund::read(event_type, payload),
         _ => of_park(event_type, payload),
     }
 }

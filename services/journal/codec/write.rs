@@ -1,6 +1,6 @@
 //! Domain events as stored messages.
 
-use super::{instrument, platform, transfer};
+use super::{guidance_fund, instrument, platform, transfer};
 use crate::domain::{Document, Event};
 use crate::wire::journal as stored;
 use prost::Message as _;
@@ -13,6 +13,7 @@ pub fn payload(event: &Event, documents: &[Document]) -> Vec<u8> {
         Event::Transfer(event) => transfer::write(event, documents),
         Event::Platform(event) => platform::write(event, documents),
         Event::Instrument(event) => instrument::write(event, documents),
+        Event::GuidanceFund(event) => guidance_fund::write(event, documents),
         Event::PolicyPublished(published) => stored::PolicyPublished {
             policy_id: published.policy.to_string(),
             title: published.title.clone(),

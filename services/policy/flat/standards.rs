@@ -13,6 +13,20 @@ impl Flat {
             flat.optional("minimum_invested_ppm", terms.minimum_invested_ppm);
             flat.optional("minimum_cases", terms.minimum_cases);
         });
+        self.guidance_fund(policy);
+    }
+
+    fn guidance_fund(&mut self, policy: &Policy) {
+        self.rules(Standard::GuidanceFund, &policy.standards.guidance_fund, |flat, terms| {
+            flat.put("early_stage_months", terms.early_stage_months);
+            for target in &terms.targets {
+                let of = |part: &str| format!("target.{}.{part}", target.year);
+                flat.optional(&of("minimum_size_fen"), target.minimum_size_fen);
+                flat.optional(&of("minimum_government_ppm"), target.minimum_government_ppm);
+                flat.optional(&of("minimum_leverage_ppm"), target.minimum_leverage_ppm);
+                flat.optional(&of("minimum_early_stage_ppm"), target.minimum_early_stage_ppm);
+            }
+        });
     }
 
     fn rules<T>(&mut self, standard: Standard, series: &Series<Rule<T>>, each: impl Fn(&mut Self, &T)) {

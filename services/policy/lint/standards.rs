@@ -4,6 +4,7 @@ use super::Findings;
 
 impl Findings<'_> {
     pub(super) fn standards(&mut self) {
+        self.guidance_fund();
         let policy = self.policy;
         self.series("standard", &policy.standards.seed_fund_duty);
         for rule in policy.standards.seed_fund_duty.all() {
@@ -15,6 +16,29 @@ impl Findings<'_> {
             if let Some(ppm) = terms.minimum_invested_ppm {
                 // Guarantees may well be more than the fund that gives them.
                 self.share(ppm, key("minimum_invested_ppm"), super::RATE_PPM_MAX);
+            }
+        }
+    }
+
+    fn guidance_fund(&mut self) {
+        let series = &self.policy.standards.guidance_fund;
+        self.series("standard", series);
+        for rule in series.all() {
+            let key = |target: usize, name: &str| format!("standard[{}].target[{target}].{name}", rule.index);
+            for (at, target) in rule.value.terms.targets.iter().enumerate() {
+                if rule.value.terms.targets[..at].iter().any(|other| other.year == target.year) {
+                    let message = format!("{} has a target already: the first counts", target.year);
+                    self.error("DUPLICATE_YEAR", key(target.index, "year"), message);
+                }
+                let shares = [
+                    ("minimum_government_ppm", target.minimum_government_ppm),
+                    ("minimum_early_stage_ppm", target.minimum_early_stage_ppm),
+                ];
+                for (name, ppm) in shares {
+                    if let Some(ppm) = ppm {
+                        self.share(ppm, key(target.index, name), super::WHOLE_PPM);
+                    }
+                }
             }
         }
     }

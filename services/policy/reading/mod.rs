@@ -5,6 +5,7 @@
 //! in force on the day that decides is the one to measure by. What is unknown is never counted as met; a figure of which
 //! nothing is demanded bears no verdict.
 
+mod guidance_fund;
 mod seed_fund;
 
 use super::evaluation::Evaluation;
@@ -14,6 +15,7 @@ use super::say;
 use super::trace::{Figure, Node, Source, Step, TreeTrace, Unit};
 use super::words::{Bound, Measure, ReadingReason, Standard, Verdict};
 use crate::domain::{Day, Entity};
+pub use guidance_fund::{GuidanceFundTargets, Target};
 pub use seed_fund::SeedFundDuty;
 
 /// The rules of a policy, each in versions.
@@ -21,6 +23,8 @@ pub use seed_fund::SeedFundDuty;
 pub struct Standards {
     /// S5.
     pub seed_fund_duty: Series<Rule<SeedFundDuty>>,
+    /// S6.
+    pub guidance_fund: Series<Rule<GuidanceFundTargets>>,
 }
 
 /// A version of a rule (条款).
@@ -62,7 +66,8 @@ pub struct Reading {
     pub reason: Option<ReadingReason>,
     /// First day of the version; none where none applies.
     pub version: Option<Day>,
-    /// Since when there is what it is about: S5, the first of the carrier's seed funds.
+    /// Since when there is what it is about: S5, the first of the carrier's seed
+    /// funds; S6, the fund, of all together the first.
     pub since: Option<Day>,
     /// Its figures.
     pub items: Vec<Item>,
@@ -75,6 +80,7 @@ impl Evaluation<'_> {
     pub fn readings(&self, standard: Standard) -> Vec<Reading> {
         match standard {
             Standard::SeedFundDuty => self.seed_fund_duties(),
+            Standard::GuidanceFund => self.guidance_funds(),
         }
     }
 }
@@ -93,7 +99,7 @@ struct Draft {
 }
 
 /// A demand: direction, threshold, key in the version; without a key the rule itself demands it.
-type Demand = (Bound, Exact, Option<&'static str>);
+type Demand = (Bound, Exact, Option<String>);
 
 impl Draft {
     /// Under the version that holds on a day; where none does, that is the reason.
@@ -119,13 +125,13 @@ impl Draft {
     /// Notes a figure, or that it is unknown, with what is demanded of it.
     fn item(&mut self, measure: Measure, unit: Unit, figure: Option<Figure<TreeTrace>>, demand: Option<Demand>) {
         let measured = figure.as_ref().map(|figure| figure.value);
-        let verdict = demand.map(|(bound, threshold, _)| match (measured, bound) {
+        let verdict = demand.as_ref().map(|(bound, threshold, _)| match (measured, bound) {
             (None, _) => Verdict::Unknown,
-            (Some(measured), Bound::Min) if measured >= threshold => Verdict::Met,
-            (Some(measured), Bound::Max) if measured <= threshold => Verdict::Met,
+            (Some(measured), Bound::Min) if measured >= *threshold => Verdict::Met,
+            (Some(measured), Bound::Max) if measured <= *threshold => Verdict::Met,
             (Some(_), _) => Verdict::NotMet,
         });
-        let threshold = demand.map(|(bound, threshold, _)| (bound, threshold));
+        let threshold = demand.as_ref().map(|(bound, threshold, _)| (*bound, *threshold));
         let item = Item { measure, verdict, threshold, measured, unit };
         let mut node = Node::ground(Source::Derived, sentence(&item));
         node.children.extend(figure.map(|figure| figure.why).into_iter().flatten());

@@ -63,11 +63,11 @@ impl Evaluation<'_> {
             let said = |ratio: Exact| format!("投资担保合计÷基金规模={}", super::shown(ratio, Unit::Ratio));
             sum(cases, Unit::Fen, "投资担保合计").quotient(size, said)
         });
-        let fen = |fen: i64| (Bound::Min, Exact::whole(fen), Some("minimum_size_fen"));
+        let fen = |fen: i64| (Bound::Min, Exact::whole(fen), Some("minimum_size_fen".into()));
         draft.item(Measure::Size, Unit::Fen, size, terms.minimum_size_fen.map(fen));
-        let ppm = |ppm: i64| (Bound::Min, Exact::ppm(ppm), Some("minimum_invested_ppm"));
+        let ppm = |ppm: i64| (Bound::Min, Exact::ppm(ppm), Some("minimum_invested_ppm".into()));
         draft.item(Measure::InvestedRatio, Unit::Ratio, ratio, terms.minimum_invested_ppm.map(ppm));
-        let least = |count: i64| (Bound::Min, Exact::whole(count), Some("minimum_cases"));
+        let least = |count: i64| (Bound::Min, Exact::whole(count), Some("minimum_cases".into()));
         draft.item(Measure::Cases, Unit::Count, Some(count), terms.minimum_cases.map(least));
         draft.reason = (!there).then_some(ReadingReason::SeedFundMissing);
         Some(draft.finish(&about))
