@@ -147,7 +147,8 @@ fn the_order_in_which_files_are_given_does_not_matter() {
 #[test]
 fn the_sample_is_recognised_by_its_headings() {
     let kinds = LEDGERS.map(|name| open(demo(name)).unwrap().kind());
-    assert_eq!(kinds, Ledger::ALL[..12]);
+    let twelve: Vec<_> = Ledger::ALL.iter().filter(|of| **of != Ledger::ProjectAssessments).take(12).copied().collect();
+    assert_eq!(kinds.to_vec(), twelve);
     let firms = open(demo("企业台账.csv")).unwrap();
     assert_eq!(firms.format(), Format::Csv(Encoding::Gb18030));
     assert_eq!(firms.rows().unwrap().count(), 161);

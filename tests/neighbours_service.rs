@@ -235,6 +235,37 @@ async fn guidance_funds_are_established_paid_in_to_and_invest() {
     assert_eq!((&of["reason"], &of["items"][1]["measured"]["decimal"]), (&json!("NO_TARGET"), &json!("25000050")));
     let whole = done(&server, "reading show guidance_fund --as-of 2025-10-31").await;
     assert_eq!((&whole["subject"], &whole["verdict"]), (&json!("districts/440203"), &json!("NOT_MET")));
-    assert_eq!(done(&server, "reading list --as-of 2025-10-31").await.as_array().unwrap().len(), 7);
+    assert_eq!(done(&server, "reading list --as-of 2025-10-31").await.as_array().unwrap().len(), 14);
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn projects_are_assessed_and_settled_under() {
+    let server = sample().await;
+    let record =
+        "assessment record XM9 --firm 91440203MA5NB10A19 --park 武江甘棠园区 --industry 先进制造 --date 2023-05-11";
+    refused(&server, record, "MISSING_VALUE").await;
+    refused(&server, &format!("{record} --green-ratio 100.0001"), "OUT_OF_RANGE").await;
+    let assessed = done(&server, &format!("{record} --investment-intensity 4500.000001 --floor-area-ratio 1.2")).await;
+    let indicators = &assessed["project_assessment"]["indicators"];
+    assert_eq!(
+        (&indicators["investment_intensity"], &indicators["floor_area_ratio"]),
+        (&json!(4_500_000_001i64), &json!(1_200_000))
+    );
+    assert_eq!(done(&server, "assessment show XM9").await["assessed_date"], "2023-05-11");
+    refused(&server, "assessment show XM9 --as-of 2023-05-10", "UNKNOWN_ASSESSMENT").await;
+    assert_eq!(done(&server, "assessment list --park 武江甘棠园区").await.as_array().unwrap().len(), 4);
+    let settled = done(&server, "firm show 91440203MA5NB10A19").await;
+    assert_eq!(settled["relocation"]["assessment"], "districts/440203/projectAssessments/XM01");
+    // The firm settled under another: named anew only by replacing.
+    let settle = "relocation settle 91440203MA5NB10A19 --park 武江甘棠园区 --date 2023-09-01 --assessment";
+    refused(&server, &format!("{settle} XM9"), "CONFLICT").await;
+    refused(&server, &format!("{settle} XM0"), "UNKNOWN_ASSESSMENT").await;
+    let read = "reading list --as-of 2025-10-31 --park 武江甘棠园区 --standard park_admission";
+    assert_eq!(done(&server, read).await.as_array().unwrap().len(), 7);
+    let unassessed = done(&server, "reading show park_admission 91440203MA5NB30C30 --as-of 2025-10-31").await;
+    assert_eq!((&unassessed["verdict"], &unassessed["reason"]), (&json!("UNKNOWN"), &json!("UNASSESSED")));
+    let table = run(&server, "reading show 入园项目准入 XM02 --as-of 2025-10-31").await.out;
+    assert!(table.contains("投资强度4499.999985万元/公顷，规定不低于4500万元/公顷：不符合"), "{table}");
     server.ended().await.unwrap();
 }

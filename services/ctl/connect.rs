@@ -2,6 +2,7 @@
 
 use super::lang::Say;
 use super::trouble::Trouble;
+use crate::wire::v1::assessment_service_client::AssessmentServiceClient;
 use crate::wire::v1::bureau_service_client::BureauServiceClient;
 use crate::wire::v1::entitlement_service_client::EntitlementServiceClient;
 use crate::wire::v1::financing_service_client::FinancingServiceClient;
@@ -85,6 +86,8 @@ clients! {
     platforms: PlatformServiceClient;
     /// Instruments.
     instruments: InstrumentServiceClient;
+    /// Assessments.
+    assessments: AssessmentServiceClient;
     /// Guidance funds.
     guidance_funds: GuidanceFundServiceClient;
     /// Readings.

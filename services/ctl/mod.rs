@@ -129,6 +129,7 @@ async fn ask(session: &Session, command: Command, lang: Lang) -> Result<Report, 
     match command {
         Command::Metrics(args) => metrics::run(session, args, lang).await,
         Command::Chain(args) => chain::run(session, args, lang).await,
+        Command::Assessment(command) => innovation::assessment(session, command, lang).await,
         Command::GuidanceFund(command) => innovation::guidance_fund(session, command, lang).await,
         Command::Reading(command) => finance::reading(session, command, lang).await,
         Command::Entitlements(args) => finance::entitlements(session, args, lang).await,

@@ -114,6 +114,18 @@ pub fn hundredths(text: &str) -> Result<i64, String> {
     format!("{whole}{part:0<2}").parse().map_err(|_| fault())
 }
 
+/// A number with at most six decimals, not negative, in millionths: a ratio as ppm, 万元 as fen.
+pub fn millionths(text: &str) -> Result<i64, String> {
+    let fault = || format!("`{text}` is not a number with at most six decimals");
+    let plain = text.replace(',', "");
+    let (whole, part) = plain.split_once('.').unwrap_or((&plain, ""));
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(part) || part.len() > 6 {
+        return Err(fault());
+    }
+    format!("{whole}{part:0<6}").parse().map_err(|_| fault())
+}
+
 /// Yuan with at most two decimals as fen; may be negative.
 pub fn yuan(text: &str) -> Result<i64, String> {
     text.strip_prefix('-').map_or_else(|| hundredths(text), |amount| hundredths(amount).map(|fen| -fen))

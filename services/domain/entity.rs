@@ -1,7 +1,8 @@
 //! What facts are about, by name.
 
 use super::values::{
-    GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc,
+    AssessmentId, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId,
+    TransferId, Uscc,
 };
 use std::fmt;
 
@@ -33,6 +34,8 @@ pub enum Entity {
     Instrument(InstrumentId),
     /// An angel guidance fund.
     GuidanceFund(GuidanceFundId),
+    /// The assessment of a project.
+    Assessment(AssessmentId),
 }
 
 impl fmt::Display for Entity {
@@ -50,6 +53,7 @@ impl fmt::Display for Entity {
             Self::Platform(id) => write!(f, "platforms/{id}"),
             Self::Instrument(id) => write!(f, "instruments/{id}"),
             Self::GuidanceFund(id) => write!(f, "guidanceFunds/{id}"),
+            Self::Assessment(id) => write!(f, "projectAssessments/{id}"),
         }
     }
 }
@@ -72,6 +76,7 @@ impl Entity {
             "technologyTransfers" => TransferId::parse(id).ok().map(Self::Transfer),
             "platforms" => PlatformId::parse(id).ok().map(Self::Platform),
             "instruments" => InstrumentId::parse(id).ok().map(Self::Instrument),
+            "projectAssessments" => AssessmentId::parse(id).ok().map(Self::Assessment),
             "guidanceFunds" => GuidanceFundId::parse(id).ok().map(Self::GuidanceFund),
             _ => None,
         }

@@ -1,12 +1,13 @@
 //! What can happen. Events are past tense, and true for ever once recorded; a wrong one is voided, never changed.
 
+use super::assessment::ProjectAssessed;
 pub use super::entity::Entity;
 use super::guidance_fund::GuidanceFundEvent;
 use super::instrument::InstrumentEvent;
 use super::platform::PlatformEvent;
 use super::reason::{Fault, Reason};
 use super::transfer::TransferEvent;
-use super::values::{Area, Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo, text};
+use super::values::{Area, AssessmentId, Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo, text};
 use super::words::{BuildMode, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature};
 use std::sync::Arc;
 
@@ -239,6 +240,8 @@ pub enum Event {
         firm: Uscc,
         /// The park.
         park: ParkId,
+        /// The assessment by which its project was let in; none: none is named.
+        assessment: Option<AssessmentId>,
     },
     /// In production from this day on.
     ProductionStarted {
@@ -299,6 +302,8 @@ pub enum Event {
     Instrument(InstrumentEvent),
     /// Something about an angel guidance fund.
     GuidanceFund(GuidanceFundEvent),
+    /// A project was assessed for a park on this day.
+    ProjectAssessed(ProjectAssessed),
 }
 
 /// A policy as it was published. What its text means is read at the door before it becomes a command, and by those who
@@ -430,6 +435,7 @@ impl Event {
             Platform(event) => event.owner(),
             Instrument(event) => event.owner(),
             GuidanceFund(event) => event.owner(),
+            ProjectAssessed(assessed) => Entity::Assessment(assessed.assessment.clone()),
         })
     }
 
@@ -451,14 +457,16 @@ impl Event {
             Transfer(event) => event.other(),
             Instrument(event) => event.other(),
             GuidanceFund(event) => event.other(),
+            ProjectAssessed(assessed) => Some(Entity::Firm(assessed.firm)),
             _ => None,
         }
     }
 
-    /// The third: the intermediary of a technology transfer.
+    /// The third: the intermediary of a technology transfer, the assessment that a settling refers to.
     pub fn further(&self) -> Option<Entity> {
         match self {
             Self::Transfer(event) => event.further(),
+            Self::FirmSettled { assessment, .. } => assessment.clone().map(Entity::Assessment),
             _ => None,
         }
     }
@@ -520,6 +528,7 @@ impl Event {
             Instrument(event @ InstrumentEvent::YearReported(_)) => Key { day: Some(day), ..plain(event.code()) },
             Instrument(event) => plain(event.code()),
             GuidanceFund(event) => plain(event.code()),
+            ProjectAssessed(_) => plain(93),
         }
     }
 

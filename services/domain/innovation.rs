@@ -1,6 +1,7 @@
 //! The lines of what serves innovation beside the carriers: intermediaries and their transfers, platforms,
-//! instruments, guidance funds; and who is named by which.
+//! instruments, guidance funds, assessments of projects; and who is named by which.
 
+use super::assessment::{self, ProjectAssessed};
 use super::event::{Entity, Event};
 use super::guidance_fund::{GuidanceFundEvent, GuidanceFundView};
 use super::incubator::Term;
@@ -8,7 +9,7 @@ use super::instrument::{InstrumentEvent, InstrumentView};
 use super::line::{AsOf, Line};
 use super::platform::{PlatformEvent, PlatformView};
 use super::transfer::{self, IntermediaryRegistered, TechnologyTransferred, TransferEvent};
-use super::values::{GuidanceFundId, InstrumentId, IntermediaryId, PlatformId, TransferId, Uscc};
+use super::values::{AssessmentId, GuidanceFundId, InstrumentId, IntermediaryId, PlatformId, TransferId, Uscc};
 use imbl::{OrdMap, OrdSet};
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ pub struct Innovation {
     platforms: OrdMap<PlatformId, Arc<Line>>,
     instruments: OrdMap<InstrumentId, Arc<Line>>,
     guidance_funds: OrdMap<GuidanceFundId, Arc<Line>>,
+    assessments: OrdMap<AssessmentId, Arc<Line>>,
     /// Transfers that name the intermediary.
     transfers_of: OrdMap<IntermediaryId, OrdSet<TransferId>>,
     /// Transfers that name the firm.
@@ -30,6 +32,10 @@ pub struct Innovation {
     owned_by: OrdMap<Uscc, OrdSet<InstrumentId>>,
     /// Guidance funds that say they invested in the firm.
     funded_by: OrdMap<Uscc, OrdSet<GuidanceFundId>>,
+    /// Assessments of the firm's projects.
+    assessed_of: OrdMap<Uscc, OrdSet<AssessmentId>>,
+    /// Firms whose settling refers to the assessment.
+    settled_under: OrdMap<AssessmentId, OrdSet<Uscc>>,
 }
 
 impl Innovation {
@@ -41,6 +47,7 @@ impl Innovation {
             Entity::Platform(id) => self.platforms.entry(id.clone()).or_default(),
             Entity::Instrument(id) => self.instruments.entry(id.clone()).or_default(),
             Entity::GuidanceFund(id) => self.guidance_funds.entry(id.clone()).or_default(),
+            Entity::Assessment(id) => self.assessments.entry(id.clone()).or_default(),
             _ => return None,
         })
     }
@@ -53,6 +60,7 @@ impl Innovation {
             Entity::Platform(id) => self.platform_line(id),
             Entity::Instrument(id) => self.instrument_line(id),
             Entity::GuidanceFund(id) => self.guidance_fund_line(id),
+            Entity::Assessment(id) => self.assessments.get(id).map(Arc::as_ref),
             _ => None,
         }
     }
@@ -72,6 +80,12 @@ impl Innovation {
             }
             Event::GuidanceFund(GuidanceFundEvent::Invested(value)) => {
                 self.funded_by.entry(value.firm).or_default().insert(value.fund.clone());
+            }
+            Event::ProjectAssessed(value) => {
+                self.assessed_of.entry(value.firm).or_default().insert(value.assessment.clone());
+            }
+            Event::FirmSettled { firm, assessment: Some(id), .. } => {
+                self.settled_under.entry(id.clone()).or_default().insert(*firm);
             }
             _ => {}
         }
@@ -168,5 +182,25 @@ impl Innovation {
     /// Guidance funds that say they invested in the firm, or did before a void.
     pub fn guidance_funds_ever_in(&self, firm: &Uscc) -> impl Iterator<Item = &GuidanceFundId> {
         self.funded_by.get(firm).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// An assessment as seen.
+    pub fn assessment(&self, id: &AssessmentId, as_of: AsOf) -> Option<Term<&ProjectAssessed>> {
+        assessment::assessment(self.assessments.get(id)?, as_of)
+    }
+
+    /// All assessments as seen, in the order of their numbers.
+    pub fn assessments(&self, as_of: AsOf) -> impl Iterator<Item = (&AssessmentId, Term<&ProjectAssessed>)> {
+        self.assessments.iter().filter_map(move |(id, line)| Some((id, assessment::assessment(line, as_of)?)))
+    }
+
+    /// Assessments of the firm's projects, or that were before a void.
+    pub fn assessments_ever_of(&self, firm: &Uscc) -> impl Iterator<Item = &AssessmentId> {
+        self.assessed_of.get(firm).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// Firms whose settling refers to the assessment, or did before a void.
+    pub fn firms_ever_under(&self, id: &AssessmentId) -> impl Iterator<Item = &Uscc> {
+        self.settled_under.get(id).into_iter().flat_map(OrdSet::iter)
     }
 }

@@ -5,6 +5,7 @@
 //! the same facts (`AsOf`: a business day and a log position), never a replay. No clock, no randomness, no I/O: the day of
 //! the decision is an argument.
 
+pub mod assessment;
 pub mod check;
 pub mod command;
 pub mod decide;
@@ -37,10 +38,10 @@ pub use line::{AsOf, Entry, Line};
 pub use reason::{Fault, Faults, Reason, Refusal, Warning};
 pub use registry::{Recorded, Registry};
 pub use values::{
-    Day, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId,
-    Uscc, VoucherNo,
+    AssessmentId, Day, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId,
+    TransferId, Uscc, VoucherNo,
 };
 pub use words::{
-    BuildMode, CapitalSource, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party,
-    PlatformKind, Tax, TaxNature,
+    BuildMode, CapitalSource, Criterion, FirmChange, Indicator, InterestNature, InvestmentForm, Kind, LeaveKind, Level,
+    Party, PlatformKind, Tax, TaxNature,
 };

@@ -61,6 +61,8 @@ reasons! {
     UnknownInstrument = "UNKNOWN_INSTRUMENT";
     /// No such guidance fund.
     UnknownGuidanceFund = "UNKNOWN_GUIDANCE_FUND";
+    /// No such assessment of a project.
+    UnknownAssessment = "UNKNOWN_ASSESSMENT";
     /// No such tax.
     UnknownTax = "UNKNOWN_TAX";
     /// Neither a firm nor an operator.

@@ -145,7 +145,8 @@ impl Registry {
             | Entity::Transfer(_)
             | Entity::Platform(_)
             | Entity::Instrument(_)
-            | Entity::GuidanceFund(_) => self.innovation.line_mut(owner)?,
+            | Entity::GuidanceFund(_)
+            | Entity::Assessment(_) => self.innovation.line_mut(owner)?,
             Entity::Taxpayer(_) => return None,
         };
         Some(Arc::make_mut(line))
@@ -178,7 +179,8 @@ impl Registry {
             | Entity::Transfer(_)
             | Entity::Platform(_)
             | Entity::Instrument(_)
-            | Entity::GuidanceFund(_) => self.innovation.line(owner),
+            | Entity::GuidanceFund(_)
+            | Entity::Assessment(_) => self.innovation.line(owner),
             Entity::Taxpayer(_) => None,
         }
     }

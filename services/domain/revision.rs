@@ -56,7 +56,15 @@ impl Registry {
                 let transfers = self.innovation().transfers_ever_to(code).cloned().map(Entity::Transfer);
                 let instruments = self.innovation().instruments_ever_of(code).cloned().map(Entity::Instrument);
                 let funds = self.innovation().guidance_funds_ever_in(code).cloned().map(Entity::GuidanceFund);
-                for line in transfers.chain(instruments).chain(funds).filter_map(|owner| self.line(&owner)) {
+                let assessed = self.innovation().assessments_ever_of(code).cloned().map(Entity::Assessment);
+                for line in
+                    transfers.chain(instruments).chain(funds).chain(assessed).filter_map(|owner| self.line(&owner))
+                {
+                    count.line(line, entity);
+                }
+            }
+            Entity::Assessment(id) => {
+                for line in self.innovation().firms_ever_under(id).filter_map(|code| self.firm_line(code)) {
                     count.line(line, entity);
                 }
             }

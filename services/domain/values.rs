@@ -234,6 +234,10 @@ id!(
     GuidanceFundId
 );
 id!(
+    /// Number of an assessed project (项目编号), as registered.
+    AssessmentId
+);
+id!(
     /// Number of a voucher (凭证号), as registered.
     VoucherNo
 );

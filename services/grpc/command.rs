@@ -166,6 +166,13 @@ impl Answer<'_> {
         Some(v1::GuidanceFund { revision, etag, ..self.scene.guidance_fund(id)? })
     }
 
+    /// The assessment that the command is about.
+    pub fn project_assessment(&self) -> Option<v1::ProjectAssessment> {
+        let Some(Entity::Assessment(id)) = self.target else { return None };
+        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        Some(v1::ProjectAssessment { revision, etag, ..self.scene.assessment(id)? })
+    }
+
     /// The park that the command is about.
     pub fn park(&self) -> Option<v1::Park> {
         let Some(Entity::Park(id)) = self.target else { return None };

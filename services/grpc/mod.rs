@@ -5,6 +5,7 @@
 //! at a named position. One file (`status`) maps errors to `google.rpc.Status`. No rule is judged here.
 #![allow(clippy::result_large_err)] // tonic::Status is what every method of a service returns.
 
+mod assessments;
 mod bureau;
 mod command;
 mod convert;

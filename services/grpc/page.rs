@@ -64,6 +64,7 @@ listing! {
     ListTaxReceiptsRequest ListLoansRequest ListSeedFundsRequest ListInvestmentsRequest
     ListIntermediariesRequest ListTechnologyTransfersRequest ListPlatformsRequest ListInstrumentsRequest
     ListPoliciesRequest ListEntitlementsRequest ListReadingsRequest ListGuidanceFundsRequest
+    ListProjectAssessmentsRequest
 }
 
 /// A page asked for.

@@ -88,6 +88,8 @@ reading! {
     ListEntitlementsRequest list_entitlements_request
     GetTotalsRequest get_totals_request
     ExplainEntitlementRequest explain_entitlement_request
+    GetProjectAssessmentRequest get_project_assessment_request
+    ListProjectAssessmentsRequest list_project_assessments_request
     GetGuidanceFundRequest get_guidance_fund_request
     ListGuidanceFundsRequest list_guidance_funds_request
     ListReadingsRequest list_readings_request

@@ -111,14 +111,16 @@ struct Filter {
     standard: Option<Standard>,
     verdict: Option<Verdict>,
     subject: Option<String>,
+    park: Option<String>,
 }
 
 impl Filter {
     fn read(reader: &mut Reader<'_>, text: &str) -> Option<Self> {
-        let [standard, verdict, subject] = reader.filter(["standard", "verdict", "subject"], text)?;
+        let names = ["standard", "verdict", "subject", "park"];
+        let [standard, verdict, subject, park] = reader.filter(names, text)?;
         let standard = reader.filter_word(standard.as_deref(), Standard::from_key);
         let verdict = reader.filter_word(verdict.as_deref(), Verdict::from_key);
-        Some(Self { standard: standard?, verdict: verdict?, subject })
+        Some(Self { standard: standard?, verdict: verdict?, subject, park })
     }
 
     fn passes(&self, reading: &Reading) -> bool {
@@ -126,7 +128,10 @@ impl Filter {
             let name = reading.subject.as_ref().map(Entity::to_string).unwrap_or_default();
             name.split_once('/').is_some_and(|(_, of)| of == id)
         };
-        self.verdict.is_none_or(|verdict| reading.verdict == verdict) && self.subject.as_deref().is_none_or(named)
+        let about = |id: &str| reading.about.iter().any(|of| matches!(of, Entity::Park(park) if park.as_str() == id));
+        self.verdict.is_none_or(|verdict| reading.verdict == verdict)
+            && self.subject.as_deref().is_none_or(named)
+            && self.park.as_deref().is_none_or(about)
     }
 }
 
@@ -169,6 +174,7 @@ fn wire(district: &str, reading: &Reading) -> v1::Reading {
     v1::Reading {
         standard: standard(reading.standard),
         subject: reading.subject.as_ref().map_or(parent.clone(), |subject| format!("{parent}/{subject}")),
+        about: reading.about.iter().map(|of| format!("{parent}/{of}")).collect(),
         verdict: verdict(reading.verdict).into(),
         reason: reading.reason.map(reason).unwrap_or_default().into(),
         version_date: date(reading.version),

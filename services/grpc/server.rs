@@ -1,6 +1,7 @@
 //! The server: every service behind one door, and the way it drains.
 
 use super::Districts;
+use super::assessments::Assessments;
 use super::bureau::Bureau;
 use super::entitlements::Entitlements;
 use super::financing::Financing;
@@ -85,7 +86,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 16] = [
+const SERVICES: [&str; 17] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -102,6 +103,7 @@ const SERVICES: [&str; 16] = [
     v1::entitlement_service_server::SERVICE_NAME,
     v1::reading_service_server::SERVICE_NAME,
     v1::guidance_fund_service_server::SERVICE_NAME,
+    v1::assessment_service_server::SERVICE_NAME,
 ];
 
 macro_rules! bounded {
@@ -115,6 +117,7 @@ macro_rules! bounded {
 
 /// Every service of the API, with reflection.
 pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, ServeError> {
+    use v1::assessment_service_server::AssessmentServiceServer;
     use v1::bureau_service_server::BureauServiceServer;
     use v1::entitlement_service_server::EntitlementServiceServer;
     use v1::financing_service_server::FinancingServiceServer;
@@ -150,6 +153,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(InstrumentServiceServer(Instruments(districts.clone())), config))
         .add_service(bounded!(PlatformServiceServer(Platforms(districts.clone())), config))
         .add_service(bounded!(PolicyServiceServer(Policies(districts.clone())), config))
+        .add_service(bounded!(AssessmentServiceServer(Assessments(districts.clone())), config))
         .add_service(bounded!(GuidanceFundServiceServer(GuidanceFunds(districts.clone())), config))
         .add_service(bounded!(ReadingServiceServer(Readings(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))

@@ -29,9 +29,8 @@ pub fn code_of(reason: Reason) -> Code {
         | MalformedMessage | PolicyAtFault => Code::InvalidArgument,
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownIntermediary
-        | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading | UnknownGuidanceFund => {
-            Code::NotFound
-        }
+        | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading | UnknownGuidanceFund
+        | UnknownAssessment => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay

@@ -33,10 +33,14 @@ pub use instrument_sharing::InstrumentSharing;
 pub use lint::{Finding, Severity, lint};
 pub use parameters::Policy;
 pub use platform_support::{OpenPlatform, PlatformConstruction, PlatformSupport};
-pub use reading::{GuidanceFundTargets, Item, Reading, Rule, SeedFundDuty, Standards, Target};
+pub use reading::{
+    GuidanceFundTargets, IndustryStandard, Item, ParkAdmission, Reading, Rule, SeedFundDuty, Standards, Target,
+    Threshold,
+};
 pub use technology_transfer::TechnologyTransfer;
 pub use touched::{Subject, subjects, touched};
 pub use trace::{NoTrace, Node, Source, Step, Trace, TreeTrace, Unit};
 pub use words::{
-    Attribution, Base, Bound, Ground, Measure, OncePer, PayerRule, ReadingReason, Scheme, Standard, Status, Verdict,
+    Attribution, Base, Bound, Ground, Measure, OncePer, PayerRule, ReadingReason, Scheme, Standard, Status,
+    ThresholdUnit, Verdict,
 };

@@ -18,6 +18,8 @@ pub enum Unit {
     Days,
     /// How many.
     Count,
+    /// Fen per hectare.
+    FenPerHectare,
 }
 
 /// How a node's value comes from its children that have one, in their order. Children without a value are grounds.

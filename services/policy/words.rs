@@ -60,6 +60,8 @@ words! {
         SeedFundDuty = "seed_fund_duty", "引进运营主体种子基金义务";
         /// S6, per guidance fund and for all of the district together.
         GuidanceFund = "guidance_fund", "天使投资引导基金";
+        /// P13, per assessed project and per firm that settled.
+        ParkAdmission = "park_admission", "入园项目准入";
     }
 }
 
@@ -94,6 +96,10 @@ words! {
         SeedFundMissing = "SEED_FUND_MISSING", "引进运营主体未设立种子基金";
         /// S6: the rule states no target for the year, or none for a single fund.
         NoTarget = "NO_TARGET", "未定目标";
+        /// P13: the standards know no such industry.
+        NoIndustryStandard = "NO_INDUSTRY_STANDARD", "该产业未定准入标准";
+        /// P13: the firm's settling refers to no assessment.
+        Unassessed = "UNASSESSED", "未评估";
     }
 }
 
@@ -122,6 +128,20 @@ words! {
         EarlyStage = "early_stage", "投向初创期企业";
         /// S6: that part of what is invested.
         EarlyStageShare = "early_stage_share", "投向初创期企业占投资比例";
+        /// P13, fen per hectare.
+        InvestmentIntensity = "investment_intensity", "投资强度";
+        /// P13, fen per hectare.
+        LandOutput = "land_output", "土地产出";
+        /// P13, fen per hectare.
+        LandTax = "land_tax", "土地税收";
+        /// P13.
+        FloorAreaRatio = "floor_area_ratio", "容积率";
+        /// P13.
+        ServiceShare = "service_share", "行政办公及生活服务设施比例";
+        /// P13.
+        BuildingCoefficient = "building_coefficient", "建筑系数";
+        /// P13.
+        GreenRatio = "green_ratio", "绿地率";
     }
 }
 
@@ -228,5 +248,19 @@ words! {
         PriceBelowMinimum = "PRICE_BELOW_MINIMUM", "购置价格低于规定";
         /// P4: not in the shared catalogue.
         NotInCatalogue = "NOT_IN_CATALOGUE", "未纳入开放共享目录";
+    }
+}
+
+words! {
+    /// In what a standard states a threshold.
+    ThresholdUnit {
+        /// Fen per hectare.
+        FenPerHectare = "FEN_PER_HECTARE", "分/公顷";
+        /// 10 000 yuan per hectare.
+        WanYuanPerHectare = "WAN_YUAN_PER_HECTARE", "万元/公顷";
+        /// 10 000 yuan per mu; 15 mu are a hectare.
+        WanYuanPerMu = "WAN_YUAN_PER_MU", "万元/亩";
+        /// Parts per million.
+        Ppm = "PPM", "百万分之一";
     }
 }

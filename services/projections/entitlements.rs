@@ -190,6 +190,7 @@ fn value_json(value: Exact, unit: Unit) -> ValueJson {
         Unit::Ratio => "RATIO",
         Unit::Days => "DAYS",
         Unit::Count => "COUNT",
+        Unit::FenPerHectare => "FEN_PER_HECTARE",
     };
     let (numerator, denominator) = (value.numerator().to_string(), value.denominator().to_string());
     ValueJson { numerator, denominator, decimal: value.decimal(10).0, unit }

@@ -11,10 +11,12 @@ const CHAIN: [&str; 6] = ["载体台账", "认定记录", "企业台账", "在�
 const MONEY: [&str; 6] = ["企业年报", "贷款台账", "利息支付", "种子基金", "投资担保", "税收入库明细"];
 
 /// The ledgers of the measures beside incubation, with those that they rest on.
-const NEIGHBOURS: [&str; 14] = [
+const NEIGHBOURS: [&str; 16] = [
     "载体台账",
     "企业台账",
     "企业变更",
+    "准入评估",
+    "落户园区",
     "种子基金",
     "投资担保",
     "技术转移中介",

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use super::common::world::{carrier, day, firm, limits, park};
+use incubator_registry::domain::assessment::{Indicators, ProjectAssessed};
 use incubator_registry::domain::event::{
     AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt,
 };
@@ -14,9 +15,9 @@ use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, Pl
 use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
-    BuildMode, CapitalSource, Command, Criterion, Document, Event, GuidanceFundId, InstrumentId, InterestNature,
-    IntermediaryId, InvestmentForm, Kind, LeaveKind, Level, LoanId, Party, PlatformId, PlatformKind, PolicyId, Stated,
-    Tax, TaxNature, TransferId, VoidOrder, VoucherNo,
+    AssessmentId, BuildMode, CapitalSource, Command, Criterion, Document, Event, GuidanceFundId, InstrumentId,
+    InterestNature, IntermediaryId, InvestmentForm, Kind, LeaveKind, Level, LoanId, Party, PlatformId, PlatformKind,
+    PolicyId, Stated, Tax, TaxNature, TransferId, VoidOrder, VoucherNo,
 };
 use incubator_registry::journal::{Record, RequestKey, Subject, ZERO_HASH, codec};
 
@@ -215,9 +216,26 @@ fn of_guidance_funds() -> Vec<Event> {
     of.map(Event::GuidanceFund).to_vec()
 }
 
+fn of_assessments() -> Vec<Event> {
+    let values = [4_500_000_000, 6_000_000_000, 300_000_000, 1_200_000, 70_000, 400_000, 200_000];
+    vec![Event::ProjectAssessed(ProjectAssessed {
+        assessment: AssessmentId::parse("XM01").unwrap(),
+        firm: firm(7),
+        park: park("甘棠"),
+        industry: "先进制造".to_owned(),
+        indicators: Indicators::recorded(values.map(Some)),
+    })]
+}
+
+/// A settling that refers to an assessment, which the first release had not.
+fn settled_under() -> Vec<Event> {
+    let assessment = Some(AssessmentId::parse("XM01").unwrap());
+    vec![Event::FirmSettled { firm: firm(7), park: park("甘棠"), assessment }]
+}
+
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
-    let beside = [of_transfers(), of_platforms(), of_instruments(), of_guidance_funds()].concat();
+    let beside = [of_transfers(), of_platforms(), of_instruments(), of_guidance_funds(), of_assessments()].concat();
     [first_events(), of_reports(), of_money(), vec![of_policy()], beside].concat()
 }
 
@@ -240,7 +258,7 @@ fn first_events() -> Vec<Event> {
             treasury_name: "武江区国库".to_owned(),
         },
         Event::RelocationSigned { firm, park: park.clone() },
-        Event::FirmSettled { firm, park: park.clone() },
+        Event::FirmSettled { firm, park: park.clone(), assessment: None },
         Event::ProductionStarted { firm, park },
     ];
     [of_log, of_carriers(), of_firms(), of_parks].concat()
@@ -304,6 +322,11 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("platforms", Command::new(of_platforms().iter().map(each).collect(), documents(), None).unwrap()),
         ("instruments", Command::new(of_instruments().iter().map(each).collect(), documents(), None).unwrap()),
         ("guidance-funds", Command::new(of_guidance_funds().iter().map(each).collect(), documents(), None).unwrap()),
+        (
+            "assessments",
+            Command::new([of_assessments(), settled_under()].concat().iter().map(each).collect(), documents(), None)
+                .unwrap(),
+        ),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
     ]
 }

@@ -149,7 +149,7 @@ pub fn about(event: &Event) -> Vec<String> {
         | FirmLeft { firm: code, incubator, .. }
         | InvestmentMade { firm: code, incubator, .. } => vec![firm(code), carrier(incubator)],
         RelocationSigned { firm: code, park }
-        | FirmSettled { firm: code, park }
+        | FirmSettled { firm: code, park, .. }
         | ProductionStarted { firm: code, park } => vec![firm(code), format!("parks/{park}")],
         ParkTreasurySet { park, .. } => vec![format!("parks/{park}")],
         TaxReceiptRecorded(receipt) => vec![format!("taxpayers/{}", receipt.taxpayer)],
@@ -160,6 +160,7 @@ pub fn about(event: &Event) -> Vec<String> {
             vec![format!("instruments/{}", event.instrument()), firm(&new.owner)]
         }
         Instrument(event) => vec![format!("instruments/{}", event.instrument())],
+        ProjectAssessed(new) => vec![format!("projectAssessments/{}", new.assessment), firm(&new.firm)],
         GuidanceFund(event @ GuidanceFundEvent::Invested(made)) => {
             vec![format!("guidanceFunds/{}", event.fund()), firm(&made.firm)]
         }

@@ -142,9 +142,12 @@ pub enum ReadingCommand {
         /// That come to this: MET 符合, NOT_MET 不符合, UNKNOWN 无法判断.
         #[arg(long, value_parser = verdict)]
         verdict: Option<Verdict>,
-        /// Of this carrier or fund.
+        /// Of this carrier, fund, project or settled firm.
         #[arg(long, value_name = "ID")]
         subject: Option<String>,
+        /// About this park.
+        #[arg(long)]
+        park: Option<String>,
         /// As of when.
         #[command(flatten)]
         asked: Asked,
@@ -154,7 +157,7 @@ pub enum ReadingCommand {
         /// The rule, by its key or its Chinese name.
         #[arg(value_parser = standard)]
         standard: Standard,
-        /// The carrier or fund; none: all funds of the district together.
+        /// The carrier, fund, project or settled firm; none: all funds of the district together.
         #[arg(default_value = "", hide_default_value = true)]
         subject: String,
         /// As of when.

@@ -16,11 +16,12 @@ use crate::wire::v1;
 /// Runs it.
 pub async fn run(session: &Session, command: ReadingCommand, lang: Lang) -> Result<Report, Trouble> {
     match command {
-        ReadingCommand::List { standard, verdict, subject, asked } => {
+        ReadingCommand::List { standard, verdict, subject, park, asked } => {
             let mut filter = Vec::new();
             clause(&mut filter, "standard", standard.map(|standard| standard.key()));
             clause(&mut filter, "verdict", verdict.map(|verdict| verdict.key()));
             clause(&mut filter, "subject", subject.as_deref());
+            clause(&mut filter, "park", park.as_deref());
             list(session, filter.join(" AND "), asked, lang).await
         }
         ReadingCommand::Show { standard, subject, asked } => {
@@ -81,6 +82,8 @@ async fn ask(
     let number = v1::Standard::from_str_name(&format!("STANDARD_{}", standard.key().to_uppercase()));
     let subject = match standard {
         Standard::SeedFundDuty => session.incubator(subject),
+        Standard::ParkAdmission if crate::domain::Uscc::parse(subject).is_ok() => session.firm(subject),
+        Standard::ParkAdmission => session.name("projectAssessments", subject),
         Standard::GuidanceFund if subject.is_empty() => session.parent(),
         Standard::GuidanceFund => session.name("guidanceFunds", subject),
     };

@@ -285,3 +285,74 @@ pub enum GuidanceFundCommand {
         list: Listing,
     },
 }
+
+/// Assessments of projects.
+#[derive(Debug, Subcommand)]
+pub enum AssessmentCommand {
+    /// Record what was measured of a project; the date is the day of the assessment (评估日期).
+    Record {
+        /// Number of the project (项目编号).
+        id: String,
+        /// The firm's code.
+        #[arg(long, value_name = "CODE")]
+        firm: String,
+        /// The park, by its name as the district writes it.
+        #[arg(long)]
+        park: String,
+        /// Industry (产业), as the standards name it.
+        #[arg(long)]
+        industry: String,
+        /// What was measured.
+        #[command(flatten)]
+        measured: Measured,
+        /// Common.
+        #[command(flatten)]
+        frame: Frame,
+    },
+    /// One assessment.
+    Show {
+        /// Number of the project (项目编号).
+        id: String,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// The assessments, by number.
+    List {
+        /// Of this firm.
+        #[arg(long, value_name = "CODE")]
+        firm: Option<String>,
+        /// For this park.
+        #[arg(long)]
+        park: Option<String>,
+        /// Common.
+        #[command(flatten)]
+        list: Listing,
+    },
+}
+
+/// The seven indicators; one that is left out was not measured.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Measured {
+    /// 投资强度 in 万元/公顷 (万元/亩 × 15).
+    #[arg(long, value_parser = parse::millionths)]
+    pub investment_intensity: Option<i64>,
+    /// 土地产出 in 万元/公顷.
+    #[arg(long, value_parser = parse::millionths)]
+    pub land_output: Option<i64>,
+    /// 土地税收 in 万元/公顷.
+    #[arg(long, value_parser = parse::millionths)]
+    pub land_tax: Option<i64>,
+    /// 容积率, such as 1.2.
+    #[arg(long, value_parser = parse::millionths)]
+    pub floor_area_ratio: Option<i64>,
+    /// 行政办公及生活服务设施比例 in percent.
+    #[arg(long, value_parser = parse::percent)]
+    pub service_share: Option<i64>,
+    /// 建筑系数 in percent.
+    #[arg(long, value_parser = parse::percent)]
+    pub building_coefficient: Option<i64>,
+    /// 绿地率 in percent.
+    #[arg(long, value_parser = parse::percent)]
+    pub green_ratio: Option<i64>,
+}

@@ -4,8 +4,8 @@
 use super::headings::{narrow, shown};
 use crate::domain::reason::Reason;
 use crate::domain::values::{
-    self, Day, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, TransferId, Uscc,
-    VoucherNo,
+    self, AssessmentId, Day, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId,
+    TransferId, Uscc, VoucherNo,
 };
 use crate::domain::words::Tax;
 
@@ -83,6 +83,12 @@ pub(super) fn instrument(cell: &str) -> Result<InstrumentId, Wrong> {
 pub(super) fn guidance_fund(cell: &str) -> Result<GuidanceFundId, Wrong> {
     GuidanceFundId::parse(&numbered(cell)?)
         .map_err(|reason| (reason, format!("`{}` can't be a guidance fund's id", shown(cell))))
+}
+
+/// Number of an assessed project.
+pub(super) fn assessment(cell: &str) -> Result<AssessmentId, Wrong> {
+    AssessmentId::parse(&numbered(cell)?)
+        .map_err(|reason| (reason, format!("`{}` can't be the number of a project", shown(cell))))
 }
 
 /// Number of a voucher.

@@ -5,6 +5,7 @@
 //! is a .csv, only `xlsx` that it is a workbook: both yield `RawRow`s. What a ledger's columns are stands in one table,
 //! `table`; stays are put in the order of their admission by `sort`, however many there are.
 
+mod assessment;
 mod cells;
 mod decode;
 mod error;

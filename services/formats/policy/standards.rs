@@ -1,12 +1,15 @@
 //! The rules of a policy that are read and not paid by, `[[standard]]`: read.
 
 use super::section::{PolicyFault, Section};
-use super::tree::Value;
+use super::tree::{Item, Value};
 use super::{MONTHS_MAX, Place, dated};
 use crate::domain::values::FEN_MAX;
-use crate::domain::{Kind, Reason};
+use crate::domain::{Fault, Indicator, Kind, Reason};
 use crate::policy::parameters::{Dated, RATE_PPM_MAX, Series};
-use crate::policy::{GuidanceFundTargets, Policy, Rule, SeedFundDuty, Standard, Target};
+use crate::policy::{
+    Bound, GuidanceFundTargets, IndustryStandard, ParkAdmission, Policy, Rule, SeedFundDuty, Standard, Target,
+    Threshold, ThresholdUnit,
+};
 
 /// Investments past this are a slip.
 const CASES_MAX: i64 = 1_000_000;
@@ -19,6 +22,7 @@ const LEVERAGE_PPM_MAX: i64 = 1_000_000_000;
 pub(super) struct Standards {
     seed_fund_duty: Vec<Dated<Rule<SeedFundDuty>>>,
     guidance_fund: Vec<Dated<Rule<GuidanceFundTargets>>>,
+    park_admission: Vec<Dated<Rule<ParkAdmission>>>,
 }
 
 impl Standards {
@@ -31,6 +35,10 @@ impl Standards {
                 let terms = seed_fund_duty(&mut section);
                 self.seed_fund_duty.push(rule(index, &mut section, terms));
             }
+            Standard::ParkAdmission => {
+                let terms = park_admission(&mut section);
+                self.park_admission.push(rule(index, &mut section, terms));
+            }
             Standard::GuidanceFund => {
                 let terms = guidance_fund(&mut section);
                 self.guidance_fund.push(rule(index, &mut section, terms));
@@ -42,6 +50,7 @@ impl Standards {
     /// Puts them into the policy.
     pub(super) fn into(self, policy: &mut Policy) {
         policy.standards.seed_fund_duty = Series::new(self.seed_fund_duty);
+        policy.standards.park_admission = Series::new(self.park_admission);
         policy.standards.guidance_fund = Series::new(self.guidance_fund);
     }
 }
@@ -83,4 +92,52 @@ fn target((index, (path, item)): Place<'_>, faults: &mut Vec<PolicyFault>) -> Ta
     };
     section.finish();
     target
+}
+
+fn park_admission(section: &mut Section<'_, '_>) -> ParkAdmission {
+    let mut industries = Vec::new();
+    if let Some(item) = section.required("industry") {
+        let mut all = Section::new(section.path_of("industry"), item, section.faults);
+        all.only_once();
+        for (name, item) in all.entries() {
+            let path = all.path_of(name);
+            industries
+                .push(IndustryStandard { industry: name.clone(), thresholds: thresholds(path, item, all.faults) });
+        }
+    }
+    ParkAdmission { industries }
+}
+
+fn thresholds(path: String, item: &Item, faults: &mut Vec<PolicyFault>) -> Vec<Threshold> {
+    let mut all = Section::new(path, item, faults);
+    all.only_once();
+    let mut found = Vec::new();
+    for (key, item) in all.entries() {
+        let path = all.path_of(key);
+        let Some(indicator) = Indicator::ALL.iter().copied().find(|of| of.key().to_lowercase() == *key) else {
+            let line = item.line;
+            let message = format!("line {line}: {path}: no such indicator");
+            all.faults.push(PolicyFault { line, fault: Fault::new(Reason::UnknownWord, path, message) });
+            continue;
+        };
+        found.extend(threshold(indicator, path, item, all.faults));
+    }
+    found
+}
+
+/// Money on land is stated in one of three units, and kept as fen per hectare; the others are ratios.
+fn threshold(indicator: Indicator, path: String, item: &Item, faults: &mut Vec<PolicyFault>) -> Option<Threshold> {
+    let mut section = Section::new(path, item, faults);
+    let bound = section.word("bound", Bound::from_key);
+    let suits = |unit: &ThresholdUnit| (*unit == ThresholdUnit::Ppm) != indicator.is_per_hectare();
+    let unit = section.word("unit", |word| ThresholdUnit::from_key(word).filter(suits));
+    let scale = match unit {
+        Some(ThresholdUnit::WanYuanPerHectare) => 1_000_000,
+        Some(ThresholdUnit::WanYuanPerMu) => 15_000_000,
+        _ => 1,
+    };
+    let value = section.number("value", 0, FEN_MAX / scale) * scale;
+    section.finish();
+    unit?;
+    Some(Threshold { indicator, bound: bound?, value })
 }

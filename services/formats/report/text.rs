@@ -45,6 +45,7 @@ fn reference(reason: Reason) -> Option<(&'static str, &'static str)> {
         UnknownPlatform => ("the platform is not registered", "平台编号对应的平台未登记"),
         UnknownInstrument => ("the instrument is not in the catalogue", "仪器编号对应的仪器未纳入目录"),
         UnknownGuidanceFund => ("the guidance fund is not established", "基金编号对应的引导基金未设立"),
+        UnknownAssessment => ("the project is not assessed", "准入项目编号对应的项目未评估"),
         UnknownTax => ("no such tax", "税种不存在"),
         UnknownTaxpayer => ("the taxpayer is neither a firm nor an operator", "纳税人既不是已登记企业也不是载体运营主体"),
         UnknownPark => ("the park is not known", "园区不存在"),

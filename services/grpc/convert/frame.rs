@@ -73,7 +73,7 @@ framed! {
     EstablishSeedFundRequest RecordInvestmentRequest PublishPolicyRequest RegisterIntermediaryRequest
     RecordTechnologyTransferRequest RegisterPlatformRequest ReportPlatformYearRequest CompletePlatformRequest
     CatalogueInstrumentRequest RemoveInstrumentRequest ReportInstrumentYearRequest
-    EstablishGuidanceFundRequest ContributeToGuidanceFundRequest InvestFromGuidanceFundRequest
+    AssessProjectRequest EstablishGuidanceFundRequest ContributeToGuidanceFundRequest InvestFromGuidanceFundRequest
 }
 
 /// `VoidFacts` takes back what it names, and states nothing.

@@ -1,5 +1,6 @@
 //! Wire values to domain values and back.
 
+pub mod assessment;
 pub mod event;
 pub mod frame;
 pub mod guidance_fund;

@@ -103,6 +103,7 @@ pub fn exact(value: Exact, unit: Unit) -> v1::ExactValue {
         Unit::Ratio => v1::ValueUnit::Ratio,
         Unit::Days => v1::ValueUnit::Days,
         Unit::Count => v1::ValueUnit::Count,
+        Unit::FenPerHectare => v1::ValueUnit::FenPerHectare,
     };
     v1::ExactValue {
         numerator: value.numerator().to_string(),

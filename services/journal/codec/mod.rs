@@ -4,6 +4,7 @@
 //! Old schema versions are read into today's events here (none yet), never rewritten. A type or version that is not known
 //! stops the reader: skipping it would falsify every figure behind it.
 
+mod assessment;
 mod guidance_fund;
 mod instrument;
 mod platform;
@@ -88,6 +89,7 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (90, "GuidanceFundEstablished", 1),
     (91, "GuidanceFundContributed", 1),
     (92, "GuidanceFundInvested", 1),
+    (93, "ProjectAssessed", 1),
 ];
 
 /// Name of an event type, which is also that of its message in `incubation.journal.v1`.
@@ -129,6 +131,7 @@ pub fn type_code(event: &Event) -> u16 {
         Event::Platform(event) => u16::from(event.code()),
         Event::Instrument(event) => u16::from(event.code()),
         Event::GuidanceFund(event) => u16::from(event.code()),
+        Event::ProjectAssessed(_) => 93,
     }
 }
 

@@ -14,6 +14,15 @@ impl Flat {
             flat.optional("minimum_cases", terms.minimum_cases);
         });
         self.guidance_fund(policy);
+        self.rules(Standard::ParkAdmission, &policy.standards.park_admission, |flat, terms| {
+            for industry in &terms.industries {
+                for of in &industry.thresholds {
+                    let key = format!("industry.{}.{}", industry.industry, of.indicator.key().to_lowercase());
+                    let unit = if of.indicator.is_per_hectare() { "FEN_PER_HECTARE" } else { "PPM" };
+                    flat.put(&key, format!("{} {} {unit}", of.bound.key(), of.value));
+                }
+            }
+        });
     }
 
     fn guidance_fund(&mut self, policy: &Policy) {

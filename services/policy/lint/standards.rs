@@ -1,9 +1,12 @@
 //! What is odd about the rules that are read and not paid by.
 
 use super::Findings;
+use crate::domain::words::Indicator;
+use crate::policy::words::Bound;
 
 impl Findings<'_> {
     pub(super) fn standards(&mut self) {
+        self.park_admission();
         self.guidance_fund();
         let policy = self.policy;
         self.series("standard", &policy.standards.seed_fund_duty);
@@ -43,6 +46,31 @@ impl Findings<'_> {
         }
     }
 
+    fn park_admission(&mut self) {
+        let series = &self.policy.standards.park_admission;
+        self.series("standard", series);
+        for rule in series.all() {
+            let key = |name: &str| format!("standard[{}].industry{name}", rule.index);
+            if rule.value.terms.industries.is_empty() {
+                self.error("EMPTY_LIST", key(""), "no industry has a standard");
+            }
+            for industry in &rule.value.terms.industries {
+                for indicator in Indicator::ALL {
+                    let name = format!(".{}.{}", industry.industry, indicator.key().to_lowercase());
+                    match industry.thresholds.iter().find(|of| of.indicator == *indicator) {
+                        None => self.warn("MISSING_THRESHOLD", key(&name), "nothing is demanded: it stays unknown"),
+                        Some(of) if of.bound != usual(*indicator) => {
+                            let message =
+                                format!("binds as {}; it is otherwise {}", of.bound.key(), usual(*indicator).key());
+                            self.warn("UNUSUAL_BOUND", key(&name), message);
+                        }
+                        Some(_) => {}
+                    }
+                }
+            }
+        }
+    }
+
     /// A share that is demanded: over 0, and no more than there can be.
     fn share(&mut self, ppm: i64, key: String, most: i64) {
         if ppm > most {
@@ -50,5 +78,13 @@ impl Findings<'_> {
         } else if ppm == 0 {
             self.warn("RATE_ZERO", key, "a share of 0 demands nothing");
         }
+    }
+}
+
+/// In which direction an indicator binds nationwide: little green and few offices, everything else much.
+fn usual(indicator: Indicator) -> Bound {
+    match indicator {
+        Indicator::ServiceShare | Indicator::GreenRatio => Bound::Max,
+        _ => Bound::Min,
     }
 }

@@ -6,6 +6,7 @@
 //! nothing is demanded bears no verdict.
 
 mod guidance_fund;
+mod park_admission;
 mod seed_fund;
 
 use super::evaluation::Evaluation;
@@ -16,6 +17,7 @@ use super::trace::{Figure, Node, Source, Step, TreeTrace, Unit};
 use super::words::{Bound, Measure, ReadingReason, Standard, Verdict};
 use crate::domain::{Day, Entity};
 pub use guidance_fund::{GuidanceFundTargets, Target};
+pub use park_admission::{IndustryStandard, ParkAdmission, Threshold};
 pub use seed_fund::SeedFundDuty;
 
 /// The rules of a policy, each in versions.
@@ -25,6 +27,8 @@ pub struct Standards {
     pub seed_fund_duty: Series<Rule<SeedFundDuty>>,
     /// S6.
     pub guidance_fund: Series<Rule<GuidanceFundTargets>>,
+    /// P13.
+    pub park_admission: Series<Rule<ParkAdmission>>,
 }
 
 /// A version of a rule (条款).
@@ -60,6 +64,8 @@ pub struct Reading {
     pub standard: Standard,
     /// Whom it is about; none: the whole district.
     pub subject: Option<Entity>,
+    /// What else it is about: P13, the park, the firm and the assessment.
+    pub about: Vec<Entity>,
     /// What it comes to.
     pub verdict: Verdict,
     /// Why, where its figures don't say so.
@@ -67,7 +73,8 @@ pub struct Reading {
     /// First day of the version; none where none applies.
     pub version: Option<Day>,
     /// Since when there is what it is about: S5, the first of the carrier's seed
-    /// funds; S6, the fund, of all together the first.
+    /// funds; S6, the fund, of all together the first; P13, the
+    /// assessment or the settling.
     pub since: Option<Day>,
     /// Its figures.
     pub items: Vec<Item>,
@@ -81,6 +88,7 @@ impl Evaluation<'_> {
         match standard {
             Standard::SeedFundDuty => self.seed_fund_duties(),
             Standard::GuidanceFund => self.guidance_funds(),
+            Standard::ParkAdmission => self.park_admissions(),
         }
     }
 }
@@ -94,6 +102,9 @@ struct Draft {
     since: Option<Day>,
     /// Place of the version in the file.
     index: usize,
+    about: Vec<Entity>,
+    /// A figure of which nothing is demanded is unknown: all of them ought to be.
+    all_demanded: bool,
     items: Vec<Item>,
     grounds: Vec<Node>,
 }
@@ -114,7 +125,39 @@ impl Draft {
         grounds.extend(rule.map(|rule| clause(series, rule)));
         let reason = rule.is_none().then_some(ReadingReason::NoStandardInForce);
         let (version, index) = (rule.map(|rule| rule.from), rule.map_or(0, |rule| rule.index));
-        (Self { standard, subject, reason, version, since: None, index, items, grounds }, rule)
+        (
+            Self {
+                standard,
+                subject,
+                reason,
+                version,
+                since: None,
+                index,
+                about: Vec::new(),
+                all_demanded: false,
+                items,
+                grounds,
+            },
+            rule,
+        )
+    }
+
+    /// Where no version decides anything, for a reason.
+    fn unread(standard: Standard, subject: Entity, reason: ReadingReason) -> Self {
+        let (items, grounds, about) = (Vec::new(), Vec::new(), Vec::new());
+        let (subject, reason) = (Some(subject), Some(reason));
+        Self {
+            standard,
+            subject,
+            reason,
+            version: None,
+            since: None,
+            index: 0,
+            about,
+            all_demanded: false,
+            items,
+            grounds,
+        }
     }
 
     /// Notes a fact that decided something.
@@ -131,6 +174,7 @@ impl Draft {
             (Some(measured), Bound::Max) if measured <= *threshold => Verdict::Met,
             (Some(_), _) => Verdict::NotMet,
         });
+        let verdict = verdict.or(self.all_demanded.then_some(Verdict::Unknown));
         let threshold = demand.as_ref().map(|(bound, threshold, _)| (*bound, *threshold));
         let item = Item { measure, verdict, threshold, measured, unit };
         let mut node = Node::ground(Source::Derived, sentence(&item));
@@ -146,7 +190,7 @@ impl Draft {
 
     /// What it comes to: not met where one item is not, else unknown where one is or there is none to be met.
     fn finish(self, about: &str) -> Reading {
-        let Self { standard, subject, reason, version, since, items, grounds, .. } = self;
+        let Self { standard, subject, about: others, reason, version, since, items, grounds, .. } = self;
         let verdicts: Vec<Verdict> = items.iter().filter_map(|item| item.verdict).collect();
         let verdict = match () {
             () if verdicts.contains(&Verdict::NotMet) => Verdict::NotMet,
@@ -156,7 +200,7 @@ impl Draft {
         let why = reason.map_or(String::new(), |reason| format!("（{}）", reason.chinese()));
         let said = format!("{} {about}：{}{why}", standard.chinese(), verdict.chinese());
         let tree = Node { children: grounds, ..Node::ground(Source::Derived, said) };
-        Reading { standard, subject, verdict, reason, version, since, items, tree }
+        Reading { standard, subject, about: others, verdict, reason, version, since, items, tree }
     }
 }
 
@@ -182,6 +226,10 @@ fn shown(value: Exact, unit: Unit) -> String {
         }
         Unit::Days => format!("{text}{more}天"),
         Unit::Count => format!("{text}{more}"),
+        Unit::FenPerHectare => {
+            let (text, whole) = value.times(Exact::new(1, 1_000_000)).decimal(6);
+            format!("{text}{}万元/公顷", if whole { "" } else { "…" })
+        }
     }
 }
 
@@ -196,6 +244,7 @@ fn sentence(item: &Item) -> String {
         (Some((bound, threshold)), Some(verdict)) => {
             format!("，规定{}{}：{}", bound.chinese(), shown(*threshold, *unit), verdict.chinese())
         }
+        (None, Some(verdict)) => format!("，未规定：{}", verdict.chinese()),
         _ => String::new(),
     };
     format!("{}{measured}{demanded}", measure.chinese())
