@@ -288,6 +288,7 @@ pub enum GuidanceFundCommand {
 
 /// Assessments of projects.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant)] // One of them exists, once a process.
 pub enum AssessmentCommand {
     /// Record what was measured of a project; the date is the day of the assessment (评估日期).
     Record {

@@ -114,12 +114,12 @@ type Demand = (Bound, Exact, Option<String>);
 
 impl Draft {
     /// Under the version that holds on a day; where none does, that is the reason.
-    fn new<'s, T>(
+    fn new<T>(
         standard: Standard,
         subject: Option<Entity>,
-        series: &'s Series<Rule<T>>,
+        series: &Series<Rule<T>>,
         day: Day,
-    ) -> (Self, Option<&'s Dated<Rule<T>>>) {
+    ) -> (Self, Option<&Dated<Rule<T>>>) {
         let (items, mut grounds) = (Vec::new(), Vec::new());
         let rule = series.on(day);
         grounds.extend(rule.map(|rule| clause(series, rule)));
