@@ -155,7 +155,7 @@ fn what_an_event_changes_it_touches() {
         *count += 1;
         let looks = *count <= 3 || recorded.position.is_multiple_of(37);
         let before = looks.then(|| answers(&registry, as_of));
-        registry.evolve(recorded);
+        registry.evolve(recorded.clone());
         let Some(before) = before else { continue };
         let after = answers(&registry, as_of);
         let touched = touched(&registry, &recorded.event);
@@ -189,7 +189,7 @@ fn what_happens_after_the_day_never_counts() {
     let ends = |event: &Event| matches!(event, Event::RecognitionEnded { .. } | Event::LogCreated { .. });
     let by_then = DISTRICT.history.iter().filter(|r| r.day <= as_of.day || ends(&r.event));
     for (position, recorded) in (1..).zip(by_then) {
-        registry.evolve(&Recorded { position, start: position, ..recorded.clone() });
+        registry.evolve(Recorded { position, start: position, ..recorded.clone() });
     }
     let strip = |list: Vec<Entitlement>| -> Vec<EntitlementJson> { list.iter().map(EntitlementJson::from).collect() };
     let now = Evaluation::new(&DISTRICT.registry, &POLICY, as_of).all();

@@ -52,7 +52,18 @@ fn runs_on_disk_give_the_order_of_memory_and_leave_nothing() {
     drop(half);
     assert!(nothing());
     let missing = Order { temporary_folder: Some(folder.path().join("none")), ..small };
-    assert_eq!(merged_stays(&files, &missing).err().map(|error| error.reason()), Some("UNREADABLE"));
+    assert_eq!(
+        merged_stays(&files, &missing).err().map(|fault| (fault.file, fault.error.reason())),
+        Some((Some(0), "UNREADABLE"))
+    );
+}
+
+#[test]
+fn stays_that_can_t_be_read_on_are_blamed_on_their_file() {
+    let open = [stays(3, 5), b"WJ1,\"91440203MATD0JEA4J,2024-01-01,\n".to_vec()].concat();
+    let files = [ledger(stays(3, 5)).unwrap(), ledger(open).unwrap(), ledger(stays(3, 5)).unwrap()];
+    let fault = merged_stays(&files, &Order::default()).err().unwrap();
+    assert_eq!((fault.file, fault.error.reason(), fault.error.line()), (Some(1), "OPEN_QUOTE", Some(5)));
 }
 
 #[test]

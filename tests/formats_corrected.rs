@@ -6,6 +6,7 @@ use incubator_registry::domain::rows::Row;
 use incubator_registry::formats::Lang;
 use incubator_registry::formats::corrected::Writer;
 use incubator_registry::formats::ledger::{Format, LedgerFile, LedgerRow, Source};
+use incubator_registry::formats::report::Detail;
 use rust_xlsxwriter::Workbook;
 use std::io::{Cursor, Read};
 
@@ -48,7 +49,7 @@ fn refused(file: &LedgerFile, lang: Lang) -> Vec<u8> {
     let mut writer = Writer::new(file, Cursor::new(Vec::new()), lang).unwrap();
     for row in rows(file) {
         if let Err(refusal) = &row.row {
-            writer.refused(row.line, &row.cells, refusal.reason, &refusal.message).unwrap();
+            writer.refused(row.line, &row.cells, refusal.reason, &Detail::of(refusal)).unwrap();
         }
     }
     assert_eq!(writer.rows(), 4);
@@ -110,7 +111,7 @@ fn a_mended_row_is_accepted_and_a_number_keeps_its_sign() {
     let bad = file(format!("{headings}\n91440203MATD0JEA4J,车船税,2024-03-05,\"-1,234.50\",退税,V1,-无\n").into());
     let mut writer = Writer::new(&bad, Vec::new(), Lang::Zh).unwrap();
     let row = &rows(&bad)[0];
-    writer.refused(row.line, &row.cells, Reason::UnknownTax, "").unwrap();
+    writer.refused(row.line, &row.cells, Reason::UnknownTax, &Detail::default()).unwrap();
     let text = String::from_utf8(writer.finish().unwrap()).unwrap();
     assert!(text.contains(",\"-1,234.50\",") && text.contains(",'-无,2,UNKNOWN_TAX,税种不存在"), "{text}");
     let mended = file(text.replace("车船税", "增值税").into());
@@ -123,9 +124,44 @@ fn cells_beyond_the_headings_stand_behind_the_three_columns() {
     let bad = file("载体编号,设立日期,规模(元)\nW1,2024-03-05,5,多,余\n".into());
     let mut writer = Writer::new(&bad, Vec::new(), Lang::En).unwrap();
     let row = &rows(&bad)[0];
-    writer.refused(row.line, &row.cells, Reason::UnknownWord, "").unwrap();
+    writer.refused(row.line, &row.cells, Reason::UnknownWord, &Detail::default()).unwrap();
     let corrected = file(writer.finish().unwrap());
     let back = &rows(&corrected)[0];
     assert_eq!(back.cells[6..], ["多", "余"]);
     assert!(back.row.is_err());
+}
+
+#[test]
+fn a_cell_that_is_too_long_bears_its_columns_word_and_comes_back_marked_as_cut() {
+    let headings = "载体编号,设立日期,规模(元)";
+    let bad = file(
+        format!("{headings}\nW1,2024-03-05,{}\n{},2024-03-05,5\n", "1".repeat(70_000), "长".repeat(30_000)).into(),
+    );
+    let found = rows(&bad);
+    let reasons: Vec<_> = found.iter().map(|row| row.row.as_ref().unwrap_err().reason).collect();
+    assert_eq!(reasons, [Reason::MalformedAmount, Reason::MalformedName]);
+    let mut writer = Writer::new(&bad, Vec::new(), Lang::Zh).unwrap();
+    for row in &found {
+        let refusal = row.row.as_ref().unwrap_err();
+        writer.refused(row.line, &row.cells, refusal.reason, &Detail::of(refusal)).unwrap();
+    }
+    let corrected = file(writer.finish().unwrap());
+    for (row, column) in rows(&corrected).iter().zip([2, 0]) {
+        assert!(row.cells[column].starts_with("#?") && row.cells[column].ends_with('…'));
+        assert!(row.cells[5].contains("只保留了开头"), "{}", row.cells[5]);
+        assert!(row.row.is_err(), "what was cut is no value");
+    }
+}
+
+#[test]
+fn a_sentence_in_chinese_names_the_column_the_value_and_what_is_wrong() {
+    let bytes = refused(&as_csv(), Lang::Zh);
+    let text = String::from_utf8(bytes).unwrap();
+    for sentence in [
+        "统一社会信用代码不是18位有效字符（统一社会信用代码“x”不是GB 32100规定的18位代码）",
+        "日期无法识别或不存在（注册日期“2024-13-05”不是有效日期",
+        "统一社会信用代码必填",
+    ] {
+        assert!(text.contains(sentence), "{sentence}\n{text}");
+    }
 }

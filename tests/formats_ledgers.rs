@@ -63,7 +63,7 @@ impl District {
 
     fn record(&mut self, start: u64, day: Day, event: Event, documents: Vec<Document>) {
         let position = self.registry.position() + 1;
-        self.registry.evolve(&Recorded { position, start, day, event, documents });
+        self.registry.evolve(Recorded { position, start, day, event, documents });
     }
 
     fn apply(&mut self, row: LedgerRow, report: &mut FileReport) {
@@ -147,8 +147,11 @@ fn the_order_in_which_files_are_given_does_not_matter() {
 #[test]
 fn the_sample_is_recognised_by_its_headings() {
     let kinds = LEDGERS.map(|name| open(demo(name)).unwrap().kind());
-    let twelve: Vec<_> = Ledger::ALL.iter().filter(|of| **of != Ledger::ProjectAssessments).take(12).copied().collect();
-    assert_eq!(kinds.to_vec(), twelve);
+    let first: Vec<_> =
+        Ledger::ALL.iter().filter(|of| **of != Ledger::ProjectAssessments).take(LEDGERS.len()).copied().collect();
+    assert_eq!(kinds.to_vec(), first);
+    let reports = open(root().join("deploy/criteria/载体年报.csv")).unwrap();
+    assert_eq!((reports.kind(), reports.rows().unwrap().count()), (Ledger::IncubatorReports, 2));
     let firms = open(demo("企业台账.csv")).unwrap();
     assert_eq!(firms.format(), Format::Csv(Encoding::Gb18030));
     assert_eq!(firms.rows().unwrap().count(), 161);
@@ -256,15 +259,17 @@ fn rows_are_refused_and_the_next_one_is_read() {
         (6, Some(Reason::MissingValue)),
         (7, Some(Reason::MalformedName)),
         (8, None),
-        (9, Some(Reason::MalformedName)),
     ];
     let file = ledger(text.join("\n")).unwrap();
-    let rows: Vec<LedgerRow> = file.rows().unwrap().map(Result::unwrap).collect();
+    let mut read = file.rows().unwrap();
+    let rows: Vec<LedgerRow> = read.by_ref().take(expected.len()).map(Result::unwrap).collect();
     let found: Vec<_> = rows.iter().map(|row| (row.line, row.row.as_ref().err().map(|r| r.reason))).collect();
     assert_eq!(found, expected);
-    assert!(rows.iter().flat_map(|row| &row.cells).all(|cell| cell.len() <= CELL_BYTES_MAX + 3));
-    let last = rows.last().unwrap().row.as_ref().unwrap_err();
-    assert!(last.message.contains("never closes") && last.message.contains("line 9"), "{}", last.message);
+    assert!(rows.iter().flat_map(|row| &row.cells).all(|cell| cell.len() <= CELL_BYTES_MAX + 3 + "#?…".len()));
+    // A quote that never closes ends the file: what is read of it is not all of it.
+    let end = read.next().unwrap().unwrap_err();
+    assert_eq!((end.reason(), end.line()), ("OPEN_QUOTE", Some(9)));
+    assert!(end.to_string().contains("never closes") && read.next().is_none());
 }
 
 #[test]
@@ -291,8 +296,15 @@ fn stays_come_in_the_order_of_admission() {
 
 fn no_harm(bytes: Vec<u8>) {
     let Ok(file) = ledger(bytes) else { return };
-    for row in file.sorted_rows().unwrap() {
-        let row = row.unwrap();
+    let rows = match file.sorted_rows() {
+        Err(FileError::OpenQuote { .. }) => return,
+        rows => rows.unwrap(),
+    };
+    for row in rows {
+        let row = match row {
+            Err(FileError::OpenQuote { .. }) => return,
+            row => row.unwrap(),
+        };
         assert!(row.line > 1);
         if let Ok(row) = row.row {
             assert!(row.command().is_ok());

@@ -221,3 +221,93 @@ fn rates_shares_and_series_that_do_not_fit() {
     let nobody = codes(&[("role = \"DISTRICT\"", "role = \"PARK\"\nparks = []")]);
     assert_eq!(nobody.iter().filter(|(_, code, _)| *code == "UNKNOWN_PAYER").count(), 4);
 }
+
+/// The demo with every scheme of the district in a group, and what is given behind it.
+fn pooled(more: &str) -> String {
+    let payer = "payer = \"DISTRICT\"";
+    format!("{}\n{more}\n", DEMO.replace(payer, &format!("{payer}\nstacking_group = \"组\"")))
+}
+
+const GROUP: &str = "[[stacking]]\ngroup = \"组\"\nrule = \"HIGHEST\"\nfrom = \"2021-01-01\"\n";
+const BUDGET: &str = "[[budget]]\npayer = \"440203000\"\nscheme = \"incubator_tax_rebate\"\nyear = 2025\namount_fen = 0\n\
+                      rule = \"PRO_RATA\"\n";
+
+#[test]
+fn groups_and_budgets_are_read() {
+    use incubator_registry::policy::{BudgetRule, Scheme, StackingRule};
+    let later = "[[stacking]]\ngroup = \"组\"\nrule = \"DIFFERENCE\"\nfrom = \"2025-01-01\"\n";
+    let text = pooled(&format!("{later}{GROUP}{BUDGET}"));
+    assert_eq!(findings(&text, "2025-10-31"), []);
+    let policy = parse(&text).unwrap().policy;
+    let rule = |year| policy.stacking_rule("组", year).map(|rule| rule.value);
+    assert_eq!((rule(2020), rule(2021)), (None, Some(StackingRule::Highest)));
+    assert_eq!((rule(2024), rule(2025)), (Some(StackingRule::Highest), Some(StackingRule::Difference)));
+    assert_eq!(policy.stacking_rule("另", 2025), None);
+    let budget = &policy.budgets[0];
+    assert_eq!((budget.scheme, budget.rule), (Scheme::IncubatorTaxRebate, BudgetRule::ProRata));
+    assert_eq!((budget.payer.as_str(), budget.year, budget.amount_fen), ("440203000", 2025, 0));
+    let flat = incubator_registry::policy::flat::parameters(&policy);
+    let said = |key: &str| flat.iter().find(|parameter| parameter.key == key).map(|parameter| parameter.value.as_str());
+    assert_eq!(said("stacking.组[2021-01-01].rule"), Some("HIGHEST"));
+    assert_eq!(said("budget[440203000.incubator_tax_rebate.2025].amount_fen"), Some("0"));
+    assert_eq!(said("incubator_tax_rebate[2024-01-01].stacking_group"), Some("组"));
+}
+
+#[test]
+fn groups_and_budgets_that_do_not_fit() {
+    use Severity::{Error, Warning};
+    let codes = |more: &str| {
+        let found = findings(&pooled(more), "2025-10-31");
+        found.into_iter().map(|(_, severity, code, key)| (severity, code, key)).collect::<Vec<_>>()
+    };
+    let one = |severity, code, key: &str| vec![(severity, code, key.to_owned())];
+    assert_eq!(codes(""), one(Warning, "UNKNOWN_GROUP", "scheme[0].stacking_group"));
+    let other = format!("{GROUP}{}", GROUP.replace("组", "另"));
+    assert_eq!(codes(&other), one(Warning, "UNUSED_GROUP", "stacking[1].group"));
+    assert_eq!(codes(&format!("{GROUP}{GROUP}")), one(Error, "DUPLICATE_FROM", "stacking[1].from"));
+    let budget = |from: &str, to: &str| format!("{GROUP}{}", BUDGET.replace(from, to));
+    assert_eq!(codes(&format!("{GROUP}{BUDGET}{BUDGET}")), one(Error, "DUPLICATE_BUDGET", "budget[1].year"));
+    assert_eq!(codes(&budget("440203000", "44020300")), one(Error, "TREASURY_CODE", "budget[0].payer"));
+    assert_eq!(codes(&budget("440203000", "440203111")), one(Warning, "UNKNOWN_PAYER", "budget[0].payer"));
+    assert_eq!(codes(&budget("2025", "2020")), one(Warning, "BUDGET_WITHOUT_SCHEME", "budget[0].year"));
+    let bad = pooled(&format!("{GROUP}{BUDGET}"))
+        .replace("rule = \"HIGHEST\"", "rule = \"BEST\"")
+        .replace("rule = \"PRO_RATA\"", "rule = 1\nnote = 2")
+        .replace("amount_fen = 0", "amount_fen = -1");
+    let keys: Vec<_> = faults(&bad).into_iter().map(|(_, reason, key)| (reason, key)).collect();
+    let wanted = [
+        (Reason::UnknownWord, "stacking[0].rule"),
+        (Reason::OutOfRange, "budget[0].amount_fen"),
+        (Reason::UnknownWord, "budget[0].rule"),
+        (Reason::UnknownWord, "budget[0].note"),
+    ];
+    assert_eq!(keys, wanted.map(|(reason, key)| (reason, key.to_owned())));
+}
+
+#[test]
+fn every_fault_and_finding_is_told_in_chinese_too() {
+    let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let bad = DEMO.replace("rate_ppm", "rat_ppm").replace("\"DISTRICT\"", "3").replace("2024-01-01", "2024-1-1");
+    for text in [bad.as_str(), "[policy\n", "", "lpr = 3\nscheme = [1]\n", &" ".repeat(BYTES_MAX + 1)] {
+        for fault in parse(text).unwrap_err() {
+            assert!(chinese(&fault.zh), "{fault:?}");
+            if !fault.fault.field.is_empty() {
+                assert!(fault.zh.starts_with(&format!("第{}行：{}：", fault.line, fault.fault.field)), "{fault:?}");
+            }
+        }
+    }
+    let odd = pooled(&format!("{}{BUDGET}{BUDGET}", GROUP.replace("组", "另")))
+        .replace("fair_competition_review = \"2020-12-01\"", "")
+        .replace("day_count = 360", "day_count = 1")
+        .replace("rate_ppm = 500000", "rate_ppm = 0")
+        .replace("code = \"440203900\"", "code = \"4402\"")
+        .replace("from = \"2016-05-01\"", "from = \"2016-05-01\"\nuntil = \"2017-05-01\"");
+    let found = parse(&odd).unwrap().lint(day("2025-10-31"));
+    let codes: std::collections::BTreeSet<_> = found.iter().map(|(_, finding)| finding.code).collect();
+    assert!(codes.len() >= 8, "{codes:?}");
+    for (_, finding) in found {
+        assert!(
+            chinese(&finding.message.zh) && !chinese(&finding.message.en.replace("区划", "").replace(['组', '另'], ""))
+        );
+    }
+}

@@ -8,7 +8,7 @@ use incubator_registry::domain::rows::Row;
 use incubator_registry::domain::{Day, Reason};
 use incubator_registry::formats::Lang;
 use incubator_registry::formats::ledger::{
-    FileError, Format, Ledger, LedgerFile, LedgerRow, Source, XLSX_BYTES_MAX, open,
+    FileError, Format, Ledger, LedgerFile, LedgerRow, Opened, Source, XLSX_BYTES_MAX, open,
 };
 use rust_xlsxwriter::{ExcelDateTime, Format as Look, Formula, Workbook, Worksheet};
 use std::path::{Path, PathBuf};
@@ -61,8 +61,8 @@ fn outcome(row: &LedgerRow) -> (u64, Option<Reason>) {
 #[test]
 fn every_sample_ledger_as_a_workbook_gives_the_same_rows() {
     let mut seen = std::collections::BTreeSet::new();
-    let neighbours = demo().with_file_name("neighbours");
-    for entry in [demo(), neighbours].into_iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
+    let folders = ["demo", "criteria", "neighbours"].map(|name| demo().with_file_name(name));
+    for entry in folders.into_iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "csv") {
             continue;
@@ -242,7 +242,7 @@ fn headings_are_found_below_titles_in_one_row_or_in_two() {
 }
 
 #[test]
-fn the_first_visible_sheet_with_known_headings_is_read_and_the_others_are_named() {
+fn every_visible_sheet_with_known_headings_is_a_ledger_and_the_others_are_named() {
     let mut book = Workbook::new();
     let headings = ["统一社会信用代码", "变更类型", "变更日期"];
     line(book.add_worksheet().set_name("说明").unwrap(), 0, &["填表说明"]);
@@ -254,9 +254,14 @@ fn the_first_visible_sheet_with_known_headings_is_read_and_the_others_are_named(
         line(sheet, 0, &headings);
         line(sheet, 1, &[CODE, "注销", "2024-03-05"]);
     }
-    let file = ledger(book.save_to_buffer().unwrap()).unwrap();
-    assert_eq!((file.sheet(), file.ignored_sheets()), (Some("甲"), ["乙".to_owned()].as_slice()));
-    assert_eq!(file.rows().unwrap().count(), 1);
+    book.add_worksheet().set_name("空").unwrap();
+    let bytes = book.save_to_buffer().unwrap();
+    let Opened { ledgers, others } = Opened::new("x.xlsx", &Source::Bytes(bytes.clone().into())).unwrap();
+    let found: Vec<_> = ledgers.iter().map(|file| (file.sheet().unwrap(), file.rows().unwrap().count())).collect();
+    assert_eq!(found, [("甲", 1), ("乙", 1)]);
+    let others: Vec<_> = others.iter().map(|(sheet, why)| (sheet.as_str(), why.reason())).collect();
+    assert_eq!(others, [("说明", "NO_HEADINGS")]);
+    assert_eq!(ledger(bytes).unwrap().sheet(), Some("甲"));
 }
 
 #[test]
@@ -364,8 +369,8 @@ fn hostile_xml_is_refused() {
         (ROW.replace("r=\"2\"", "r=\"99999999999\""), "BROKEN_WORKBOOK"),
         (ROW.replace("r=\"B2\"", "r=\"XFE2\""), "BROKEN_WORKBOOK"),
         (ROW.replace("r=\"B2\"", "r=\"A2\""), "BROKEN_WORKBOOK"),
-        (ROW.replace("<c r=\"B2\"", &format!("<c {}", "x=\"\" ".repeat(400_000))), "BROKEN_WORKBOOK"),
-        (ROW.replace("注销", &"名".repeat(1 << 20)), "BROKEN_WORKBOOK"),
+        (ROW.replace("<c r=\"B2\"", &format!("<c {}", "x=\"\" ".repeat(400_000))), "FILE_TOO_LARGE"),
+        (ROW.replace("注销", &"名".repeat(1 << 20)), "FILE_TOO_LARGE"),
     ] {
         assert_eq!(reason(changes(&bad).bytes()), said, "{}", bad.chars().take(200).collect::<String>());
     }
@@ -380,6 +385,9 @@ fn long_cells_and_rows_cost_their_row_only() {
     let found = rows(changes(&format!("{long}{wide}{last}")).bytes());
     let expected = [(2, Some(Reason::MalformedName)), (3, Some(Reason::MalformedName)), (4, None)];
     assert_eq!(found.iter().map(outcome).collect::<Vec<_>>(), expected);
+    // What was cut says so, where it is handed back.
+    assert!(found[0].cells[1].starts_with("#?名") && found[0].cells[1].ends_with("名…"));
+    assert_eq!(found[1].cells.last().unwrap(), "#?…");
 }
 
 #[test]

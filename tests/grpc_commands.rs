@@ -236,9 +236,11 @@ async fn rules_say_no_with_what_stands_in_the_way() {
     let name = server.firm(1, "2023-01-10").await;
     let admitted = server.admit(&name, "WJ03", "2023-02-01").await.to_string();
     let twice = server.firms().admit_firm(admission(&name, "WJ04", "2023-03-01")).await;
-    refused(twice, Code::FailedPrecondition, "OVERLAPPING_STAY", &[("position", &admitted)], &[]);
+    let way = [("position", admitted.as_str()), ("other_incubator", "WJ03"), ("other_admitted_date", "2023-02-01")];
+    refused(twice, Code::FailedPrecondition, "OVERLAPPING_STAY", &way, &[]);
     let ahead = server.firms().admit_firm(admission(&name, "WJ04", "2027-03-01")).await;
-    refused(ahead, Code::FailedPrecondition, "DATE_IN_FUTURE", &[("today", "2026-11-24")], &[]);
+    let days = [("date", "2027-03-01"), ("today", "2026-11-24")];
+    refused(ahead, Code::FailedPrecondition, "DATE_IN_FUTURE", &days, &[]);
     let within = v1::TransferFirmRequest {
         name: name.clone(),
         from_incubator: carrier_name("WJ03"),

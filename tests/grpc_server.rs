@@ -7,7 +7,7 @@ use common::server::{DISTRICT, HeldClock, Server, admission, firm, firm_name, re
 use common::world;
 use incubator_registry::domain::{Command, Event, Stated};
 use incubator_registry::engine::{
-    Engine, EngineConfig, Principal, QUEUE_COMMANDS_MAX, Request as EngineRequest, RequestId, Stop,
+    Engine, EngineConfig, GROUP_COMMANDS_MAX, Principal, QUEUE_COMMANDS_MAX, Request as EngineRequest, RequestId, Stop,
 };
 use incubator_registry::grpc::ServeError;
 use incubator_registry::log::{Fault, FaultyLog, MemoryLog, Plan};
@@ -186,7 +186,7 @@ async fn a_server_whose_log_failed_says_so_and_ends() {
 async fn a_full_queue_refuses_with_a_hint() {
     let log = Arc::new(FaultyLog::new(Arc::new(MemoryLog::new()), Plan::none()));
     let server = Server::on(log.clone()).await;
-    log.set_plan(Plan::queue([Fault::Delay(Duration::from_secs(1))]));
+    log.set_plan(Plan::queue([Fault::Delay(Duration::from_secs(3))]));
     let waiting = |number: u32| {
         let event = Event::FirmRegistered { firm: world::firm(number), name: "甲".into(), field: "乙".into() };
         let facts = vec![Stated::new(world::day("2023-01-10"), event)];
@@ -199,7 +199,13 @@ async fn a_full_queue_refuses_with_a_hint() {
     };
     let first = waiting(0);
     tokio::time::sleep(Duration::from_millis(100)).await; // Its commit is on the way; what follows waits.
-    let rest: Vec<_> = (1..=u32::try_from(QUEUE_COMMANDS_MAX).unwrap()).map(waiting).collect();
+    // The writer takes a whole group ahead while the disk is busy; the queue holds the rest.
+    let group = u32::try_from(GROUP_COMMANDS_MAX).unwrap();
+    let mut rest: Vec<_> = (1..=group).map(waiting).collect();
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+    rest.extend((1..=u32::try_from(QUEUE_COMMANDS_MAX).unwrap()).map(|number| waiting(group + number)));
     tokio::task::yield_now().await;
     let full = server.firms().register_firm(firm(9_999_999, "2023-01-10")).await.unwrap_err();
     assert_eq!(full.get_details_retry_info().unwrap().retry_delay, Some(Duration::from_millis(100)));

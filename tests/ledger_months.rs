@@ -8,6 +8,8 @@ use common::world::{World, day};
 use common_server::ledgers::{FILES, Line, files, import_whole, lines, nothing_new, wire};
 use common_server::state::State;
 use common_server::{DISTRICT, Incubatord, Rng};
+use incubator_registry::domain::event::AnnualReport;
+use incubator_registry::domain::incubator::report::IncubatorReport;
 use incubator_registry::domain::rows::{
     InterestRow, InvestmentRow, Leaving, LoanRow, RecognitionRow, RelocationRow, Row, SeedFundRow, StayRow,
     TaxReceiptRow, report_day,
@@ -36,7 +38,11 @@ fn as_of(row: &Row, cut: Day) -> Option<Row> {
         Row::FirmChange(row) if row.effective > cut => return None,
         Row::Recognition(row) if row.effective > cut => return None,
         Row::Stay(row) if row.admitted > cut => return None,
-        Row::AnnualReport(report) if report_day(report.year).unwrap() > cut => return None,
+        Row::AnnualReport(AnnualReport { year, .. }) | Row::IncubatorReport(IncubatorReport { year, .. })
+            if report_day(year).unwrap() > cut =>
+        {
+            return None;
+        }
         Row::Loan(LoanRow { day, .. })
         | Row::Interest(InterestRow { day, .. })
         | Row::SeedFund(SeedFundRow { day, .. })

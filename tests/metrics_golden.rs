@@ -9,7 +9,9 @@ use incubator_registry::domain::{
     AsOf, Command, Criterion, Day, Event, IncubatorId, Kind, Level, Registry, Stated, VoidOrder,
 };
 use incubator_registry::projections::json::{ChainJson, MetricsJson};
-use incubator_registry::projections::{Chain, Filter, Metrics, anomalies, chain, metrics};
+use incubator_registry::projections::{
+    Briefs, Chain, Filter, Metrics, anomalies, chain, chain_of, metrics, metrics_of,
+};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -201,6 +203,30 @@ fn corrected(mut world: World) -> World {
     let _ = world.run(&Command::new(vec![limits], Vec::new(), None).unwrap()).unwrap();
     assert!(world.boundaries().len() > DISTRICT.boundaries().len() + 20);
     world
+}
+
+#[test]
+fn briefs_kept_through_the_whole_history_tell_the_same_as_briefs_read_anew() {
+    let mut registry = Registry::default();
+    let mut kept = Briefs::default();
+    let boundaries: BTreeSet<u64> = CORRECTED.boundaries().into_iter().collect();
+    let filters = [Filter::default(), Filter { levels: one(Some(Level::City)), ..Filter::default() }];
+    for recorded in &CORRECTED.history {
+        registry.evolve(recorded.clone());
+        let position = registry.position();
+        if !boundaries.contains(&position) {
+            continue;
+        }
+        kept.advance(&registry);
+        if position % 50 == 0 || position > CORRECTED.registry.position() - 40 {
+            for (on, filter) in ["2022-12-31", "2025-10-31"].iter().zip(&filters) {
+                let as_of = AsOf::day(day(on));
+                assert_eq!(metrics_of(&registry, &kept, as_of.day, filter), metrics(&registry, as_of, filter));
+                assert_eq!(chain_of(&registry, &kept, as_of.day, filter), chain(&registry, as_of, filter));
+            }
+        }
+    }
+    assert_eq!(kept.position(), CORRECTED.registry.position());
 }
 
 fn any_filter() -> impl Strategy<Value = Filter> {

@@ -12,10 +12,8 @@ use tonic::{Code, Status};
 
 /// Clients of a race.
 const CLIENTS: u32 = 16;
-/// Races for a firm.
+/// Races of each kind.
 const RACES: u32 = 1_000;
-/// Races of the other kinds, whose way through the writer is the same each time.
-const FEWER: u32 = 300;
 /// Races that are on at once.
 const TOGETHER: u32 = 8;
 
@@ -114,7 +112,7 @@ async fn of_many_that_admit_one_firm_one_wins() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_with_one_etag_one_wins() {
-    let server = peopled(FEWER).await;
+    let server = peopled(RACES).await;
     let before = server.engine.published().head.position;
     let send = |race: u32, client: u32| {
         let mut firms = server.firms();
@@ -129,7 +127,7 @@ async fn of_many_with_one_etag_one_wins() {
         };
         async move { firms.rename_firm(request).await.map(tonic::Response::into_inner) }
     };
-    race((FEWER, CLIENTS), send, |race, results| {
+    race((RACES, CLIENTS), send, |race, results| {
         let (won, lost) = one_won(race, results);
         assert_eq!(won.firm.unwrap().etag, "\"2\"");
         for status in lost {
@@ -140,23 +138,23 @@ async fn of_many_with_one_etag_one_wins() {
         }
     })
     .await;
-    assert_eq!(server.engine.published().head.position, before + u64::from(FEWER));
+    assert_eq!(server.engine.published().head.position, before + u64::from(RACES));
     server.ended().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_request_sent_by_many_is_one_event_with_one_answer() {
-    let server = peopled(FEWER).await;
+    let server = peopled(RACES).await;
     let before = server.engine.published().head.position;
     let requests: Vec<v1::AdmitFirmRequest> =
-        (0..FEWER).map(|race| admission(&firm_name(race), "W00", "2023-03-01")).collect();
+        (0..RACES).map(|race| admission(&firm_name(race), "W00", "2023-03-01")).collect();
     let send = |race: u32, _: u32| {
         let mut firms = server.firms();
         let request = requests[race as usize].clone();
         async move { firms.admit_firm(request).await.map(tonic::Response::into_inner) }
     };
     let mut positions = BTreeSet::new();
-    race((FEWER, 10), send, |race, results| {
+    race((RACES, 10), send, |race, results| {
         let answers: Vec<v1::AdmitFirmResponse> = results.into_iter().map(Result::unwrap).collect();
         assert!(answers.iter().all(|answer| *answer == answers[0]), "race {race}: {answers:?}");
         assert!(!answers[0].duplicate && answers[0].firm.is_some());
@@ -164,7 +162,7 @@ async fn one_request_sent_by_many_is_one_event_with_one_answer() {
     })
     .await;
     let head = server.engine.published().head.position;
-    assert_eq!(head, before + u64::from(FEWER));
+    assert_eq!(head, before + u64::from(RACES));
     assert_eq!(positions.into_iter().map(|at| at as u64).collect::<Vec<_>>(), (before + 1..=head).collect::<Vec<_>>());
     let verify = v1::VerifyLogRequest { parent: DISTRICT.into() };
     assert_eq!(server.journal().verify_log(verify).await.unwrap().into_inner().position as u64, head);

@@ -1,7 +1,8 @@
 //! The command line, as clap derives it: what is asked, nothing of how it is done. Recording commands have a file of
 //! their own, `write/args.rs`.
 
-use super::finance::args::{EntitlementsArgs, ExplainArgs, PolicyCommand, ReadingCommand};
+use super::criteria::args::CriteriaArgs;
+use super::finance::args::{BudgetArgs, EntitlementsArgs, ExplainArgs, PolicyCommand, ReadingCommand};
 use super::innovation::args::{
     AssessmentCommand, GuidanceFundCommand, InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand,
 };
@@ -52,8 +53,8 @@ pub struct Global {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Import ledgers: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 种子基金 投资担保 税收; of technology transfers, platforms and
-    /// instruments (deploy/neighbours/ledgers.md).
+    /// Import ledgers: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 种子基金 投资担保 税收 载体年报; of technology transfers,
+    /// platforms and instruments (deploy/neighbours/ledgers.md).
     Import(ImportArgs),
     /// Graduation metrics (毕业指标) as of a day.
     Metrics(FiguresArgs),
@@ -64,8 +65,12 @@ pub enum Command {
     Policy(PolicyCommand),
     /// Entitlements (应享额度) as of a day.
     Entitlements(EntitlementsArgs),
+    /// What each entitlement of a scheme, payer and year would get of a budget (预算).
+    Budget(BudgetArgs),
     /// Why one entitlement is what it is, to the last fen.
     Explain(ExplainArgs),
+    /// Criteria of a carrier (认定条件): thresholds, what is measured, what is missing.
+    Criteria(CriteriaArgs),
     /// Firms (企业).
     #[command(subcommand)]
     Firm(FirmCommand),
@@ -133,7 +138,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(
     long_about = "Import ledgers, as .csv (UTF-8 or GB18030) or .xlsx: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 \
-种子基金 投资担保 税收 技术转移中介 技术转移合同 服务平台 平台年报 共享仪器 仪器年报 引导基金 引导基金出资 引导基金投资; 准入评估 before 落户.\n\n\
+种子基金 投资担保 税收 载体年报 技术转移中介 技术转移合同 服务平台 平台年报 共享仪器 仪器年报 引导基金 引导基金出资 引导基金投资; 准入评估 before 落户.\n\n\
 The files are recognised by their headings, and applied in the order above, whatever order they are given in; two files of one ledger in the order given, but stays of all files by the day of admission. Good rows are kept, bad \
 rows change nothing, and importing a file again adds nothing: after an interruption, run the command again.",
     after_help = EXIT_CODES

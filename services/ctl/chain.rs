@@ -26,7 +26,7 @@ pub async fn run(session: &Session, args: FiguresArgs, lang: Lang) -> Result<Rep
     let grids = vec![summary(&json, lang), carriers(&json, lang), definitions];
     let csv = figures::csv(&rows(&json, lang));
     let json = serde_json::to_value(&json).map_err(std::io::Error::from)?;
-    Ok(Report { json, grids, csv, note: None })
+    Ok(Report { json, grids, csv, ..Report::default() })
 }
 
 /// The answer in the contract's shape.

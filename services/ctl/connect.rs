@@ -4,6 +4,7 @@ use super::lang::Say;
 use super::trouble::Trouble;
 use crate::wire::v1::assessment_service_client::AssessmentServiceClient;
 use crate::wire::v1::bureau_service_client::BureauServiceClient;
+use crate::wire::v1::criteria_service_client::CriteriaServiceClient;
 use crate::wire::v1::entitlement_service_client::EntitlementServiceClient;
 use crate::wire::v1::financing_service_client::FinancingServiceClient;
 use crate::wire::v1::firm_service_client::FirmServiceClient;
@@ -100,6 +101,8 @@ clients! {
     policies: PolicyServiceClient;
     /// Entitlements.
     entitlements: EntitlementServiceClient;
+    /// Criteria of carriers.
+    criteria: CriteriaServiceClient;
 }
 
 impl Session {

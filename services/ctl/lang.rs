@@ -56,6 +56,14 @@ impl Say {
     }
 }
 
+impl std::fmt::Display for Say {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.en)
+    }
+}
+
+impl std::error::Error for Say {}
+
 /// What a status without a known reason means, in Chinese.
 pub fn code_zh(code: tonic::Code) -> &'static str {
     match code {
@@ -224,7 +232,10 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("graduations", "毕业佐证", "graduations"),
     ("status", "结论", "status"),
     ("figures", "数据", "figures"),
-    ("value", "值", "value"),
+    ("figure", "数据项", "figure"),
+    ("reports", "载体年报", "reports"),
+    ("set_id", "条件编号", "set"),
+    ("title_en", "标题", "title"),
     ("first_position", "首次位置", "first at"),
     ("incubators", "载体", "incubators"),
     ("seed_funds", "种子基金", "seed funds"),

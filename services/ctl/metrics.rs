@@ -63,7 +63,7 @@ fn report(metrics: v1::GetMetricsResponse, overdue: &[v1::OverdueFirm], lang: La
     grids.push(definitions);
     let csv = figures::csv(&rows);
     let json = serde_json::to_value(&json).map_err(std::io::Error::from)?;
-    Ok(Report { json, grids, csv, note: None })
+    Ok(Report { json, grids, csv, ..Report::default() })
 }
 
 /// The answer in the contract's shape.

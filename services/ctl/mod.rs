@@ -5,9 +5,11 @@
 pub mod args;
 mod chain;
 pub mod connect;
+pub mod criteria;
 mod events;
 mod figures;
 pub mod finance;
+pub mod help;
 pub mod import;
 pub mod innovation;
 pub mod lang;
@@ -20,6 +22,7 @@ mod metrics;
 mod money;
 pub mod money_args;
 pub mod output;
+mod pages;
 pub mod parse;
 mod payload;
 mod show;
@@ -31,6 +34,7 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use connect::Session;
 use lang::Lang;
 use output::{Io, Report};
+use pages::Shown;
 use std::ffi::OsString;
 use trouble::Trouble;
 
@@ -67,12 +71,14 @@ impl From<Exit> for std::process::ExitCode {
 
 /// Runs a command line, whose first word is the program's name.
 pub async fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, io: &mut Io<'_>) -> Exit {
-    let default = Lang::from_env(|name| std::env::var(name).ok());
-    let cli = match Cli::command().try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let lang = help::asked(&args).unwrap_or_else(|| Lang::from_env(|name| std::env::var(name).ok()));
+    let command = help::localised(Cli::command(), lang);
+    let cli = match command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(fault) => return usage(&fault, io),
+        Err(fault) => return usage(&fault, lang, io),
     };
-    let lang = cli.global.lang.unwrap_or(default);
+    let lang = cli.global.lang.unwrap_or(lang);
     match dispatch(cli, lang, io).await {
         Ok(exit) => exit,
         Err(trouble) => tell(&trouble, lang, io),
@@ -80,11 +86,14 @@ pub async fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, io
 }
 
 /// Help and version go to stdout and are no fault.
-fn usage(fault: &clap::Error, io: &mut Io<'_>) -> Exit {
+fn usage(fault: &clap::Error, lang: Lang, io: &mut Io<'_>) -> Exit {
     let (to, exit): (&mut dyn std::io::Write, _) =
         if fault.use_stderr() { (io.err, Exit::Usage) } else { (io.out, Exit::Clean) };
     // Nobody is left to tell when even this can't be written.
-    let _ = write!(to, "{}", fault.render());
+    let _ = match (exit, lang) {
+        (Exit::Usage, Lang::Zh) => writeln!(to, "incubatorctl: {}", help::fault_zh(fault)),
+        _ => write!(to, "{}", fault.render()),
+    };
     exit
 }
 
@@ -120,31 +129,38 @@ async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble
             let report = log_import::run(&global.district, args, lang, io).await?;
             print(&report, &global, io)
         }
-        asking => print(&ask(&session().await?, asking, lang).await?, &global, io),
+        asking => {
+            let mut shown = Shown { format: global.output, lang, io: &mut *io };
+            let report = ask(&session().await?, asking, &mut shown).await?;
+            print(&report, &global, io)
+        }
     }
 }
 
 /// The commands that are one question and one answer.
-async fn ask(session: &Session, command: Command, lang: Lang) -> Result<Report, Trouble> {
+async fn ask(session: &Session, command: Command, shown: &mut Shown<'_, '_>) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     match command {
         Command::Metrics(args) => metrics::run(session, args, lang).await,
         Command::Chain(args) => chain::run(session, args, lang).await,
-        Command::Assessment(command) => innovation::assessment(session, command, lang).await,
-        Command::GuidanceFund(command) => innovation::guidance_fund(session, command, lang).await,
+        Command::Assessment(command) => innovation::assessment(session, command, shown).await,
+        Command::GuidanceFund(command) => innovation::guidance_fund(session, command, shown).await,
         Command::Reading(command) => finance::reading(session, command, lang).await,
         Command::Entitlements(args) => finance::entitlements(session, args, lang).await,
-        Command::Firm(command) => show::firm(session, command, lang).await,
-        Command::Incubator(command) => show::incubator(session, command, lang).await,
+        Command::Criteria(args) => criteria::run(session, args, lang).await,
+        Command::Firm(command) => show::firm(session, command, shown).await,
+        Command::Incubator(command) => show::incubator(session, command, shown).await,
+        Command::Budget(args) => finance::budget(session, args, lang).await,
         Command::Relocation(command) => write::relocation(session, command, lang).await,
-        Command::Park(command) => show::park(session, command, lang).await,
-        Command::Loan(command) => money::loan(session, command, lang).await,
-        Command::Fund(command) => money::fund(session, command, lang).await,
-        Command::Investment(command) => money::investment(session, command, lang).await,
-        Command::Tax(command) => money::tax(session, command, lang).await,
-        Command::Intermediary(command) => innovation::intermediary(session, command, lang).await,
-        Command::TechnologyTransfer(command) => innovation::transfer(session, command, lang).await,
-        Command::Platform(command) => innovation::platform(session, command, lang).await,
-        Command::Instrument(command) => innovation::instrument(session, command, lang).await,
+        Command::Park(command) => show::park(session, command, shown).await,
+        Command::Loan(command) => money::loan(session, command, shown).await,
+        Command::Fund(command) => money::fund(session, command, shown).await,
+        Command::Investment(command) => money::investment(session, command, shown).await,
+        Command::Tax(command) => money::tax(session, command, shown).await,
+        Command::Intermediary(command) => innovation::intermediary(session, command, shown).await,
+        Command::TechnologyTransfer(command) => innovation::transfer(session, command, shown).await,
+        Command::Platform(command) => innovation::platform(session, command, shown).await,
+        Command::Instrument(command) => innovation::instrument(session, command, shown).await,
         Command::Limits(command) => show::limits(session, command, lang).await,
         Command::Void(args) => write::void(session, args, lang).await,
         Command::Log(command) => log::run(session, command, lang).await,

@@ -7,16 +7,17 @@ use super::lang::{Lang, label};
 use super::message;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
 use super::output::{Report, hundredths};
+use super::pages::Shown;
 use super::parse::{Wire as _, opt_day};
-use super::show::{known_at, list, one, page_size, pages};
+use super::show::{known_at, one, page_size, pages};
 use super::trouble::Trouble;
 use super::write::send;
 use crate::wire::v1;
 use serde_json::{Value, json};
 
-/// Asks for a list of one type, filtered.
+/// Shows a list of one type, filtered.
 macro_rules! listed {
-    ($session:expr, $list:expr, $filter:expr, $service:ident.$method:ident, $request:ident, $module:ident,
+    ($shown:expr, $columns:expr, $session:expr, $list:expr, $filter:expr, $service:ident.$method:ident, $request:ident, $module:ident,
      $items:ident: $type:literal) => {{
         let $crate::ctl::money_args::Listing { limit, reading: Reading { as_of, known } } = $list;
         let mut filter = Vec::new();
@@ -32,14 +33,15 @@ macro_rules! listed {
             known_at: known_at!($module, known),
             ..Default::default()
         };
-        pages!(limit, $session, $service.$method, request, $items: $type)
+        pages!($shown, $columns, limit, $session, $service.$method, request, $items: $type)
     }};
 }
 
 pub(super) use listed;
 
 /// `loan …`.
-pub async fn loan(session: &Session, command: LoanCommand, lang: Lang) -> Result<Report, Trouble> {
+pub async fn loan(session: &Session, command: LoanCommand, shown: &mut Shown<'_, '_>) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     let written = match command {
         LoanCommand::Draw { contract, firm, lender, amount, rate, maturity, frame } => send!(
             session, frame, financing.draw_loan,
@@ -62,19 +64,20 @@ pub async fn loan(session: &Session, command: LoanCommand, lang: Lang) -> Result
         }
         LoanCommand::List { firm, list: of } => {
             let filter = [("firm", firm.as_deref())];
-            let found = listed!(
-                session, of, filter, financing.list_loans, ListLoansRequest, list_loans_request, loans: "Loan"
-            );
             let columns =
                 ["name", "firm", "lender", "principal_fen", "rate_ppm", "drawdown_date", "maturity_date", "position"];
-            return Ok(list(found, &columns, lang));
+            return listed!(
+                shown, &columns, session, of, filter, financing.list_loans, ListLoansRequest, list_loans_request,
+                loans: "Loan"
+            );
         }
     };
     Ok(written?.report(lang))
 }
 
 /// `fund …`.
-pub async fn fund(session: &Session, command: FundCommand, lang: Lang) -> Result<Report, Trouble> {
+pub async fn fund(session: &Session, command: FundCommand, shown: &mut Shown<'_, '_>) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     match command {
         FundCommand::Establish { incubator, size, frame } => {
             let written = send!(
@@ -86,17 +89,22 @@ pub async fn fund(session: &Session, command: FundCommand, lang: Lang) -> Result
         }
         FundCommand::List { incubator, list: of } => {
             let filter = [("incubator", incubator.as_deref())];
-            let found = listed!(
-                session, of, filter, financing.list_seed_funds, ListSeedFundsRequest, list_seed_funds_request,
-                seed_funds: "SeedFund"
-            );
-            Ok(list(found, &["incubator", "effective_date", "size_fen", "position"], lang))
+            let columns = ["incubator", "effective_date", "size_fen", "position"];
+            listed!(
+                shown, &columns, session, of, filter, financing.list_seed_funds, ListSeedFundsRequest,
+                list_seed_funds_request, seed_funds: "SeedFund"
+            )
         }
     }
 }
 
 /// `investment …`.
-pub async fn investment(session: &Session, command: InvestmentCommand, lang: Lang) -> Result<Report, Trouble> {
+pub async fn investment(
+    session: &Session,
+    command: InvestmentCommand,
+    shown: &mut Shown<'_, '_>,
+) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     match command {
         InvestmentCommand::Record { code, incubator, amount, form, frame } => {
             let written = send!(
@@ -112,17 +120,18 @@ pub async fn investment(session: &Session, command: InvestmentCommand, lang: Lan
         InvestmentCommand::List { firm, incubator, form, list: of } => {
             let form = form.map(|form| form.key());
             let filter = [("firm", firm.as_deref()), ("incubator", incubator.as_deref()), ("form", form)];
-            let found = listed!(
-                session, of, filter, financing.list_investments, ListInvestmentsRequest, list_investments_request,
-                investments: "Investment"
-            );
-            Ok(list(found, &["firm", "incubator", "effective_date", "amount_fen", "form", "position"], lang))
+            let columns = ["firm", "incubator", "effective_date", "amount_fen", "form", "position"];
+            listed!(
+                shown, &columns, session, of, filter, financing.list_investments, ListInvestmentsRequest,
+                list_investments_request, investments: "Investment"
+            )
         }
     }
 }
 
 /// `tax …`.
-pub async fn tax(session: &Session, command: TaxCommand, lang: Lang) -> Result<Report, Trouble> {
+pub async fn tax(session: &Session, command: TaxCommand, shown: &mut Shown<'_, '_>) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     match command {
         TaxCommand::Record { voucher, tax, taxpayer, amount, nature, period_start, period_end, frame } => {
             let written = send!(
@@ -143,12 +152,11 @@ pub async fn tax(session: &Session, command: TaxCommand, lang: Lang) -> Result<R
         TaxCommand::List { taxpayer, tax, nature, list: of } => {
             let (tax, nature) = (tax.map(|tax| tax.key()), nature.map(|nature| nature.key()));
             let filter = [("taxpayer", taxpayer.as_deref()), ("tax", tax), ("nature", nature)];
-            let found = listed!(
-                session, of, filter, taxes.list_tax_receipts, ListTaxReceiptsRequest, list_tax_receipts_request,
-                tax_receipts: "TaxReceipt"
-            );
             let columns = ["voucher_no", "taxpayer_code", "tax", "treasury_date", "amount_fen", "nature", "position"];
-            Ok(list(found, &columns, lang))
+            listed!(
+                shown, &columns, session, of, filter, taxes.list_tax_receipts, ListTaxReceiptsRequest,
+                list_tax_receipts_request, tax_receipts: "TaxReceipt"
+            )
         }
     }
 }

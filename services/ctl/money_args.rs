@@ -15,10 +15,10 @@ pub struct ReportArgs {
     #[arg(long)]
     pub year: i32,
     /// Revenue (营业收入) in yuan.
-    #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+    #[arg(long, value_name = "YUAN", value_parser = parse::yuan, allow_negative_numbers = true)]
     pub revenue: i64,
     /// Spending on research and development (研发费用) in yuan.
-    #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+    #[arg(long, value_name = "YUAN", value_parser = parse::yuan, allow_negative_numbers = true)]
     pub research: i64,
     /// People employed (从业人员).
     #[arg(long, value_name = "COUNT")]
@@ -48,7 +48,7 @@ pub enum LoanCommand {
         #[arg(long)]
         lender: String,
         /// Principal (本金) in yuan.
-        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        #[arg(long, value_name = "YUAN", value_parser = parse::yuan, allow_negative_numbers = true)]
         amount: i64,
         /// Yearly rate (年利率) in percent, e.g. 5.22.
         #[arg(long, value_name = "PERCENT", value_parser = parse::percent)]
@@ -101,7 +101,7 @@ pub enum FundCommand {
         /// The carrier.
         incubator: String,
         /// Size (规模) in yuan.
-        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        #[arg(long, value_name = "YUAN", value_parser = parse::yuan, allow_negative_numbers = true)]
         size: i64,
         /// Common.
         #[command(flatten)]
@@ -129,7 +129,7 @@ pub enum InvestmentCommand {
         #[arg(long, value_name = "ID")]
         incubator: String,
         /// Amount in yuan.
-        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        #[arg(long, value_name = "YUAN", value_parser = parse::yuan, allow_negative_numbers = true)]
         amount: i64,
         /// In which form: EQUITY 股权投资, GUARANTEE 融资担保.
         #[arg(long, value_parser = parse::investment_form)]

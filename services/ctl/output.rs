@@ -3,7 +3,11 @@
 
 use super::lang::{Lang, label};
 use super::trouble::Trouble;
-use crate::domain::{BuildMode, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature};
+use crate::domain::incubator::report::FigureUnit;
+use crate::domain::{
+    BuildMode, CarrierFigure, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind,
+    Tax, TaxNature,
+};
 use serde_json::Value;
 use std::io::Write;
 
@@ -51,6 +55,8 @@ pub struct Report {
     pub csv: Grid,
     /// Said beside it, on stderr.
     pub note: Option<String>,
+    /// It went out as it came; there is nothing left to print.
+    pub is_printed: bool,
 }
 
 impl Report {
@@ -61,29 +67,43 @@ impl Report {
         let mut rows = Vec::new();
         flatten(&json, "", &mut rows);
         let csv = Grid { title: String::new(), head: vec!["field".into(), "value".into()], rows };
-        Self { json, grids, csv, note: None }
+        Self { json, grids, csv, ..Self::default() }
     }
 
     /// A report of many things of one type: a row each, the columns named. Lists within them are left to JSON.
     pub fn list(items: Vec<Value>, columns: &[&str], lang: Lang) -> Self {
-        let cells = |show: fn(&Value, &str, Lang) -> String| -> Vec<Vec<String>> {
-            items.iter().map(|item| columns.iter().map(|key| show(item, key, lang)).collect()).collect()
-        };
-        let head = columns.iter().map(|key| label(key, lang).to_owned()).collect();
-        let table = Grid { title: String::new(), head, rows: cells(cell) };
+        let rows = items.iter().map(|item| cells_of(item, columns, lang)).collect();
+        let table = Grid { title: String::new(), head: heads_of(columns, lang), rows };
         let head = columns.iter().map(|key| (*key).to_owned()).collect();
-        let csv = Grid { title: String::new(), head, rows: cells(|item, key, _| plain(&item[key])) };
-        Self { json: Value::Array(items), grids: vec![table], csv, note: None }
+        let rows = items.iter().map(|item| plain_cells_of(item, columns)).collect();
+        let csv = Grid { title: String::new(), head, rows };
+        Self { json: Value::Array(items), grids: vec![table], csv, ..Self::default() }
     }
 
     /// Prints it.
     pub fn print(&self, format: Format, out: &mut dyn Write) -> Result<(), Trouble> {
         match format {
+            _ if self.is_printed => Ok(()),
             Format::Table => print_tables(&self.grids, out),
             Format::Json => print_json(&self.json, out),
             Format::Csv => print_csv(&self.csv, out),
         }
     }
+}
+
+/// The cells of an item, as a person reads them.
+pub fn cells_of(item: &Value, columns: &[&str], lang: Lang) -> Vec<String> {
+    columns.iter().map(|key| cell(item, key, lang)).collect()
+}
+
+/// The cells of an item, as CSV bears them.
+pub fn plain_cells_of(item: &Value, columns: &[&str]) -> Vec<String> {
+    columns.iter().map(|key| plain(&item[key])).collect()
+}
+
+/// What columns are called at the head of a table.
+pub fn heads_of(columns: &[&str], lang: Lang) -> Vec<String> {
+    columns.iter().map(|key| label(key, lang).to_owned()).collect()
 }
 
 /// Prints tables, one after another.
@@ -120,10 +140,15 @@ pub fn print_json(json: &Value, out: &mut dyn Write) -> Result<(), Trouble> {
 
 /// Prints CSV with its heading.
 pub fn print_csv(grid: &Grid, out: &mut dyn Write) -> Result<(), Trouble> {
+    print_csv_rows(std::slice::from_ref(&grid.head), out)?;
+    print_csv_rows(&grid.rows, out)
+}
+
+/// Prints rows of CSV.
+pub fn print_csv_rows(rows: &[Vec<String>], out: &mut dyn Write) -> Result<(), Trouble> {
     let mut csv = csv::Writer::from_writer(out);
     let mut write = || -> csv::Result<()> {
-        csv.write_record(&grid.head)?;
-        grid.rows.iter().try_for_each(|row| csv.write_record(row))?;
+        rows.iter().try_for_each(|row| csv.write_record(row))?;
         csv.flush()?;
         Ok(())
     };
@@ -157,14 +182,34 @@ fn cell(object: &Value, key: &str, lang: Lang) -> String {
         return lang.pick(["否", "是"], ["no", "yes"])[usize::from(*yes)].to_owned();
     }
     match key {
-        "name" | "incubator" | "park" | "firm" | "upstream" => last_segment(&text).to_owned(),
+        "name" | "incubator" | "park" | "firm" | "upstream" | "intermediary" => last_segment(&text).to_owned(),
+        "figures" => carrier_figures(value, lang).unwrap_or(text),
         _ => lang.pick(chinese_word(object, key, &text), None).map_or(text, str::to_owned),
     }
 }
 
+/// The figures of a carrier's report, each by its word with its value; none for other figures.
+fn carrier_figures(value: &Value, lang: Lang) -> Option<String> {
+    let one = |item: &Value| {
+        let figure = CarrierFigure::from_key(item["figure"].as_str()?)?;
+        let value = item["value"].as_i64()?;
+        let said = match figure.unit() {
+            FigureUnit::Area => format!("{}㎡", hundredths(value)),
+            FigureUnit::YesNo => lang.pick(["否", "是"], ["no", "yes"])[usize::from(value > 0)].to_owned(),
+            FigureUnit::Count | FigureUnit::Months => value.to_string(),
+        };
+        Some(format!("{} {said}", lang.pick(figure.chinese(), figure.key())))
+    };
+    let said: Option<Vec<String>> = value.as_array()?.iter().map(one).collect();
+    said.map(|said| said.join("; "))
+}
+
 fn chinese_word(object: &Value, key: &str, word: &str) -> Option<&'static str> {
     match key {
-        "kind" => Kind::from_key(word).map(Kind::chinese),
+        "kind" => {
+            Kind::from_key(word).map(Kind::chinese).or_else(|| PlatformKind::from_key(word).map(PlatformKind::chinese))
+        }
+        "party" => Party::from_key(word).map(Party::chinese),
         "level" => Level::from_key(word).map(Level::chinese),
         "leave_kind" => LeaveKind::from_key(word).map(LeaveKind::chinese),
         "criterion" => Criterion::from_key(word).map(Criterion::chinese),
@@ -277,6 +322,27 @@ mod tests {
         assert_eq!((cell(&tax, "tax", Lang::Zh), cell(&tax, "nature", Lang::Zh)), ("增值税".into(), "正税".into()));
         assert_eq!(cell(&json!({"nature": "NORMAL"}), "nature", Lang::Zh), "正常利息");
         assert_eq!(cell(&tax, "nature", Lang::En), "NORMAL");
+    }
+
+    #[test]
+    fn a_platform_and_an_intermediary_are_in_words() {
+        let platform = json!({"kind": "TESTING"});
+        assert_eq!(cell(&platform, "kind", Lang::Zh), "检验检测平台");
+        let transfer = json!({"intermediary": "districts/440203/intermediaries/Z1", "party": "INDIVIDUAL"});
+        assert_eq!(
+            (cell(&transfer, "intermediary", Lang::Zh), cell(&transfer, "party", Lang::Zh)),
+            ("Z1".into(), "个人".into())
+        );
+    }
+
+    #[test]
+    fn the_figures_of_a_report_are_words_with_their_units() {
+        let figure = |key: &str, value: i64| json!({"figure": key, "value": value});
+        let report =
+            json!({"figures": [figure("TENANT_AREA", 370_050), figure("STAFF", 0), figure("LEGAL_PERSON", 1)]});
+        assert_eq!(cell(&report, "figures", Lang::Zh), "在孵企业使用面积 3700.50㎡; 专职人员 0; 独立法人 是");
+        let evidence = json!({"figures": [{"name": "equity_fen", "value": "5"}]});
+        assert!(cell(&evidence, "figures", Lang::En).contains("equity_fen"));
     }
 
     #[test]

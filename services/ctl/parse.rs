@@ -1,9 +1,10 @@
 //! Values of the command line: days, instants, words in either language, areas and amounts. Each parser says what it
 //! would have taken.
 
+use super::lang::Say;
 use crate::domain::{
-    BuildMode, CapitalSource, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party,
-    PlatformKind, Tax, TaxNature,
+    BuildMode, CapitalSource, CarrierFigure, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level,
+    Party, PlatformKind, Tax, TaxNature,
 };
 use crate::wire::v1;
 
@@ -21,8 +22,9 @@ pub enum KnownAt {
 pub struct LevelOrNone(pub Option<Level>);
 
 /// A day, `2024-03-05`.
-pub fn day(text: &str) -> Result<Day, String> {
-    Day::parse_iso(text).map_err(|_| format!("`{text}` is no day; write it as 2024-03-05 (日期写作 2024-03-05)"))
+pub fn day(text: &str) -> Result<Day, Say> {
+    Day::parse_iso(text)
+        .map_err(|_| Say::new("日期写作 2024-03-05", format!("`{text}` is no day; write it as 2024-03-05")))
 }
 
 /// A day as the API has it; none is empty.
@@ -31,25 +33,28 @@ pub fn opt_day(day: Option<Day>) -> String {
 }
 
 /// Digits are a position; anything else an instant, in Chinese time where it has no offset.
-pub fn known_at(text: &str) -> Result<KnownAt, String> {
+pub fn known_at(text: &str) -> Result<KnownAt, Say> {
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        return text.parse().map(KnownAt::Position).map_err(|fault| format!("`{text}`: {fault}"));
+        return text.parse().map(KnownAt::Position).map_err(|fault| Say::new("位置过大", format!("`{text}`: {fault}")));
     }
     let timed = text.contains(['T', 't', ' ']);
     let chinese = || text.parse::<jiff::civil::DateTime>().ok()?.in_tz("Asia/Shanghai").ok().map(|z| z.timestamp());
     let instant = text.parse::<jiff::Timestamp>().ok().or_else(chinese).filter(|_| timed);
-    let instant = instant
-        .ok_or_else(|| format!("`{text}` is neither a position nor an instant such as 2024-03-05T10:00:00+08:00"))?;
+    let instant = instant.ok_or_else(|| {
+        let english = format!("`{text}` is neither a position nor an instant such as 2024-03-05T10:00:00+08:00");
+        Say::new("应为日志位置，或 2024-03-05T10:00:00+08:00 这样的时刻", english)
+    })?;
     Ok(KnownAt::Time(prost_types::Timestamp { seconds: instant.as_second(), nanos: instant.subsec_nanosecond() }))
 }
 
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident -> $word:ident, $wire:ident, $prefix:literal;)+) => {
-        $($(#[$doc])* pub fn $name(text: &str) -> Result<$word, String> {
+        $($(#[$doc])* pub fn $name(text: &str) -> Result<$word, Say> {
             let key = text.to_ascii_uppercase().replace('-', "_");
             $word::from_key(&key).or_else(|| $word::from_chinese(text)).ok_or_else(|| {
                 let known: Vec<_> = $word::ALL.iter().map(|w| format!("{} {}", w.key(), w.chinese())).collect();
-                format!("`{text}` is none of {}", known.join(", "))
+                let known = known.join(", ");
+                Say::new(format!("可用：{known}"), format!("`{text}` is none of {known}"))
             })
         }
 
@@ -86,6 +91,8 @@ words! {
     interest_nature -> InterestNature, InterestNature, "INTEREST_NATURE";
     /// In which form a fund supports a firm.
     investment_form -> InvestmentForm, InvestmentForm, "INVESTMENT_FORM";
+    /// A figure of a carrier's report.
+    carrier_figure -> CarrierFigure, CarrierFigure, "CARRIER_FIGURE";
     /// What an intermediary is.
     party -> Party, IntermediaryParty, "INTERMEDIARY_PARTY";
     /// Whose capital a guidance fund is paid.
@@ -95,7 +102,7 @@ words! {
 }
 
 /// A level; NONE or 无 stands for carriers without any.
-pub fn level_or_none(text: &str) -> Result<LevelOrNone, String> {
+pub fn level_or_none(text: &str) -> Result<LevelOrNone, Say> {
     if text.eq_ignore_ascii_case("none") || text == "无" {
         return Ok(LevelOrNone(None));
     }
@@ -103,8 +110,9 @@ pub fn level_or_none(text: &str) -> Result<LevelOrNone, String> {
 }
 
 /// A number with at most two decimals, not negative, in hundredths: square metres, or yuan as fen.
-pub fn hundredths(text: &str) -> Result<i64, String> {
-    let fault = || format!("`{text}` is not a number with at most two decimals");
+pub fn hundredths(text: &str) -> Result<i64, Say> {
+    let english = || format!("`{text}` is not a number with at most two decimals");
+    let fault = || Say::new("应为至多两位小数的数字", english());
     let plain = text.replace(',', "");
     let (whole, part) = plain.split_once('.').unwrap_or((&plain, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
@@ -115,8 +123,9 @@ pub fn hundredths(text: &str) -> Result<i64, String> {
 }
 
 /// A number with at most six decimals, not negative, in millionths: a ratio as ppm, 万元 as fen.
-pub fn millionths(text: &str) -> Result<i64, String> {
-    let fault = || format!("`{text}` is not a number with at most six decimals");
+pub fn millionths(text: &str) -> Result<i64, Say> {
+    let english = || format!("`{text}` is not a number with at most six decimals");
+    let fault = || Say::new("应为至多六位小数的数字", english());
     let plain = text.replace(',', "");
     let (whole, part) = plain.split_once('.').unwrap_or((&plain, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
@@ -127,13 +136,14 @@ pub fn millionths(text: &str) -> Result<i64, String> {
 }
 
 /// Yuan with at most two decimals as fen; may be negative.
-pub fn yuan(text: &str) -> Result<i64, String> {
+pub fn yuan(text: &str) -> Result<i64, Say> {
     text.strip_prefix('-').map_or_else(|| hundredths(text), |amount| hundredths(amount).map(|fen| -fen))
 }
 
 /// A rate in percent with at most four decimals, in parts per million.
-pub fn percent(text: &str) -> Result<i64, String> {
-    let fault = || format!("`{text}` is not a rate in percent with at most four decimals");
+pub fn percent(text: &str) -> Result<i64, Say> {
+    let english = || format!("`{text}` is not a rate in percent with at most four decimals");
+    let fault = || Say::new("应为至多四位小数的百分数", english());
     let plain = text.trim_end_matches('%');
     let (whole, part) = plain.split_once('.').unwrap_or((plain, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
@@ -144,7 +154,7 @@ pub fn percent(text: &str) -> Result<i64, String> {
 }
 
 /// A document, `TITLE[;no=文号][;sha256=HEX][;location=WHERE][;file=PATH]`; a file gives its digest.
-pub fn document(text: &str) -> Result<v1::Document, String> {
+pub fn document(text: &str) -> Result<v1::Document, Say> {
     let mut parts = text.split(';');
     let mut document = v1::Document { title: parts.next().unwrap_or_default().trim().to_owned(), ..Default::default() };
     for part in parts {
@@ -153,19 +163,26 @@ pub fn document(text: &str) -> Result<v1::Document, String> {
             Some(("sha256", value)) => value.clone_into(&mut document.sha256),
             Some(("location", value)) => value.clone_into(&mut document.location),
             Some(("file", path)) => document.sha256 = digest(path)?,
-            _ => return Err(format!("`{part}` is none of no=, sha256=, location=, file=")),
+            _ => {
+                let english = format!("`{part}` is none of no=, sha256=, location=, file=");
+                return Err(Say::new(format!("“{part}”不是 no=、sha256=、location=、file= 之一"), english));
+            }
         }
     }
-    if document.title.is_empty() { Err("a document begins with its title".to_owned()) } else { Ok(document) }
+    match document.title.as_str() {
+        "" => Err(Say::new("佐证文件应以标题开头", "a document begins with its title")),
+        _ => Ok(document),
+    }
 }
 
-fn digest(path: &str) -> Result<String, String> {
+fn digest(path: &str) -> Result<String, Say> {
     use sha2::Digest as _;
-    let mut file = std::fs::File::open(path).map_err(|fault| format!("{path}: {fault}"))?;
+    let unreadable = |fault| Say::new(format!("{path} 无法读取：{fault}"), format!("{path}: {fault}"));
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
     let mut hash = sha2::Sha256::new();
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        match std::io::Read::read(&mut file, &mut buffer).map_err(|fault| format!("{path}: {fault}"))? {
+        match std::io::Read::read(&mut file, &mut buffer).map_err(unreadable)? {
             0 => return Ok(hex::encode(hash.finalize())),
             n => hash.update(&buffer[..n]),
         }
@@ -190,7 +207,7 @@ mod tests {
     fn words_come_in_both_languages() {
         assert_eq!(criterion("high-tech"), Ok(Criterion::HighTech));
         assert_eq!(criterion("高新技术企业"), Ok(Criterion::HighTech));
-        assert!(kind("孵化").unwrap_err().contains("孵化器"));
+        assert!(kind("孵化").unwrap_err().zh.contains("孵化器"));
         assert_eq!(level_or_none("none"), Ok(LevelOrNone(None)));
         assert_eq!((yuan("-12,345.67"), yuan("0.5")), (Ok(-1_234_567), Ok(50)));
         assert_eq!((percent("5.22"), percent("4.35%")), (Ok(52_200), Ok(43_500)));

@@ -2,7 +2,7 @@
 //! words and dates, and the names of subjects those that `--subject` takes. What programs get stays as it is stored.
 
 use crate::domain::{
-    BuildMode, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature,
+    BuildMode, CarrierFigure, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature,
 };
 use serde_json::{Map, Value};
 
@@ -30,10 +30,23 @@ fn payload_of(payload: &Map<String, Value>) -> Map<String, Value> {
         (Some(name), Some(days)) => (format!("{name}_date"), date(days).unwrap_or_else(|| value.clone())),
         (Some(name), None) => (format!("{name}_date"), value.clone()),
         (None, Some(code)) => (key.clone(), word(key, code, of_tax).map_or_else(|| value.clone(), Value::from)),
+        (None, None) if key == "figures" => (key.clone(), figures(value)),
         (None, None) if key == "@type" => ("type".to_owned(), value.clone()),
         (None, None) => (key.clone(), value.clone()),
     };
     payload.iter().map(one).collect()
+}
+
+/// The figures of a carrier's report, by their words.
+fn figures(value: &Value) -> Value {
+    let mut value = value.clone();
+    for item in value.as_array_mut().into_iter().flatten() {
+        let code = item["figure"].as_u64().and_then(|code| u32::try_from(code).ok());
+        if let Some(figure) = code.and_then(CarrierFigure::from_code) {
+            item["figure"] = figure.key().into();
+        }
+    }
+    value
 }
 
 fn date(days: i64) -> Option<Value> {
@@ -79,6 +92,8 @@ mod tests {
         let tax = readable(json!({"payload": {"tax": 2, "nature": 2, "amount_fen": -5, "period_start_day": null}}));
         let expected = json!({"tax": "CIT", "nature": "REFUND", "amount_fen": -5, "period_start_date": null});
         assert_eq!(tax["payload"], expected);
+        let filed = readable(json!({"payload": {"year": 2024, "figures": [{"figure": 5, "value": 0}]}}));
+        assert_eq!(filed["payload"]["figures"], json!([{"figure": "STAFF", "value": 0}]));
         assert_eq!(readable(json!({"payload": {"nature": 2}}))["payload"]["nature"], "PENALTY");
     }
 
@@ -99,6 +114,8 @@ mod tests {
             "GraduationEvidence",
             "EvidenceFigure",
             "Incubator",
+            "IncubatorReport",
+            "CarrierFigureValue",
             "Park",
             "Limits",
         ];

@@ -5,6 +5,7 @@ use super::connect::Session;
 use super::lang::Lang;
 use super::message;
 use super::output::Report;
+use super::pages::Shown;
 use super::parse::{KnownAt, opt_day};
 use super::trouble::Trouble;
 use super::write;
@@ -24,24 +25,21 @@ macro_rules! known_at {
 }
 pub(super) use known_at;
 
-/// Collects a list over its pages, as JSON: at most `$limit` items, 0 being all; and whether there are more.
+/// Shows a list over its pages, at most `$limit` items, 0 being all.
 macro_rules! pages {
-    ($limit:expr, $session:expr, $service:ident.$method:ident, $request:expr, $items:ident: $type:literal) => {{
+    ($shown:expr, $columns:expr, $limit:expr, $session:expr, $service:ident.$method:ident, $request:expr,
+     $items:ident: $type:literal) => {{
         let mut request = $request;
-        let mut items = Vec::new();
+        let mut list = $crate::ctl::pages::List::new($shown, $limit, $columns);
         loop {
             let page = $session.$service().$method(request.clone()).await?.into_inner();
-            items.extend(page.$items.iter().map(|item| message::json($type, item)));
             request.page_token = page.next_page_token;
-            if request.page_token.is_empty() || ($limit > 0 && items.len() >= $limit) {
+            let items = page.$items.iter().map(|item| message::json($type, item)).collect();
+            if !list.page(items, request.page_token.is_empty())? {
                 break;
             }
         }
-        let more = !request.page_token.is_empty() || ($limit > 0 && items.len() > $limit);
-        if $limit > 0 {
-            items.truncate($limit);
-        }
-        (items, more)
+        list.finish()
     }};
 }
 
@@ -65,18 +63,6 @@ macro_rules! one {
 }
 pub(super) use one;
 
-/// A list, with a word on stderr where it was cut short.
-pub(super) fn list((items, more): (Vec<serde_json::Value>, bool), columns: &[&str], lang: Lang) -> Report {
-    let shown = items.len();
-    let note = more.then(|| {
-        lang.pick(
-            format!("只列出前 {shown} 项，后面还有；用 --limit 0 列出全部"),
-            format!("the first {shown} only, there are more; --limit 0 lists all"),
-        )
-    });
-    Report { note, ..Report::list(items, columns, lang) }
-}
-
 /// One clause of a list's filter; values with blanks in quotes.
 pub fn clause(out: &mut Vec<String>, name: &str, value: Option<&str>) {
     let Some(value) = value else { return };
@@ -85,7 +71,8 @@ pub fn clause(out: &mut Vec<String>, name: &str, value: Option<&str>) {
 }
 
 /// `firm …`.
-pub async fn firm(session: &Session, command: FirmCommand, lang: Lang) -> Result<Report, Trouble> {
+pub async fn firm(session: &Session, command: FirmCommand, shown: &mut Shown<'_, '_>) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     match command {
         FirmCommand::Show { code, reading } => one!(
             session, firms.get_firm, GetFirmRequest, get_firm_request, session.firm(&code), reading, firm: "Firm", lang
@@ -105,9 +92,8 @@ pub async fn firm(session: &Session, command: FirmCommand, lang: Lang) -> Result
                 known_at: known_at!(list_firms_request, known),
                 ..Default::default()
             };
-            let items = pages!(limit, session, firms.list_firms, request, firms: "Firm");
             let columns = ["code", "display_name", "registered_date", "field", "deregistered_date", "revision"];
-            Ok(list(items, &columns, lang))
+            pages!(shown, &columns, limit, session, firms.list_firms, request, firms: "Firm")
         }
         FirmCommand::Evidence { code, reading } => super::money::evidence(session, &code, reading, lang).await,
         FirmCommand::Write(command) => write::firm(session, command, lang).await,
@@ -115,7 +101,12 @@ pub async fn firm(session: &Session, command: FirmCommand, lang: Lang) -> Result
 }
 
 /// `incubator …`.
-pub async fn incubator(session: &Session, command: IncubatorCommand, lang: Lang) -> Result<Report, Trouble> {
+pub async fn incubator(
+    session: &Session,
+    command: IncubatorCommand,
+    shown: &mut Shown<'_, '_>,
+) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     match command {
         IncubatorCommand::Show { id, reading } => one!(
             session, incubators.get_incubator, GetIncubatorRequest, get_incubator_request, session.incubator(&id),
@@ -135,15 +126,16 @@ pub async fn incubator(session: &Session, command: IncubatorCommand, lang: Lang)
                 known_at: known_at!(list_incubators_request, known),
                 ..Default::default()
             };
-            let items = pages!(limit, session, incubators.list_incubators, request, incubators: "Incubator");
-            Ok(list(items, &["name", "display_name", "kind", "level", "open_stays", "established_date"], lang))
+            let columns = ["name", "display_name", "kind", "level", "open_stays", "established_date"];
+            pages!(shown, &columns, limit, session, incubators.list_incubators, request, incubators: "Incubator")
         }
         IncubatorCommand::Write(command) => write::incubator(session, command, lang).await,
     }
 }
 
 /// `park …`.
-pub async fn park(session: &Session, command: ParkCommand, lang: Lang) -> Result<Report, Trouble> {
+pub async fn park(session: &Session, command: ParkCommand, shown: &mut Shown<'_, '_>) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     match command {
         ParkCommand::Show { id, reading } => one!(
             session, parks.get_park, GetParkRequest, get_park_request, session.park(&id), reading, park: "Park", lang
@@ -158,8 +150,8 @@ pub async fn park(session: &Session, command: ParkCommand, lang: Lang) -> Result
                 known_at: known_at!(list_parks_request, known),
                 ..Default::default()
             };
-            let items = pages!(limit, session, parks.list_parks, request, parks: "Park");
-            Ok(list(items, &["name", "settled_firms", "revision"], lang))
+            let columns = ["name", "settled_firms", "revision"];
+            pages!(shown, &columns, limit, session, parks.list_parks, request, parks: "Park")
         }
         ParkCommand::Write(command) => write::park(session, command, lang).await,
     }

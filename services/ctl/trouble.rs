@@ -1,11 +1,11 @@
 //! What can go wrong with a run, and the one clear sentence that is said about it.
 
-use super::lang::{Lang, Say, code_zh};
+use super::lang::{Lang, Say, code_zh, label};
 use crate::domain::Reason;
-use crate::formats::report::reason_text;
+use crate::formats::report::{behind, part_name, part_zh, reason_text};
 use crate::log::LogError;
 use std::error::Error as _;
-use tonic_types::StatusExt as _;
+use tonic_types::{FieldViolation, StatusExt as _};
 
 /// Why a run ended without what was asked for.
 #[derive(Debug)]
@@ -100,24 +100,60 @@ pub fn status_sentence(status: &tonic::Status, lang: Lang) -> String {
     let details = status.get_error_details();
     let info = details.error_info();
     let word = info.map(|info| info.reason.as_str()).unwrap_or_default();
-    let meaning =
-        Reason::from_word(word).map_or_else(|| code_zh(status.code()), |reason| reason_text(reason, lang.into()));
+    let reason = Reason::from_word(word);
     let shown = if word.is_empty() { format!("{:?}", status.code()) } else { word.to_owned() };
-    let mut parts = Vec::new();
-    for violation in details.bad_request().map(|b| b.field_violations.as_slice()).unwrap_or_default() {
-        parts.push(format!("{}: {}", violation.field, violation.description));
-    }
-    if let Some(info) = info {
-        let mut metadata: Vec<_> = info.metadata.iter().collect();
-        metadata.sort();
-        parts.extend(metadata.into_iter().map(|(name, value)| format!("{name}={value}")));
-    }
+    let violations = details.bad_request().map(|b| b.field_violations.as_slice()).unwrap_or_default();
+    let mut parts: Vec<String> = violations.iter().map(|violation| violated(violation, reason, lang)).collect();
+    let mut metadata: Vec<_> = info.into_iter().flat_map(|info| &info.metadata).collect();
+    metadata.sort();
+    // The fields at fault stand there already.
+    metadata
+        .retain(|(name, _)| lang == Lang::En || violations.is_empty() || !matches!(name.as_str(), "field" | "faults"));
+    parts.extend(metadata.into_iter().map(|(name, value)| part(name, value, lang)));
     if let Some(delay) = details.retry_info().and_then(|retry| retry.retry_delay) {
-        parts.push(format!("retry_after_ms={}", delay.as_millis()));
+        parts.push(part("retry_after_ms", &delay.as_millis().to_string(), lang));
     }
-    let said = if status.message().is_empty() { String::new() } else { format!(": {}", status.message()) };
-    let place = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join("; ")) };
-    lang.pick(format!("{meaning} [{shown}]{said}{place}"), format!("{shown}{said}{place}"))
+    if lang == Lang::En {
+        let said = if status.message().is_empty() { String::new() } else { format!(": {}", status.message()) };
+        let place = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join("; ")) };
+        return format!("{shown}{said}{place}");
+    }
+    let meaning = reason.map_or_else(|| code_zh(status.code()), |reason| reason_text(reason, lang.into()));
+    // A word that this program does not know, or one that stands for many things, says too little without its sentence.
+    if !status.message().is_empty() && (parts.is_empty() || matches!(reason, None | Some(Reason::Internal))) {
+        parts.push(format!("服务器原文：{}", status.message()));
+    }
+    behind(&format!("{meaning} [{shown}]"), &parts.join("；"), lang.into())
+}
+
+/// One field at fault.
+fn violated(violation: &FieldViolation, of: Option<Reason>, lang: Lang) -> String {
+    let FieldViolation { field, description, reason, .. } = violation;
+    let meaning = Reason::from_word(reason).or(of);
+    match (lang, meaning) {
+        // What is wrong with a policy's file, only its own sentence tells.
+        (Lang::Zh, Some(meaning)) if of != Some(Reason::PolicyAtFault) => {
+            format!("{}：{}", field_label(field), reason_text(meaning, lang.into()))
+        }
+        _ => format!("{field}: {description}"),
+    }
+}
+
+/// The last name of a field's path, as people at the desks call it.
+fn field_label(path: &str) -> &str {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    match label(name, Lang::Zh) {
+        unlabelled if unlabelled == name => part_name(name).unwrap_or(path),
+        label => label,
+    }
+}
+
+fn part(name: &str, value: &str, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!("{name}={value}"),
+        Lang::Zh if name == "field" => format!("项目：{}", field_label(value)),
+        Lang::Zh => part_zh(name, value),
+    }
 }
 
 #[cfg(test)]
@@ -140,14 +176,15 @@ mod tests {
             "OVERLAPPING_STAY: the stays meet (effective_date: meets another stay; other=WJ03; position=10)"
         );
         let zh = status_sentence(&status, Lang::Zh);
-        assert!(zh.starts_with("与该企业另一段在孵经历重叠 [OVERLAPPING_STAY]"), "{zh}");
+        let parts = "生效日期：与该企业另一段在孵经历重叠；other：WJ03；已登记的位置：10";
+        assert_eq!(zh, format!("与该企业另一段在孵经历重叠 [OVERLAPPING_STAY]（{parts}）"));
     }
 
     #[test]
     fn a_status_without_details_is_still_a_sentence() {
         let status = tonic::Status::unavailable("connection reset");
         assert_eq!(status_sentence(&status, Lang::En), "Unavailable: connection reset");
-        assert_eq!(status_sentence(&status, Lang::Zh), "服务暂不可用 [Unavailable]: connection reset");
+        assert_eq!(status_sentence(&status, Lang::Zh), "服务暂不可用 [Unavailable]（服务器原文：connection reset）");
     }
 
     #[test]

@@ -22,12 +22,25 @@ pub struct Violation {
     pub named: u64,
     /// One sentence.
     pub message: String,
+    /// The sentence's variable parts, as name and value.
+    pub metadata: Vec<(&'static str, String)>,
 }
 
 impl Violation {
     /// A rule broken.
     pub fn new(reason: Reason, breaker: u64, cause: Option<u64>, message: String) -> Self {
-        Self { reason, breaker, cause, named: breaker, message }
+        Self { reason, breaker, cause, named: breaker, message, metadata: Vec::new() }
+    }
+
+    /// With a variable part.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.metadata.push((name, value.to_string()));
+        self
+    }
+
+    fn refusal(&self) -> Refusal {
+        Refusal { metadata: self.metadata.clone(), ..Refusal::new(self.reason, self.message.clone()) }
     }
 }
 
@@ -107,10 +120,10 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
     let ran = lines.filter_map(|entry| entry.event.operator().map(|(_, operator)| operator.code));
     let taxpayers: BTreeSet<Uscc> = touched.taxpayers.iter().copied().chain(ran).collect();
     for code in taxpayers.iter().filter(|code| !next.is_taxpayer(code)) {
-        let live = next.receipts().of(code).filter(|receipt| receipt.voided().is_none());
+        let live = next.receipts().of(code).filter(|receipt| receipt.voided.is_none());
         found.extend(live.map(|receipt| {
             let message = format!("{code} is neither a firm nor the operator of a carrier");
-            Violation::new(Reason::UnknownTaxpayer, receipt.position, None, message)
+            Violation::new(Reason::UnknownTaxpayer, receipt.position, None, message).with("taxpayer", code)
         }));
     }
     let settings = touched.owners.contains(&Entity::Settings);
@@ -141,14 +154,14 @@ fn refusal(mut found: Vec<Violation>, recorded: u64, dependents: bool) -> Refusa
     found.sort_by_key(|violation| (violation.breaker <= recorded, violation.reason));
     let first = &found[0];
     if first.breaker > recorded {
-        let refusal = Refusal::new(first.reason, first.message.clone());
+        let refusal = first.refusal();
         return match first.cause.filter(|cause| *cause <= recorded) {
             Some(cause) => refusal.at(cause),
             None => refusal,
         };
     }
     if !dependents {
-        return Refusal::new(first.reason, first.message.clone()).at(first.named);
+        return first.refusal().at(first.named);
     }
     let mut positions: Vec<u64> = found.iter().map(|violation| violation.named).collect();
     positions.sort_unstable();

@@ -142,11 +142,11 @@ impl Draft<'_> {
             return;
         }
         let position = self.next.position() + 1;
-        let recorded = Recorded { position, start: self.start, day, event, documents };
-        self.touched.note(&recorded.event);
-        self.next.to_mut().evolve(&recorded);
-        let Recorded { event, documents, .. } = recorded;
-        self.events.push(NewEvent { day, event, documents });
+        self.touched.note(&event);
+        let new = NewEvent { day, event, documents };
+        let NewEvent { event, documents, .. } = new.clone();
+        self.next.to_mut().evolve(Recorded { position, start: self.start, day, event, documents });
+        self.events.push(new);
     }
 
     fn void(&mut self, registry: &Registry, command: &Command) -> Result<(), Refusal> {
@@ -292,7 +292,8 @@ impl Draft<'_> {
     /// A receipt is told by its voucher and tax, across the whole district.
     fn receipt_sameness(&self, day: Day, receipt: &TaxReceipt, command: &Command) -> Result<Sameness, Refusal> {
         let (mut voided, mut conflict) = (None, None);
-        for position in self.next.receipts().positions_of(&receipt.voucher, receipt.tax) {
+        for (_, kept) in self.next.receipts().of_voucher(&receipt.voucher, receipt.tax) {
+            let position = kept.position;
             let Some(entry) = self.next.entry_at(position) else { continue };
             let documents = command.documents.is_empty() || command.documents == entry.documents;
             let stated = Event::TaxReceiptRecorded(receipt.clone());
@@ -322,7 +323,7 @@ impl Draft<'_> {
             None => Ok(()),
             Some(new) => {
                 let message = format!("{} lies after today, {}", new.day, self.today);
-                Err(Refusal::new(Reason::DateInFuture, message).with("today", self.today))
+                Err(Refusal::new(Reason::DateInFuture, message).with("date", new.day).with("today", self.today))
             }
         }
     }
@@ -366,6 +367,11 @@ fn filled(stated: &Event, recorded: &Event) -> Event {
         }
         (Event::TaxReceiptRecorded(value), Event::TaxReceiptRecorded(known)) => {
             value.period = (value.period.0.or(known.period.0), value.period.1.or(known.period.1));
+        }
+        (Event::IncubatorReportFiled(value), Event::IncubatorReportFiled(known)) => {
+            for (figure, known) in &known.figures {
+                value.figures.entry(*figure).or_insert(*known);
+            }
         }
         _ => {}
     }

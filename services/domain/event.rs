@@ -3,6 +3,7 @@
 use super::assessment::ProjectAssessed;
 pub use super::entity::Entity;
 use super::guidance_fund::GuidanceFundEvent;
+use super::incubator::report::IncubatorReport;
 use super::instrument::InstrumentEvent;
 use super::platform::PlatformEvent;
 use super::reason::{Fault, Reason};
@@ -294,6 +295,8 @@ pub enum Event {
     },
     /// A policy made known on this day, whole: it takes the place of what was published under its id before.
     PolicyPublished(PolicyPublished),
+    /// What a carrier filed about the year that this day is the last of.
+    IncubatorReportFiled(IncubatorReport),
     /// Something about an intermediary or a technology transfer.
     Transfer(TransferEvent),
     /// Something about a platform of public service.
@@ -431,6 +434,7 @@ impl Event {
             InterestPaid { loan, .. } => Entity::Loan(loan.clone()),
             SeedFundEstablished { incubator, .. } => Entity::Incubator(incubator.clone()),
             PolicyPublished(published) => Entity::Policy(published.policy.clone()),
+            IncubatorReportFiled(report) => Entity::Incubator(report.incubator.clone()),
             Transfer(event) => event.owner(),
             Platform(event) => event.owner(),
             Instrument(event) => event.owner(),
@@ -529,6 +533,7 @@ impl Event {
             Instrument(event) => plain(event.code()),
             GuidanceFund(event) => plain(event.code()),
             ProjectAssessed(_) => plain(93),
+            IncubatorReportFiled(_) => Key { day: Some(day), ..plain(100) },
         }
     }
 
@@ -550,10 +555,10 @@ impl Event {
         matches!(
             self,
             TaxReceiptRecorded(_)
-                | InterestPaid { .. }
                 | InvestmentMade { .. }
                 | SeedFundEstablished { .. }
                 | AnnualReportFiled(_)
+                | IncubatorReportFiled(_)
         )
     }
 

@@ -55,8 +55,12 @@ impl Line {
         self.entries.get(index)
     }
 
-    /// Takes in a fact; positions only grow.
+    /// Takes in a fact; positions only grow. Most lines stay short, and there are a great many: none keeps room for twice what
+    /// it holds.
     pub fn push(&mut self, entry: Entry) {
+        if self.entries.len() == self.entries.capacity() {
+            self.entries.reserve_exact(1 + self.entries.len() / 4);
+        }
         self.entries.push(entry);
     }
 

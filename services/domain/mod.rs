@@ -9,6 +9,7 @@ pub mod assessment;
 pub mod check;
 pub mod command;
 pub mod decide;
+pub mod entities;
 mod entity;
 pub mod event;
 pub mod firm;
@@ -23,6 +24,7 @@ pub mod platform;
 pub mod policies;
 pub mod reason;
 pub mod registry;
+pub mod restore;
 mod revision;
 pub mod rows;
 pub mod settings;
@@ -42,6 +44,6 @@ pub use values::{
     TransferId, Uscc, VoucherNo,
 };
 pub use words::{
-    BuildMode, CapitalSource, Criterion, FirmChange, Indicator, InterestNature, InvestmentForm, Kind, LeaveKind, Level,
-    Party, PlatformKind, Tax, TaxNature,
+    BuildMode, CapitalSource, CarrierFigure, Criterion, FirmChange, Indicator, InterestNature, InvestmentForm, Kind,
+    LeaveKind, Level, Party, PlatformKind, Tax, TaxNature,
 };

@@ -77,6 +77,8 @@ reasons! {
     UnknownPolicy = "UNKNOWN_POLICY";
     /// No such entitlement.
     UnknownEntitlement = "UNKNOWN_ENTITLEMENT";
+    /// No such set of criteria.
+    UnknownCriteriaSet = "UNKNOWN_CRITERIA_SET";
     /// No such reading.
     UnknownReading = "UNKNOWN_READING";
     /// A policy file that can be read and can't be meant.
@@ -168,12 +170,22 @@ pub struct Fault {
     pub field: String,
     /// One sentence in English, with the value.
     pub message: String,
+    /// The value as its sender wrote it, where the one who judges knows it; else empty.
+    pub value: String,
+    /// What exactly is wrong, in a word finer than the reason, by which a sentence in another language is found; else empty.
+    pub detail: &'static str,
 }
 
 impl Fault {
     /// A fault of one field.
     pub fn new(reason: Reason, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { reason, field: field.into(), message: message.into() }
+        Self { reason, field: field.into(), message: message.into(), value: String::new(), detail: "" }
+    }
+
+    /// With the value as written, and what exactly is wrong with it.
+    #[must_use]
+    pub fn of(self, value: impl Into<String>, detail: &'static str) -> Self {
+        Self { value: value.into(), detail, ..self }
     }
 }
 

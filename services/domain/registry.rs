@@ -1,6 +1,7 @@
 //! The state of a district: every fact, on the line of the entity it is about. Clones in O(1), so that a group of commands
 //! is decided on a throw-away copy while readers keep an unchanging one.
 
+use super::entities::Entities;
 use super::event::{Document, Entity, Event};
 use super::firm::FirmView;
 use super::incubator::IncubatorView;
@@ -8,11 +9,12 @@ use super::innovation::Innovation;
 use super::line::{AsOf, Entry, Line};
 use super::loan::LoanView;
 use super::policies::{Publication, in_force};
-use super::tax_receipt::Receipts;
+use super::tax_receipt::{Receipt, Receipts};
 use super::values::{Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc};
 use super::words::Kind;
 use imbl::{OrdMap, OrdSet, Vector};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A fact as the log holds it.
@@ -53,49 +55,114 @@ pub struct Registry {
     run_by: OrdMap<Uscc, OrdSet<IncubatorId>>,
     /// Facts that each voiding command took back, by the position of the command's first event.
     voids: OrdMap<u64, OrdSet<u64>>,
-    /// Whose line holds the fact at position i + 1.
-    owners: Vector<Option<Entity>>,
+    /// Every entity that a fact is about.
+    entities: Entities,
+    /// Where the fact at position i + 1 stands.
+    places: Vector<Place>,
+}
+
+/// Where a fact stands: the number of the entity whose line holds it or, over the mark, the index of a receipt. One word,
+/// since there is one for every event of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place(u32);
+
+impl Place {
+    /// An event about the log itself.
+    const NOWHERE: Self = Self(u32::MAX);
+    const RECEIPTS: u32 = 1 << 31;
+
+    fn receipt(index: usize) -> Self {
+        u32::try_from(index).map_or(Self::NOWHERE, |index| Self(index | Self::RECEIPTS))
+    }
+
+    fn receipt_index(self) -> Option<usize> {
+        let is_receipt = self != Self::NOWHERE && self.0 & Self::RECEIPTS != 0;
+        is_receipt.then(|| usize::try_from(self.0 & !Self::RECEIPTS).ok())?
+    }
 }
 
 impl Registry {
     /// Position of the last event taken in.
     pub fn position(&self) -> u64 {
-        self.owners.len() as u64
+        self.places.len() as u64
+    }
+
+    /// Every entity that a fact is about, and the count of events about each.
+    pub fn entities(&self) -> &Entities {
+        &self.entities
     }
 
     /// Takes in the next event. Cannot fail: what was decided holds.
-    pub fn evolve(&mut self, recorded: &Recorded) {
-        let Recorded { position, start, day, event, documents } = recorded.clone();
-        let owner = event.owner();
+    pub fn evolve(&mut self, recorded: Recorded) {
+        let Recorded { position, start, day, event, documents } = recorded;
+        for subject in self.subjects(&event) {
+            self.entities.count(&subject);
+        }
         if let Event::FactsVoided { positions, .. } = &event {
             for voided in positions {
                 self.void(*voided, start);
             }
         }
-        self.note_other(&event);
-        if let Some(owner) = &owner {
-            self.put(owner, Entry { position, start, voided: None, day, event, documents });
-        }
-        self.owners.push_back(owner);
+        let (place, found_by) = self.put(Entry { position, start, voided: None, day, event, documents });
+        self.receipts.index(found_by);
+        self.places.push_back(place);
+    }
+
+    /// Every entity that an event is about, in order: for a void, those of the facts it takes back.
+    pub fn subjects(&self, event: &Event) -> Vec<Entity> {
+        let mut subjects: Vec<Entity> = match event {
+            Event::FactsVoided { positions, .. } => self.subjects_at(positions.iter().copied()).collect(),
+            _ => event.subjects().collect(),
+        };
+        subjects.sort();
+        subjects.dedup();
+        subjects
+    }
+
+    fn subjects_at(&self, positions: impl Iterator<Item = u64>) -> impl Iterator<Item = Entity> {
+        let entries = positions.filter_map(|position| self.entry_at(position));
+        entries.flat_map(|entry| entry.event.subjects().collect::<Vec<_>>())
     }
 
     /// Takes in the next position as a snapshot kept it: a fact with its void, or nothing for an event about the log itself.
-    pub fn restore(&mut self, kept: Option<Entry>) {
-        let owner = kept.as_ref().and_then(|entry| entry.event.owner());
-        if let (Some(owner), Some(entry)) = (&owner, kept) {
-            self.note_other(&entry.event);
-            if let Some(start) = entry.voided {
-                self.voids.entry(start).or_default().insert(entry.position);
-            }
-            self.put(owner, entry);
+    pub(super) fn restore(&mut self, kept: Option<Entry>, found_by: &mut Vec<u64>) {
+        let Some(entry) = kept else { return self.places.push_back(Place::NOWHERE) };
+        let subjects = self.subjects(&entry.event);
+        for subject in &subjects {
+            self.entities.count(subject);
         }
-        self.owners.push_back(owner);
+        if let Some(start) = entry.voided {
+            // The void is one event about each entity, however many facts of it were taken back.
+            let noted: BTreeSet<Entity> = self.subjects_at(self.voided_by(start)).collect();
+            for subject in subjects.iter().filter(|subject| !noted.contains(subject)) {
+                self.entities.count(subject);
+            }
+            self.voids.entry(start).or_default().insert(entry.position);
+        }
+        let (place, found) = self.put(entry);
+        found_by.extend(found);
+        self.places.push_back(place);
     }
 
-    fn put(&mut self, owner: &Entity, entry: Entry) {
-        match self.line_mut(owner) {
-            Some(line) => line.push(entry),
-            None => self.receipts.push(entry),
+    /// Lets the receipts taken in by `restore` be found by their vouchers.
+    pub(super) fn restored(&mut self, mut found_by: Vec<u64>) {
+        found_by.sort_unstable();
+        self.receipts.index(found_by);
+    }
+
+    /// Puts a fact where it stands; of a receipt, what it is to be found by too.
+    fn put(&mut self, entry: Entry) -> (Place, Option<u64>) {
+        let Some(owner) = entry.event.owner() else { return (Place::NOWHERE, None) };
+        self.note_other(&entry.event);
+        match self.line_mut(&owner) {
+            Some(line) => {
+                line.push(entry);
+                (self.entities.number(&owner).map_or(Place::NOWHERE, Place), None)
+            }
+            None => {
+                let (index, found_by) = self.receipts.push(entry);
+                (Place::receipt(index), found_by)
+            }
         }
     }
 
@@ -122,14 +189,24 @@ impl Registry {
     }
 
     /// Takes a fact back, as the command that starts at `start` does.
-    pub fn void(&mut self, position: u64, start: u64) {
-        let Some(owner) = self.owner_at(position).cloned() else { return };
-        self.voids.entry(start).or_default().insert(position);
-        match (self.line_mut(&owner), &owner) {
-            (Some(line), _) => line.void(position, start),
-            (None, Entity::Taxpayer(code)) => self.receipts.void(code, position, start),
-            (None, _) => {}
+    fn void(&mut self, position: u64, start: u64) {
+        let place = self.place(position);
+        if place == Place::NOWHERE {
+            return;
         }
+        self.voids.entry(start).or_default().insert(position);
+        if let Some(index) = place.receipt_index() {
+            self.receipts.void(index, start);
+        } else if let Some(owner) = self.entities.get(place.0).cloned()
+            && let Some(line) = self.line_mut(&owner)
+        {
+            line.void(position, start);
+        }
+    }
+
+    fn place(&self, position: u64) -> Place {
+        let index = position.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        index.and_then(|index| self.places.get(index)).copied().unwrap_or(Place::NOWHERE)
     }
 
     /// The line of an entity; none for a taxpayer, whose receipts are kept packed.
@@ -152,18 +229,24 @@ impl Registry {
         Some(Arc::make_mut(line))
     }
 
-    /// The entity on whose line the fact at a position stands.
-    pub fn owner_at(&self, position: u64) -> Option<&Entity> {
-        let index = usize::try_from(position.checked_sub(1)?).ok()?;
-        self.owners.get(index)?.as_ref()
-    }
-
     /// The fact at a position; none for events that are about the log itself.
     pub fn entry_at(&self, position: u64) -> Option<Cow<'_, Entry>> {
-        match self.owner_at(position)? {
-            Entity::Taxpayer(code) => self.receipts.entry(code, position).map(Cow::Owned),
-            owner => self.line(owner)?.at(position).map(Cow::Borrowed),
+        let place = self.place(position);
+        match place.receipt_index() {
+            Some(index) => self.receipts.entry(index).map(Cow::Owned),
+            None => self.line(self.entities.get(place.0)?)?.at(position).map(Cow::Borrowed),
         }
+    }
+
+    /// The entity whose line holds the fact at a position; none for a receipt, or an event about the log itself.
+    pub fn owner_at(&self, position: u64) -> Option<&Entity> {
+        let place = self.place(position);
+        if place.receipt_index().is_some() { None } else { self.entities.get(place.0) }
+    }
+
+    /// Who paid, and the receipt at a position; none where another fact stands.
+    pub fn receipt_at(&self, position: u64) -> Option<(Uscc, Receipt<'_>)> {
+        self.receipts.at(self.place(position).receipt_index()?)
     }
 
     /// The line of an entity; none for a taxpayer, whose receipts are kept packed.
@@ -261,6 +344,11 @@ impl Registry {
     /// Codes of all firms, in order.
     pub fn firm_codes(&self) -> impl Iterator<Item = Uscc> + '_ {
         self.firms.keys().copied()
+    }
+
+    /// All firms with their lines, in the order of their codes.
+    pub fn firm_lines(&self) -> impl Iterator<Item = (Uscc, &Line)> {
+        self.firms.iter().map(|(code, line)| (*code, line.as_ref()))
     }
 
     /// A firm as seen; none where nothing about it is known.

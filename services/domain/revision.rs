@@ -76,7 +76,7 @@ impl Registry {
             }
             Entity::Taxpayer(code) => {
                 for receipt in self.receipts().of(code) {
-                    count.note(receipt.start(), receipt.voided());
+                    count.note(receipt.start, receipt.voided);
                 }
             }
             Entity::Settings

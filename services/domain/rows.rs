@@ -5,6 +5,7 @@ use super::assessment::ProjectAssessed;
 use super::command::{Command, Stated};
 use super::event::{AnnualReport, Event, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
 use super::guidance_fund::{GuidanceFundContributed, GuidanceFundEstablished, GuidanceFundEvent, GuidanceFundInvested};
+use super::incubator::report::IncubatorReport;
 use super::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
 use super::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use super::reason::{Fault, Faults, Reason, Refusal};
@@ -41,6 +42,8 @@ pub enum Row {
     Investment(InvestmentRow),
     /// 税收入库明细.
     TaxReceipt(TaxReceiptRow),
+    /// 载体年报.
+    IncubatorReport(IncubatorReport),
     /// 技术转移中介.
     Intermediary(IntermediaryRow),
     /// 技术转移合同.
@@ -314,6 +317,10 @@ impl Row {
                 Ok(vec![Stated::new(*day, Event::InvestmentMade { firm, incubator, amount, form })])
             }
             Self::TaxReceipt(row) => row.facts(),
+            Self::IncubatorReport(report) => {
+                let day = report_day(report.year)?;
+                Ok(vec![Stated::new(day, Event::IncubatorReportFiled(report.clone()))])
+            }
             Self::Intermediary(row) => {
                 let registered = row.registered.clone().checked()?;
                 let event = TransferEvent::IntermediaryRegistered(registered);
@@ -373,7 +380,13 @@ impl InstrumentRow {
 impl TaxReceiptRow {
     /// The receipt. A refund (退税) is negative (rules §1): one typed without its sign would raise what it lowers.
     fn facts(&self) -> Result<Vec<Stated>, Refusal> {
-        let TaxReceipt { amount, nature, .. } = self.receipt;
+        let TaxReceipt { amount, nature, period, .. } = self.receipt;
+        if let (Some(start), Some(end)) = period
+            && end < start
+        {
+            let message = format!("the period ends on {end}, before its start {start}");
+            return Err(Fault::new(Reason::DatesOutOfOrder, "period_end_date", message).into());
+        }
         if nature == TaxNature::Refund && amount > 0 {
             let message = format!("a refund is negative; {amount} fen is not");
             return Err(Fault::new(Reason::OutOfRange, "amount_fen", message).into());
@@ -481,15 +494,31 @@ mod tests {
     use super::*;
     use crate::domain::{Tax, VoucherNo};
 
+    fn day(text: &str) -> Day {
+        Day::parse_iso(text).unwrap()
+    }
+
+    fn receipt(nature: TaxNature, amount: i64, period: (Option<Day>, Option<Day>)) -> Result<Vec<Stated>, Refusal> {
+        let taxpayer = Uscc::parse("91350100M000100Y43").unwrap();
+        let (tax, voucher) = (Tax::Vat, VoucherNo::parse("V1").unwrap());
+        let receipt = TaxReceipt { taxpayer, tax, period, amount, nature, voucher };
+        Row::TaxReceipt(TaxReceiptRow { receipt, day: day("2024-02-15") }).facts()
+    }
+
     #[test]
     fn a_refund_is_negative() {
-        let row = |nature, amount| {
-            let taxpayer = Uscc::parse("91350100M000100Y43").unwrap();
-            let (tax, period, voucher) = (Tax::Vat, (None, None), VoucherNo::parse("V1").unwrap());
-            let receipt = TaxReceipt { taxpayer, tax, period, amount, nature, voucher };
-            Row::TaxReceipt(TaxReceiptRow { receipt, day: Day::parse_iso("2024-02-15").unwrap() }).facts()
-        };
+        let row = |nature, amount| receipt(nature, amount, (None, None));
         assert!(row(TaxNature::Refund, -5).is_ok() && row(TaxNature::Normal, 5).is_ok());
         assert_eq!(row(TaxNature::Refund, 5).unwrap_err().reason, Reason::OutOfRange);
+    }
+
+    #[test]
+    fn a_period_ends_no_earlier_than_it_starts() {
+        let (first, last) = (Some(day("2024-01-01")), Some(day("2024-01-31")));
+        for good in [(first, last), (first, first), (None, last), (last, None)] {
+            assert!(receipt(TaxNature::Normal, 5, good).is_ok(), "{good:?}");
+        }
+        let refusal = receipt(TaxNature::Normal, 5, (last, first)).unwrap_err();
+        assert_eq!((refusal.reason, refusal.faults[0].field.as_str()), (Reason::DatesOutOfOrder, "period_end_date"));
     }
 }

@@ -11,6 +11,10 @@ pub const ID_BYTES_MAX: usize = 64;
 /// An amount past this is a slip: a hundred thousand million yuan, ten times what a province collects in a year. It keeps sums
 /// of a million such amounts within an i128, and of nine hundred within an i64.
 pub const FEN_MAX: i64 = 10_000_000_000_000_000;
+/// Days from 0000-03-01 to 1970-01-01.
+const MARCH_0: i32 = 719_468;
+/// Days after which the calendar repeats.
+const DAYS_OF_400_YEARS: i32 = 146_097;
 /// The letters of a unified social credit code, in the order of their values (GB 32100-2015, table 1).
 const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 
@@ -79,7 +83,7 @@ impl Day {
     /// A day by the calendar; none where there is no such day.
     pub fn from_ymd(year: i16, month: i8, day: i8) -> Option<Self> {
         let date = jiff::civil::Date::new(year, month, day).ok()?;
-        Self::from_date(date)
+        Self::from_days(Self::first_of(i32::from(date.year()), i32::from(date.month())) + i32::from(date.day()) - 1)
     }
 
     /// Reads `2024-03-05` and nothing else.
@@ -96,23 +100,34 @@ impl Day {
         ymd().ok_or(Reason::MalformedDate)
     }
 
-    fn from_date(date: jiff::civil::Date) -> Option<Self> {
-        let epoch = jiff::civil::Date::constant(1970, 1, 1);
-        let span = date.since((jiff::Unit::Day, epoch)).ok()?;
-        Self::from_days(span.get_days())
+    /// Year, month and day of the month. Figures ask for it a million times a second, so it is arithmetic (Hinnant,
+    /// `civil_from_days`): years begin in March, so that the day that comes and goes is a year's last.
+    fn civil(self) -> (i32, i32, i32) {
+        let days = self.0 + MARCH_0;
+        let (era, of_era) = (days.div_euclid(DAYS_OF_400_YEARS), days.rem_euclid(DAYS_OF_400_YEARS));
+        let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let from_march = (5 * of_year + 2) / 153;
+        let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+        let year = era * 400 + year_of_era + i32::from(month <= 2);
+        (year, month, of_year - (153 * from_march + 2) / 5 + 1)
     }
 
-    fn date(self) -> jiff::civil::Date {
-        let epoch = jiff::civil::Date::constant(1970, 1, 1);
-        epoch.saturating_add(jiff::Span::new().days(self.0))
+    /// The count of days since 1970-01-01 of the first day of a month.
+    fn first_of(year: i32, month: i32) -> i32 {
+        let (year, from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let days = of_era * 365 + of_era / 4 - of_era / 100 + (153 * from_march + 2) / 5;
+        era * DAYS_OF_400_YEARS + days - MARCH_0
     }
 
     /// The same day of the month `n` months on, clamped to the month's last day (2024-02-29 + 12 = 2025-02-28).
     #[must_use]
     pub fn add_months(self, n: u32) -> Self {
-        let months = i32::try_from(n.min(120_000)).unwrap_or(120_000);
-        let date = self.date().saturating_add(jiff::Span::new().months(months));
-        Self::from_date(date).unwrap_or(Self::MAX)
+        let (year, month, day) = self.civil();
+        let months = year * 12 + month - 1 + i32::try_from(n.min(120_000)).unwrap_or(120_000);
+        let first = |months: i32| Self::first_of(months.div_euclid(12), months.rem_euclid(12) + 1);
+        Self((first(months) + day - 1).min(first(months + 1) - 1).min(Self::MAX.0))
     }
 
     /// The next day.
@@ -129,14 +144,14 @@ impl Day {
 
     /// Its calendar year.
     pub fn year(self) -> i16 {
-        self.date().year()
+        i16::try_from(self.civil().0).unwrap_or(i16::MAX)
     }
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let date = self.date();
-        write!(f, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+        let (year, month, day) = self.civil();
+        write!(f, "{year:04}-{month:02}-{day:02}")
     }
 }
 
@@ -242,6 +257,13 @@ id!(
     VoucherNo
 );
 
+impl VoucherNo {
+    /// A run of digits, which is a number that needs no check.
+    pub(super) fn of_digits(digits: &str) -> Self {
+        Self(Arc::from(digits))
+    }
+}
+
 /// An amount in fen that lies within `FEN_MAX` of 0.
 pub fn fen(field: &str, value: i64) -> Result<i64, Fault> {
     if value.unsigned_abs() <= FEN_MAX.unsigned_abs() {
@@ -250,10 +272,10 @@ pub fn fen(field: &str, value: i64) -> Result<i64, Fault> {
     Err(Fault::new(Reason::OutOfRange, field, format!("{field} is {value} fen; at most {FEN_MAX} either way")))
 }
 
-/// An amount in fen over 0.
+/// An amount in fen over 0. A 0 is OUT_OF_RANGE, not MISSING_VALUE: a cell or an argument that says 0 says something. In a
+/// message of the API a value left out is 0 as well (proto3), and is told the same way.
 pub fn positive_fen(field: &str, value: i64) -> Result<i64, Fault> {
     match fen(field, value)? {
-        0 => Err(Fault::new(Reason::MissingValue, field, format!("{field} is required"))),
         1.. => Ok(value),
         _ => Err(Fault::new(Reason::OutOfRange, field, format!("{field} is {value} fen; it is over 0"))),
     }
@@ -331,6 +353,19 @@ mod tests {
         assert_eq!(day("2024-01-31").add_months(1), day("2024-02-29"));
         assert_eq!(day("2020-03-15").add_months(48), day("2024-03-15"));
         assert_eq!(day("9999-12-31").add_months(1), Day::MAX);
+    }
+
+    #[test]
+    fn the_calendar_is_that_of_a_library() {
+        let epoch = jiff::civil::Date::constant(1970, 1, 1);
+        for days in (Day::MIN.0..=Day::MAX.0).step_by(13) {
+            let (date, day) = (epoch.saturating_add(jiff::Span::new().days(days)), Day(days));
+            assert_eq!((day.to_string(), day.year()), (date.to_string(), date.year()));
+            assert_eq!(Day::from_ymd(date.year(), date.month(), date.day()), Some(day));
+            let months = days.unsigned_abs() % 97;
+            let later = date.saturating_add(jiff::Span::new().months(i64::from(months)));
+            assert_eq!(day.add_months(months).to_string(), later.to_string(), "{day} + {months}");
+        }
     }
 
     #[test]

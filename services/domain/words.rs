@@ -184,6 +184,58 @@ words! {
 }
 
 words! {
+    /// What a carrier files about itself once a year (载体年报). Only what the registry can't tell from its own facts.
+    CarrierFigure {
+        /// Floor space used by tenants, in a makerspace by workstations; public service area apart.
+        TenantArea = 1, "TENANT_AREA", "在孵企业使用面积";
+        /// Floor space used by high-growth firms.
+        HighGrowthArea = 2, "HIGH_GROWTH_AREA", "高成长企业使用面积";
+        /// Floor space of the tenant that uses most.
+        LargestTenantArea = 3, "LARGEST_TENANT_AREA", "最大单个企业使用面积";
+        /// Whole months for which the carrier may still use its premises.
+        UseRightMonths = 4, "USE_RIGHT_MONTHS", "场地剩余使用期";
+        /// Full-time staff.
+        Staff = 5, "STAFF", "专职人员";
+        /// Of them, professional incubation staff.
+        ProfessionalStaff = 6, "PROFESSIONAL_STAFF", "专业孵化服务人员";
+        /// Of them, with a bachelor's degree or more.
+        BachelorStaff = 7, "BACHELOR_STAFF", "本科以上人员";
+        /// Mentors of entrepreneurs.
+        Mentors = 8, "MENTORS", "创业导师";
+        /// Workstations.
+        Workstations = 9, "WORKSTATIONS", "工位数";
+        /// Teams and firms that it served under an agreement in the year.
+        TeamsServed = 10, "TEAMS_SERVED", "签约服务团队和企业";
+        /// Teams that incorporated in the year.
+        NewIncorporations = 11, "NEW_INCORPORATIONS", "新注册企业";
+        /// Teams and firms that obtained financing in the year.
+        FinancedInYear = 12, "FINANCED_IN_YEAR", "当年获得融资团队和企业";
+        /// Tenants that ever obtained an investment, from whomever.
+        FinancedTenants = 13, "FINANCED_TENANTS", "获得投融资在孵企业";
+        /// Cases in which its fund was used, so far.
+        FundUseCases = 14, "FUND_USE_CASES", "资金使用案例";
+        /// Tenants that have applied for a patent.
+        PatentApplicants = 15, "PATENT_APPLICANTS", "申请专利在孵企业";
+        /// Events held in the year.
+        Events = 16, "EVENTS", "创新创业活动";
+        /// Typical cases of incubation in the year.
+        Cases = 17, "CASES", "典型孵化案例";
+        /// Kinds of service on offer.
+        ServiceTypes = 18, "SERVICE_TYPES", "服务类别";
+        /// Whether it is an independent legal person.
+        LegalPerson = 19, "LEGAL_PERSON", "独立法人";
+        /// Whether its statistics of the year are true, complete and filed.
+        StatisticsComplete = 20, "STATISTICS_COMPLETE", "统计数据真实完整";
+        /// Whether it has a public platform of its own for R&D, testing or pilot runs.
+        ServicePlatform = 21, "SERVICE_PLATFORM", "公共服务平台";
+        /// Whether an arrangement hands firms over along the chain.
+        HandoverMechanism = 22, "HANDOVER_MECHANISM", "衔接机制";
+        /// Whether firms enter by a fast lane.
+        FastLane = 23, "FAST_LANE", "快速入驻通道";
+    }
+}
+
+words! {
     /// What an intermediary of technology transfers is (中介性质).
     Party {
         /// 机构.

@@ -1,16 +1,20 @@
 //! Records taken in one after the other: at the start, after another writer's commit, and in the making of a snapshot.
 
-use super::published::{Published, SubjectHead};
+use super::group::Sealed;
+use super::published::Published;
 use super::requests::Requests;
 use crate::domain::{Day, Entity, Event, Recorded, Registry};
 use crate::journal::{ChainError, Commit, Hash, Head, Record, ZERO_HASH, codec};
 use std::sync::Arc;
 
-/// Everything the writer keeps of a log.
+/// Everything the writer keeps of a log. What readers don't see is nobody else's, so that it is changed in place; a snapshot
+/// that is being made holds a copy meanwhile.
 #[derive(Clone, Debug)]
 pub struct Fold {
     /// What readers see.
     pub published: Published,
+    /// Hash of the last record about each entity, by the entity's number.
+    pub hashes: imbl::Vector<Hash>,
     /// Which request ids were used.
     pub requests: Requests,
     /// The district, as position 1 says.
@@ -35,14 +39,10 @@ impl From<ChainError> for Broken {
 impl Fold {
     /// Of a log that holds nothing.
     pub fn empty() -> Self {
-        let published = Published {
-            registry: Arc::default(),
-            head: Head::EMPTY,
-            log_id: [0; 16],
-            subjects: imbl::HashMap::new(),
-            commits: imbl::Vector::new(),
-        };
-        Self { published, requests: Requests::default(), district: String::new() }
+        let published =
+            Published { registry: Arc::default(), head: Head::EMPTY, log_id: [0; 16], commits: imbl::Vector::new() };
+        let (hashes, requests) = (imbl::Vector::new(), Requests::default());
+        Self { published, hashes, requests, district: String::new() }
     }
 
     /// When the last commit was recorded, microseconds since the epoch.
@@ -50,10 +50,11 @@ impl Fold {
         self.published.commits.last().map_or(i64::MIN, |(micros, _)| *micros)
     }
 
-    /// Checks that the commit follows, and takes it in whole.
+    /// Checks that the commit follows, and takes it in whole. After an error the fold is of no use any more.
     pub fn take(&mut self, commit: &Commit) -> Result<(), Broken> {
         let records = commit.verify_after(&self.published.head)?;
-        let mut registry = Registry::clone(&self.published.registry);
+        // In place, unless readers hold it too.
+        let mut registry = Arc::unwrap_or_clone(std::mem::take(&mut self.published.registry));
         let mut recorded_at = self.recorded_at();
         for (record, hash) in &records {
             if record.recorded_at_micros < recorded_at {
@@ -82,26 +83,68 @@ impl Fold {
             }
             _ => {}
         }
-        self.take_subjects(record, hash)?;
         self.requests.note(record);
         let (position, start) = (record.position, record.command_start());
-        registry.evolve(&Recorded { position, start, day, event, documents });
+        let recorded = Recorded { position, start, day, event, documents };
+        let subjects = self.check_subjects(registry, record, &recorded.event)?;
+        registry.evolve(recorded);
+        for number in subjects.iter().filter_map(|entity| registry.entities().number(entity)) {
+            self.set_hash(number, hash);
+        }
         Ok(())
     }
 
-    fn take_subjects(&mut self, record: &Record, hash: Hash) -> Result<(), Broken> {
+    /// The record names whom its event is about, and each with the revision that follows.
+    fn check_subjects(&self, registry: &Registry, record: &Record, event: &Event) -> Result<Vec<Entity>, Broken> {
+        let subjects = registry.subjects(event);
+        if record.subjects.len() != subjects.len() {
+            return Err(broken(record, "it does not name whom its event is about"));
+        }
         for subject in &record.subjects {
-            let named = Entity::parse(&subject.name);
-            let entity = named.ok_or_else(|| broken(record, &format!("{} names no entity", subject.name)))?;
-            let before = self.published.subjects.get(&entity);
-            let (revision, previous) = before.map_or((0, ZERO_HASH), |head| (head.revision, head.hash));
+            let named = Entity::parse(&subject.name).filter(|entity| subjects.contains(entity));
+            let entity = named.ok_or_else(|| broken(record, &format!("its event is not about {}", subject.name)))?;
+            let revision = registry.entities().revision(&entity);
+            let number = registry.entities().number(&entity);
+            let previous = number.and_then(|number| self.hash(number)).unwrap_or(ZERO_HASH);
             if subject.revision != revision + 1 || subject.previous != previous {
                 let detail = format!("the revision of {} does not follow from the record before it", subject.name);
                 return Err(broken(record, &detail));
             }
-            self.published.subjects.insert(entity, SubjectHead { revision: subject.revision, hash });
         }
-        Ok(())
+        Ok(subjects)
+    }
+
+    /// Hash of the last record about an entity.
+    pub fn hash(&self, number: u32) -> Option<Hash> {
+        self.hashes.get(usize::try_from(number).ok()?).copied()
+    }
+
+    fn set_hash(&mut self, number: u32, hash: Hash) {
+        let at = usize::try_from(number).unwrap_or(usize::MAX);
+        match self.hashes.get_mut(at) {
+            Some(known) => *known = hash,
+            None => {
+                // Numbers of one group may come in any order.
+                while self.hashes.len() < at {
+                    self.hashes.push_back(ZERO_HASH);
+                }
+                self.hashes.push_back(hash);
+            }
+        }
+    }
+
+    /// Takes in a group whose commit is durable.
+    pub fn land(&mut self, sealed: Sealed) {
+        let Sealed { commit, registry, recorded_at, laid } = sealed;
+        self.published.registry = registry;
+        self.published.head = commit.head();
+        self.published.commits.push_back((recorded_at, commit.last));
+        for (number, hash) in laid.hashes {
+            self.set_hash(number, hash);
+        }
+        for (key, remembered) in laid.requests {
+            self.requests.insert(key, remembered);
+        }
     }
 }
 

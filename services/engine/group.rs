@@ -5,17 +5,13 @@
 
 use super::clock::shanghai_day;
 use super::fold::Fold;
-use super::published::{Published, SubjectHead};
+use super::published::Published;
 use super::request::{Outcome, Principal, Request, Written};
 use super::requests::{Remembered, RequestKey, Requests};
 use crate::domain::decide::warning;
-use crate::domain::{
-    Command, Day, Decision, Entity, Event, NewEvent, Reason, Recorded, Refusal, Registry, Warning, decide,
-};
-use crate::journal::{
-    self, COMMIT_BYTES_MAX, Commit, Hash, Head, Record, Subject, ZERO_HASH, canonical, codec, record_hash,
-};
-use std::collections::{BTreeSet, HashMap};
+use crate::domain::{Command, Day, Decision, Entity, NewEvent, Reason, Recorded, Refusal, Registry, Warning, decide};
+use crate::journal::{self, COMMIT_BYTES_MAX, Commit, Hash, Head, Record, Subject, ZERO_HASH, codec, record_hash};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a command may not be without, whoever brings it.
@@ -32,11 +28,64 @@ pub struct Group {
     recorded_at: i64,
     today: Day,
     registry: Registry,
-    subjects: imbl::HashMap<Entity, SubjectHead>,
     position: u64,
     hash: Hash,
     bytes: Vec<u8>,
-    requests: HashMap<RequestKey, Remembered>,
+    laid: Laid,
+}
+
+/// What a group adds to that part of the writer's state which readers don't see.
+#[derive(Default)]
+pub struct Laid {
+    /// Hash of the last record about each entity that it touched, by the entity's number.
+    pub hashes: HashMap<u32, Hash>,
+    /// Request ids that it used.
+    pub requests: HashMap<RequestKey, Remembered>,
+}
+
+/// A group that takes no more: its commit, and the state that holds once that is durable.
+pub struct Sealed {
+    /// The commit.
+    pub commit: Commit,
+    /// Every fact, with those of the commit.
+    pub registry: Arc<Registry>,
+    /// When it is recorded, microseconds since the epoch.
+    pub recorded_at: i64,
+    /// What is not for readers.
+    pub laid: Laid,
+}
+
+/// What a group builds on: the durable state and, while its commit is on its way to the disk, the group before it.
+#[derive(Clone, Copy)]
+pub struct Base<'a> {
+    /// The durable state.
+    pub fold: &'a Fold,
+    /// The group before, whose commit is taken for made: if it fails, so does what was built on it.
+    pub flying: Option<&'a Sealed>,
+}
+
+impl Base<'_> {
+    fn head(&self) -> Head {
+        self.flying.map_or(self.fold.published.head, |sealed| sealed.commit.head())
+    }
+
+    fn recorded_at(&self) -> i64 {
+        self.flying.map_or_else(|| self.fold.recorded_at(), |sealed| sealed.recorded_at)
+    }
+
+    fn registry(&self) -> &Arc<Registry> {
+        self.flying.map_or(&self.fold.published.registry, |sealed| &sealed.registry)
+    }
+
+    fn hash(&self, number: u32) -> Option<Hash> {
+        let flying = self.flying.and_then(|sealed| sealed.laid.hashes.get(&number).copied());
+        flying.or_else(|| self.fold.hash(number))
+    }
+
+    fn remembered(&self, key: &RequestKey) -> Option<Remembered> {
+        let flying = self.flying.and_then(|sealed| sealed.laid.requests.get(key).copied());
+        flying.or_else(|| self.fold.requests.get(key))
+    }
 }
 
 /// An answer that waits for the commit.
@@ -67,29 +116,27 @@ impl Pending {
 }
 
 impl Group {
-    /// An empty group behind the published head. `now` in microseconds since the epoch; a clock set back does not turn back
+    /// An empty group behind what it builds on. `now` in microseconds since the epoch; a clock set back does not turn back
     /// the log's time.
-    pub fn new(fold: &Fold, now: i64) -> Self {
-        let recorded_at = now.max(fold.recorded_at());
-        let published = &fold.published;
+    pub fn new(base: Base<'_>, now: i64) -> Self {
+        let recorded_at = now.max(base.recorded_at());
+        let head = base.head();
         Self {
-            expected: published.head,
+            expected: head,
             recorded_at,
             today: shanghai_day(recorded_at),
-            registry: Registry::clone(&published.registry),
-            subjects: published.subjects.clone(),
-            position: published.head.position,
-            hash: published.head.hash,
+            registry: Registry::clone(base.registry()),
+            position: head.position,
+            hash: head.hash,
             bytes: Vec::new(),
-            requests: HashMap::new(),
+            laid: Laid::default(),
         }
     }
 
-    /// Decides a command that came with its frame.
-    pub fn request(&mut self, request: &Request, known: &Requests) -> Judged<Result<Pending, Refusal>> {
-        let hash = canonical::request_hash(&request.command);
+    /// Decides a command that came with its frame. `hash` is that of its canonical bytes.
+    pub fn request(&mut self, base: Base<'_>, request: &Request, hash: Hash) -> Judged<Result<Pending, Refusal>> {
         let key = Requests::key(&request.principal, request.id);
-        if let Some(remembered) = self.requests.get(&key).copied().or_else(|| known.get(&key)) {
+        if let Some(remembered) = self.laid.requests.get(&key).copied().or_else(|| base.remembered(&key)) {
             return Judged::Done(self.again(remembered, hash, request));
         }
         if let Err(refusal) = self.expect_revision(request) {
@@ -105,21 +152,26 @@ impl Group {
         let stamp = journal::RequestKey { id: request.id.0, hash };
         let frame = Frame { principal: &request.principal, request: Some(stamp) };
         if request.validate_only {
-            return Judged::Done(self.encode(&frame, events).map(|next| self.as_if(next, warnings, request)));
+            return Judged::Done(self.encode(base, &frame, events).map(|next| self.as_if(next, warnings, request)));
         }
-        match self.append(&frame, events) {
+        match self.append(base, &frame, events) {
             Judged::Full => Judged::Full,
             Judged::Done(Err(refusal)) => Judged::Done(Err(refusal)),
             Judged::Done(Ok((first, last))) => {
                 let pending = self.pending(Written::Recorded { first, last }, warnings, request);
-                self.requests.insert(key, Remembered { first, last, hash });
+                self.laid.requests.insert(key, Remembered { first, last, hash });
                 Judged::Done(Ok(pending))
             }
         }
     }
 
     /// Decides a row of a bulk import: no request id, since the sameness of facts makes a resend harmless.
-    pub fn row(&mut self, principal: &Principal, command: &Command) -> Judged<Result<(Decision, u64), Refusal>> {
+    pub fn row(
+        &mut self,
+        base: Base<'_>,
+        principal: &Principal,
+        command: &Command,
+    ) -> Judged<Result<(Decision, u64), Refusal>> {
         let decision = match decide(&self.registry, command, self.today) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(decision) => decision,
@@ -128,7 +180,7 @@ impl Group {
             Decision::Same { position, .. } => return Judged::Done(Ok((decision, position))),
             Decision::Record { events, warnings } => (events, warnings),
         };
-        match self.append(&Frame { principal, request: None }, events) {
+        match self.append(base, &Frame { principal, request: None }, events) {
             Judged::Full => Judged::Full,
             Judged::Done(Err(refusal)) => Judged::Done(Err(refusal)),
             Judged::Done(Ok((_, last))) => Judged::Done(Ok((Decision::Record { events: Vec::new(), warnings }, last))),
@@ -140,20 +192,13 @@ impl Group {
         self.bytes.is_empty()
     }
 
-    /// The commit, and what the writer keeps once it is durable.
-    pub fn finish(self, fold: &Fold) -> (Commit, Fold) {
+    /// Closes the group.
+    pub fn seal(self) -> Sealed {
         let number = self.expected.commit + 1;
         let (first, last) = (self.expected.position + 1, self.position);
         let commit = Commit { number, first, last, hash: self.hash, records: self.bytes.into() };
-        let mut next = fold.clone();
-        next.published.registry = Arc::new(self.registry);
-        next.published.subjects = self.subjects;
-        next.published.head = commit.head();
-        next.published.commits.push_back((self.recorded_at, last));
-        for (key, remembered) in self.requests {
-            next.requests.insert(key, remembered);
-        }
-        (commit, next)
+        debug_assert!(commit.records.len() <= COMMIT_BYTES_MAX);
+        Sealed { commit, registry: Arc::new(self.registry), recorded_at: self.recorded_at, laid: self.laid }
     }
 
     /// The first answer, to the same content under the same id.
@@ -183,7 +228,7 @@ impl Group {
     }
 
     fn revision(&self, entity: Option<&Entity>) -> u64 {
-        entity.and_then(|entity| self.subjects.get(entity)).map_or(0, |head| head.revision)
+        entity.map_or(0, |entity| self.registry.entities().revision(entity))
     }
 
     fn pending(&self, written: Written, warnings: Vec<Warning>, request: &Request) -> Pending {
@@ -195,18 +240,23 @@ impl Group {
     fn as_if(&self, next: Next, warnings: Vec<Warning>, request: &Request) -> Pending {
         let written = Written::Recorded { first: self.position + 1, last: next.position };
         let target = request.command.target.as_ref();
-        let revision = target.and_then(|target| next.head(target, &self.subjects)).map_or(0, |head| head.revision);
         let mut registry = self.registry.clone();
-        for recorded in &next.recorded {
+        for recorded in next.recorded {
             registry.evolve(recorded);
         }
+        let revision = target.map_or(0, |target| registry.entities().revision(target));
         Pending { written, warnings, known: next.position, revision, registry: Some(Arc::new(registry)) }
     }
 
     /// Puts the events of one command behind what the group holds; gives their first and last position.
-    fn append(&mut self, frame: &Frame<'_>, events: Vec<NewEvent>) -> Judged<Result<(u64, u64), Refusal>> {
+    fn append(
+        &mut self,
+        base: Base<'_>,
+        frame: &Frame<'_>,
+        events: Vec<NewEvent>,
+    ) -> Judged<Result<(u64, u64), Refusal>> {
         let start = self.position + 1;
-        let next = match self.encode(frame, events) {
+        let next = match self.encode(base, frame, events) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(next) => next,
         };
@@ -216,17 +266,19 @@ impl Group {
         self.bytes.extend_from_slice(&next.bytes);
         (self.position, self.hash) = (next.position, next.hash);
         // In place: the group's state is nobody else's yet, so nothing of it is copied that was touched before.
-        for (entity, head) in next.subjects {
-            self.subjects.insert(entity, head);
-        }
-        for recorded in &next.recorded {
+        for recorded in next.recorded {
             self.registry.evolve(recorded);
+        }
+        for (entity, head) in next.subjects {
+            if let Some(number) = self.registry.entities().number(&entity) {
+                self.laid.hashes.insert(number, head.hash);
+            }
         }
         Judged::Done(Ok((start, self.position)))
     }
 
     /// Encodes the events of one command as they would follow what the group holds.
-    fn encode(&self, frame: &Frame<'_>, events: Vec<NewEvent>) -> Result<Next, Refusal> {
+    fn encode(&self, base: Base<'_>, frame: &Frame<'_>, events: Vec<NewEvent>) -> Result<Next, Refusal> {
         let start = self.position + 1;
         let mut next = Next {
             position: self.position,
@@ -238,7 +290,7 @@ impl Group {
         let count = u16::try_from(events.len()).unwrap_or(u16::MAX);
         for (index, NewEvent { day, event, documents }) in (0..count).zip(events) {
             let recorded = Recorded { position: next.position + 1, start, day, event, documents };
-            self.record(frame, &mut next, (index, count), &recorded);
+            self.record(base, frame, &mut next, (index, count), &recorded);
             next.recorded.push(recorded);
         }
         let size = next.bytes.len();
@@ -251,12 +303,31 @@ impl Group {
 
     /// Encodes one event behind those of its command. What a void takes back was recorded before its command, so the group's
     /// state tells whose facts they are.
-    fn record(&self, frame: &Frame<'_>, next: &mut Next, (index, count): (u16, u16), recorded: &Recorded) {
+    fn record(
+        &self,
+        base: Base<'_>,
+        frame: &Frame<'_>,
+        next: &mut Next,
+        (index, count): (u16, u16),
+        recorded: &Recorded,
+    ) {
         let encoded = codec::encode(&recorded.event, &recorded.documents);
         next.position += 1;
-        let subjects = subjects_of(&self.registry, &recorded.event);
-        let mut listed: Vec<Subject> = subjects.iter().map(|entity| next.subject(entity, &self.subjects)).collect();
-        let heads: Vec<u64> = listed.iter().map(|subject| subject.revision).collect();
+        let touched: Vec<(Entity, SubjectHead)> = self
+            .registry
+            .subjects(&recorded.event)
+            .into_iter()
+            .map(|entity| {
+                let head = next.head(&entity).unwrap_or_else(|| self.head(base, &entity));
+                (entity, head)
+            })
+            .collect();
+        let subject = |(entity, head): &(Entity, SubjectHead)| Subject {
+            name: entity.to_string(),
+            revision: head.revision + 1,
+            previous: head.hash,
+        };
+        let mut listed: Vec<Subject> = touched.iter().map(subject).collect();
         listed.sort_by(|a, b| a.name.cmp(&b.name));
         let record = Record {
             commit: self.expected.commit + 1,
@@ -277,21 +348,26 @@ impl Group {
         let bytes = record.encode();
         next.hash = record_hash(&bytes);
         next.bytes.extend_from_slice(&bytes);
-        for (entity, revision) in subjects.into_iter().zip(heads) {
-            next.subjects.push((entity, SubjectHead { revision, hash: next.hash }));
-        }
+        let hash = next.hash;
+        next.subjects.extend(
+            touched.into_iter().map(|(entity, head)| (entity, SubjectHead { revision: head.revision + 1, hash })),
+        );
+    }
+
+    /// Where an entity stands in the group's state.
+    fn head(&self, base: Base<'_>, entity: &Entity) -> SubjectHead {
+        let entities = self.registry.entities();
+        let Some(number) = entities.number(entity) else { return SubjectHead { revision: 0, hash: ZERO_HASH } };
+        let hash = self.laid.hashes.get(&number).copied().or_else(|| base.hash(number)).unwrap_or(ZERO_HASH);
+        SubjectHead { revision: entities.revision(entity), hash }
     }
 }
 
-/// Every entity that an event is about: for a void, those of the facts it takes back.
-fn subjects_of(registry: &Registry, event: &Event) -> BTreeSet<Entity> {
-    match event {
-        Event::FactsVoided { positions, .. } => {
-            let entries = positions.iter().filter_map(|position| registry.entry_at(*position));
-            entries.flat_map(|entry| entry.event.subjects().collect::<Vec<_>>()).collect()
-        }
-        _ => event.subjects().collect(),
-    }
+/// Where an entity stands: the count of facts about it and the hash of the last record that is one.
+#[derive(Clone, Copy)]
+struct SubjectHead {
+    revision: u64,
+    hash: Hash,
 }
 
 /// Where the group would stand with the events of one more command, and their records.
@@ -305,13 +381,8 @@ struct Next {
 }
 
 impl Next {
-    fn head(&self, entity: &Entity, before: &imbl::HashMap<Entity, SubjectHead>) -> Option<SubjectHead> {
+    fn head(&self, entity: &Entity) -> Option<SubjectHead> {
         let touched = self.subjects.iter().rev().find(|(touched, _)| touched == entity);
-        touched.map(|(_, head)| *head).or_else(|| before.get(entity).copied())
-    }
-
-    fn subject(&self, entity: &Entity, before: &imbl::HashMap<Entity, SubjectHead>) -> Subject {
-        let (revision, previous) = self.head(entity, before).map_or((0, ZERO_HASH), |head| (head.revision, head.hash));
-        Subject { name: entity.to_string(), revision: revision + 1, previous }
+        touched.map(|(_, head)| *head)
     }
 }

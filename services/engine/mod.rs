@@ -17,11 +17,12 @@ mod snapshot;
 mod start;
 mod subscribe;
 mod verify;
+mod work;
 mod writer;
 
 pub use clock::{Clock, SystemClock};
 pub use export::{Export, ExportRange};
-pub use published::{Published, SubjectHead};
+pub use published::Published;
 pub use rehearsal::Rehearsal;
 pub use request::{EngineError, Outcome, Principal, Request, RequestId, RowOutcome, Written};
 pub use start::{EngineConfig, StartError};
@@ -34,10 +35,14 @@ use arc_swap::ArcSwap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, watch};
-use writer::Work;
+use work::Work;
 
 /// Commands that may wait for the writer; past it they are refused with a hint to retry.
 pub const QUEUE_COMMANDS_MAX: usize = 4096;
+
+/// Commands that share one commit at most: what one takes to decide bounds how long the first one waits. While the disk is
+/// busy so many may have left the queue for the next commit.
+pub const GROUP_COMMANDS_MAX: usize = 1024;
 
 /// Bytes that the id of a principal may have: it stands in every record.
 pub const PRINCIPAL_BYTES_MAX: usize = 128;

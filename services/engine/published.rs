@@ -1,18 +1,9 @@
 //! The state that readers share: unchanging, replaced whole with each commit.
 
 use crate::domain::{Entity, Registry};
-use crate::journal::{Hash, Head};
-use imbl::{HashMap, Vector};
+use crate::journal::Head;
+use imbl::Vector;
 use std::sync::Arc;
-
-/// Where an entity stands: the count of facts about it and the hash of the last record that is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SubjectHead {
-    /// From 1.
-    pub revision: u64,
-    /// Hash of the last record about it.
-    pub hash: Hash,
-}
 
 /// A district as of a durable commit.
 #[derive(Clone, Debug)]
@@ -23,8 +14,6 @@ pub struct Published {
     pub head: Head,
     /// Random id of the log.
     pub log_id: [u8; 16],
-    /// Every entity that a fact is about.
-    pub subjects: HashMap<Entity, SubjectHead>,
     /// Per commit: when it was recorded (microseconds since the epoch, never falling) and its last position.
     pub commits: Vector<(i64, u64)>,
 }
@@ -32,7 +21,7 @@ pub struct Published {
 impl Published {
     /// Count of facts about an entity; 0: none.
     pub fn revision(&self, entity: &Entity) -> u64 {
-        self.subjects.get(entity).map_or(0, |head| head.revision)
+        self.registry.entities().revision(entity)
     }
 
     /// The last position recorded at or before an instant; 0: none.

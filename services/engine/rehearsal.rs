@@ -42,7 +42,7 @@ impl Rehearsal {
                 for event in events {
                     let position = self.registry.position() + 1;
                     let (day, documents, event) = (event.day, event.documents, event.event);
-                    self.registry.evolve(&Recorded { position, start, day, event, documents });
+                    self.registry.evolve(Recorded { position, start, day, event, documents });
                 }
                 RowOutcome::Accepted { position: self.registry.position(), warnings }
             }

@@ -16,7 +16,7 @@ use std::sync::atomic::AtomicBool;
 use tokio::sync::{mpsc, watch};
 
 /// Bytes of the log that are read at a time.
-pub(super) const READ_BYTES: usize = 4 << 20;
+pub(super) const READ_BYTES: usize = 1 << 20;
 
 /// The principal of a log's first events.
 const SYSTEM: &str = "system";

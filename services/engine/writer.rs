@@ -1,23 +1,25 @@
 //! The writer loop: the only place that appends to the log.
+//!
+//! While the disk is busy with one commit, what comes in is decided into the next, on the state that the first one leaves.
+//! There is no timer: an idle disk gets what is there, once whoever was about to send has had a turn.
 
 use super::clock::Clock;
 use super::fold::{Broken, Fold};
-use super::group::{Group, Judged, Pending};
+use super::group::{Base, Group, Sealed};
 use super::published::Published;
-use super::request::{EngineError, Outcome, Principal, Request, RowOutcome};
+use super::request::EngineError;
 use super::snapshot::Snapshots;
-use super::{ROWS_MAX, Stop};
-use crate::domain::{Command, Decision, Refusal};
+use super::work::Work;
+use super::{GROUP_COMMANDS_MAX, Stop};
 use crate::journal::{COMMIT_BYTES_MAX, Commit, Head};
 use crate::log::{Append, EventLog, LogError};
 use arc_swap::ArcSwap;
 use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot, watch};
-
-/// Commands that share one commit at most: what one takes to decide bounds how long the first one waits.
-const GROUP_COMMANDS_MAX: usize = 1024;
+use tokio::sync::{mpsc, watch};
 
 /// Why nobody answers any more when the writer is gone without having said so.
 pub(super) const ENDED: &str = "the writer ended unexpectedly";
@@ -28,218 +30,204 @@ const OFFERS_MAX: u32 = 11;
 /// Pause before the second offer; it doubles, to about 4 s in all.
 const OFFER_PAUSE: Duration = Duration::from_millis(4);
 
-type RowsReply = oneshot::Sender<Result<(Vec<RowOutcome>, u64), EngineError>>;
-type CommandReply = oneshot::Sender<Result<Outcome, EngineError>>;
-
-/// What waits in the queue.
-pub(super) enum Work {
-    Command(Box<Request>, CommandReply),
-    Rows(Rows, RowsReply),
-    Drain,
-}
-
-/// Rows of one message: those before `done` are durable, with their outcomes.
-pub(super) struct Rows {
-    principal: Principal,
-    rows: Vec<Result<Command, Refusal>>,
-    outcomes: Vec<RowOutcome>,
-}
-
-impl Work {
-    pub(super) fn command(request: Request) -> (Self, oneshot::Receiver<Result<Outcome, EngineError>>) {
-        let (reply, receiver) = oneshot::channel();
-        (Self::Command(Box::new(request), reply), receiver)
-    }
-
-    #[allow(clippy::type_complexity)] // The receiver's type is the sender's, which has a name.
-    pub(super) fn rows(
-        principal: Principal,
-        rows: Vec<Result<Command, Refusal>>,
-    ) -> (Self, oneshot::Receiver<Result<(Vec<RowOutcome>, u64), EngineError>>) {
-        let (reply, receiver) = oneshot::channel();
-        (Self::Rows(Rows { principal, rows, outcomes: Vec::new() }, reply), receiver)
-    }
-
-    fn fail(self, error: &EngineError) {
-        match self {
-            Self::Command(_, reply) => drop(reply.send(Err(error.clone()))),
-            Self::Rows(_, reply) => drop(reply.send(Err(error.clone()))),
-            Self::Drain => {}
-        }
-    }
-}
-
-/// What a group made of its work, waiting for the commit.
-enum Verdict {
-    Command(Result<Pending, Refusal>),
-    Rows(Vec<RowOutcome>),
-}
-
 /// The writer of one district.
 pub(super) struct Writer {
     pub log: Arc<dyn EventLog>,
     pub clock: Arc<dyn Clock>,
     pub queue: mpsc::Receiver<Work>,
+    /// The durable state.
     pub fold: Fold,
     pub published: Arc<ArcSwap<Published>>,
     pub head: watch::Sender<Head>,
     pub stop: watch::Sender<Option<Stop>>,
     pub snapshots: Option<Snapshots>,
-    /// Work that did not fit into the group before.
+    /// Work that comes before the queue: what did not fit into its group, or must be decided again.
     pub carried: VecDeque<Work>,
+}
+
+/// A group that takes what comes in.
+struct Open {
+    group: Group,
+    works: Vec<Work>,
+    commands: usize,
+    /// Takes no more.
+    is_full: bool,
+}
+
+/// A group whose commit is on its way to the disk.
+struct Flight {
+    sealed: Sealed,
+    works: Vec<Work>,
+    offered: Pin<Box<dyn Future<Output = Append> + Send>>,
+}
+
+/// What happens next.
+enum Next {
+    Stopped,
+    Offered(Append),
+    Work(Option<Work>),
 }
 
 impl Writer {
     /// Serves until it is drained, the log fails or is found damaged.
     pub async fn run(mut self) {
+        let (mut flight, mut open) = (None, None);
+        if let Err(stop) = self.serve(&mut flight, &mut open).await {
+            stop.tell(&self.stop);
+        }
+        let left = flight.map(|flight: Flight| flight.works).into_iter().chain(open.map(|open: Open| open.works));
+        self.refuse_rest(left.flatten().collect()).await;
+    }
+
+    /// Ends well when it was told to stop or is drained, and settled.
+    async fn serve(&mut self, flight: &mut Option<Flight>, open: &mut Option<Open>) -> Result<(), Stop> {
         let mut stopped = self.stop.subscribe();
+        let mut is_closed = false;
         loop {
             if self.stop.borrow().is_some() {
-                break; // Told here too, since carried work is never waited for.
+                // Told here too: with work at hand the wait below may never come to it.
+                return self.arrive(flight, open).await;
             }
-            let next = match self.carried.pop_front() {
-                Some(work) => Some(work),
-                None => tokio::select! {
-                    biased;
-                    _ = stopped.wait_for(Option::is_some) => break,
-                    work = self.queue.recv() => work,
-                },
-            };
-            match next {
-                None => {
-                    self.settle().await;
-                    break;
-                }
-                Some(Work::Drain) => self.queue.close(),
-                Some(work) => {
-                    let works = self.gather(work);
-                    if let Err(stop) = self.commit(works).await {
-                        stop.tell(&self.stop);
-                        break;
-                    }
-                }
+            if flight.is_none() && open.is_some() {
+                self.fill(open).await;
+                *flight = self.depart(open);
+                continue;
             }
-        }
-        self.refuse_rest().await;
-    }
-
-    /// All that waits now, up to the bounds of a group.
-    fn gather(&mut self, first: Work) -> Vec<Work> {
-        let mut works = vec![first];
-        let mut commands = 0;
-        while commands < GROUP_COMMANDS_MAX {
-            commands += match works.last() {
-                Some(Work::Rows(rows, _)) => rows.rows.len().min(ROWS_MAX),
-                _ => 1,
-            };
-            let next = self.carried.pop_front().map_or_else(|| self.queue.try_recv(), Ok);
-            match next {
-                Ok(Work::Drain) => {
-                    self.queue.close();
-                    break;
-                }
-                Ok(work) => works.push(work),
-                Err(_) => break,
-            }
-        }
-        works
-    }
-
-    /// Decides the work and makes its commit durable; what did not fit opens the next group.
-    async fn commit(&mut self, mut works: Vec<Work>) -> Result<(), Stop> {
-        loop {
-            let mut group = Group::new(&self.fold, self.clock.now_micros());
-            let (verdicts, fitted) = self.decide(&mut group, &works);
-            if group.is_empty() {
-                self.answer(works, verdicts, fitted);
+            if is_closed && flight.is_none() && self.carried.is_empty() {
+                self.settle().await;
                 return Ok(());
             }
-            let (commit, next) = group.finish(&self.fold);
-            debug_assert!(commit.records.len() <= COMMIT_BYTES_MAX);
-            let made = self.append(&commit).await;
-            match made {
-                Made::Durable | Made::Recognised => {
-                    if matches!(made, Made::Durable) {
-                        self.publish(next);
-                    }
-                    self.answer(works, verdicts, fitted);
-                    self.snapshot(false).await;
-                    return Ok(());
-                }
-                Made::Overtaken => {} // Another writer's commit is taken in: decide again on what it left.
-                Made::Full => {
-                    works.drain(..).for_each(|work| work.fail(&EngineError::LogFull));
-                    return Ok(());
-                }
-                Made::Stopped(stop) => {
-                    let error = stop.error();
-                    works.drain(..).for_each(|work| work.fail(&error));
-                    return Err(stop);
-                }
+            let takes = !(is_closed && self.carried.is_empty()) && open.as_ref().is_none_or(|open| !open.is_full);
+            let next = tokio::select! {
+                biased;
+                _ = stopped.wait_for(Option::is_some) => Next::Stopped,
+                append = offered(flight) => Next::Offered(append),
+                work = next_work(&mut self.carried, &mut self.queue), if takes => Next::Work(work),
+            };
+            match next {
+                Next::Stopped => {} // Told at the top.
+                Next::Work(None) => is_closed = true,
+                Next::Work(Some(work)) => self.take(work, flight.as_ref(), open),
+                Next::Offered(append) => self.land(flight, append, open).await?,
             }
         }
     }
 
-    /// One verdict for each work that was begun; the last may be of rows that fitted only in part (`fitted` tells whether
-    /// it is whole).
-    fn decide(&self, group: &mut Group, works: &[Work]) -> (Vec<Verdict>, bool) {
-        let mut verdicts = Vec::with_capacity(works.len());
-        for work in works {
-            match work {
-                Work::Command(request, _) => match group.request(request, &self.fold.requests) {
-                    Judged::Done(result) => verdicts.push(Verdict::Command(result)),
-                    Judged::Full => return (verdicts, true),
-                },
-                Work::Rows(rows, _) => {
-                    let (outcomes, whole) = rows.decide(group);
-                    verdicts.push(Verdict::Rows(outcomes));
-                    if !whole {
-                        return (verdicts, false);
-                    }
-                }
-                Work::Drain => {}
-            }
+    /// Waits for the commit on its way: whoever it is of is told what became of it.
+    async fn arrive(&mut self, flight: &mut Option<Flight>, open: &mut Option<Open>) -> Result<(), Stop> {
+        if flight.is_none() {
+            return Ok(());
         }
-        (verdicts, true)
+        let append = offered(flight).await;
+        self.land(flight, append, open).await
     }
 
-    fn publish(&mut self, next: Fold) {
-        self.fold = next;
+    /// Takes in all that waits before an idle disk gets it; whoever is about to send has a turn first, so that what comes in
+    /// together shares a commit.
+    async fn fill(&mut self, open: &mut Option<Open>) {
+        for turn in [true, false] {
+            while open.as_ref().is_some_and(|open| !open.is_full) {
+                let waiting = self.carried.pop_front().or_else(|| self.queue.try_recv().ok());
+                let Some(work) = waiting else { break };
+                self.take(work, None, open);
+            }
+            if turn {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// Decides a piece of work into the open group, or opens one with it.
+    fn take(&mut self, mut work: Work, flight: Option<&Flight>, open: &mut Option<Open>) {
+        if matches!(work, Work::Drain) {
+            self.queue.close();
+            return;
+        }
+        let base = Base { fold: &self.fold, flying: flight.map(|flight| &flight.sealed) };
+        let now = || Group::new(base, self.clock.now_micros());
+        let open = open.get_or_insert_with(|| Open { group: now(), works: Vec::new(), commands: 0, is_full: false });
+        open.commands += work.commands();
+        let fits = work.decide(base, &mut open.group);
+        open.is_full = !fits || open.commands >= GROUP_COMMANDS_MAX;
+        if fits {
+            open.works.push(work);
+        } else {
+            self.carried.push_front(work);
+        }
+    }
+
+    /// Sends the open group's commit to the disk; a group without events is answered at once.
+    fn depart(&mut self, open: &mut Option<Open>) -> Option<Flight> {
+        let Open { group, mut works, .. } = open.take()?;
+        if group.is_empty() {
+            self.answer(works);
+            return None;
+        }
+        let sealed = group.seal();
+        for work in works.iter_mut().chain(&mut self.carried) {
+            work.depart();
+        }
+        let (log, expected, commit) = (Arc::clone(&self.log), self.fold.published.head, sealed.commit.clone());
+        let offered = Box::pin(async move { log.append(expected, commit).await });
+        Some(Flight { sealed, works, offered })
+    }
+
+    /// What became of the commit on its way. Unless it was made as offered, what was built on it is decided again.
+    async fn land(&mut self, flight: &mut Option<Flight>, append: Append, open: &mut Option<Open>) -> Result<(), Stop> {
+        let Some(Flight { sealed, works, .. }) = flight.take() else { return Ok(()) };
+        let made = match append {
+            Append::Appended(head) if head == sealed.commit.head() => Made::Durable,
+            other => self.find_out(other, &sealed.commit).await,
+        };
+        if matches!(made, Made::Durable) {
+            self.fold.land(sealed);
+            self.publish();
+        }
+        if matches!(made, Made::Durable | Made::Recognised) {
+            for work in open.iter_mut().flat_map(|open| &mut open.works).chain(&mut self.carried) {
+                work.land();
+            }
+        }
+        if !matches!(made, Made::Durable) {
+            self.again(open.take().map(|open| open.works).unwrap_or_default());
+        }
+        match made {
+            Made::Durable | Made::Recognised => self.answer(works),
+            Made::Overtaken => self.again(works), // Another writer's commit is taken in: decide on what it left.
+            Made::Full => works.into_iter().for_each(|work| work.fail(&EngineError::LogFull)),
+            Made::Stopped(stop) => {
+                self.again(works);
+                return Err(stop);
+            }
+        }
+        self.snapshot(false).await;
+        Ok(())
+    }
+
+    /// Puts work in front of all other, as if it had not been decided.
+    fn again(&mut self, works: Vec<Work>) {
+        for mut work in works.into_iter().rev() {
+            work.forget();
+            self.carried.push_front(work);
+        }
+        self.carried.iter_mut().for_each(Work::forget);
+    }
+
+    fn publish(&mut self) {
         self.published.store(Arc::new(self.fold.published.clone()));
         self.head.send_replace(self.fold.published.head);
     }
 
-    fn answer(&mut self, works: Vec<Work>, verdicts: Vec<Verdict>, fitted: bool) {
-        let position = self.fold.published.head.position;
-        let judged = verdicts.len();
-        let mut verdicts = verdicts.into_iter();
-        for (index, work) in works.into_iter().enumerate() {
-            match (work, verdicts.next()) {
-                (Work::Command(_, reply), Some(Verdict::Command(result))) => {
-                    let outcome = result.map(|pending| pending.outcome(&self.fold.published));
-                    let _ = reply.send(outcome.map_err(EngineError::from)); // The client may have gone.
-                }
-                (Work::Rows(mut rows, reply), Some(Verdict::Rows(outcomes))) => {
-                    rows.outcomes.extend(outcomes);
-                    if fitted || index + 1 < judged {
-                        let _ = reply.send(Ok((rows.outcomes, position)));
-                    } else {
-                        self.carried.push_back(Work::Rows(rows, reply));
-                    }
-                }
-                (work, _) => self.carried.push_back(work),
-            }
-        }
+    fn answer(&self, works: Vec<Work>) {
+        works.into_iter().for_each(|work| work.answer(&self.fold.published));
     }
 
-    /// Appends, and finds out what became of it.
-    async fn append(&mut self, commit: &Commit) -> Made {
+    /// Finds out what became of a commit that was not simply made; offers it again where the log does not hold it.
+    async fn find_out(&mut self, first: Append, commit: &Commit) -> Made {
         let expected = self.fold.published.head;
-        for offer in 0..OFFERS_MAX {
-            if offer > 0 {
-                tokio::time::sleep(OFFER_PAUSE * (1 << (offer - 1))).await;
-            }
-            match self.log.append(expected, commit.clone()).await {
+        let mut append = first;
+        for offer in 1..=OFFERS_MAX {
+            match append {
                 Append::Appended(head) if head == commit.head() => return Made::Durable,
                 Append::Appended(head) => {
                     let detail = format!("the log says it ends at {}, not at {}", head.position, commit.last);
@@ -249,13 +237,19 @@ impl Writer {
                 Append::Conflict { head } if falls_short(&head, &expected) => {
                     return Made::Stopped(lost(&head, &expected));
                 }
-                Append::Full if offer == 0 => return Made::Full,
+                Append::Full if offer == 1 => return Made::Full,
                 // Full after an offer whose fate is unknown: that one may still be found.
                 Append::Full | Append::Conflict { .. } | Append::Unknown => match self.behind(commit).await {
                     Ok(Some(made)) => return made,
                     Ok(None) => {} // It is not there: the same commit at the same place again can't double it.
                     Err(stop) => return Made::Stopped(stop),
                 },
+            }
+            if offer < OFFERS_MAX {
+                tokio::time::sleep(OFFER_PAUSE * (1 << (offer - 1))).await;
+                append = self.log.append(expected, commit.clone()).await;
+            } else {
+                break;
             }
         }
         Made::Stopped(Stop::LogFailed(format!("it does not tell what became of a commit offered {OFFERS_MAX} times")))
@@ -270,7 +264,8 @@ impl Writer {
             for other in &found {
                 let mut next = self.fold.clone();
                 next.take(other).map_err(Stop::from)?;
-                self.publish(next);
+                self.fold = next;
+                self.publish();
                 if other.hash == commit.hash && other.number == commit.number {
                     made = Some(Made::Recognised);
                 } else if made.is_none() {
@@ -298,10 +293,11 @@ impl Writer {
         stop.tell(&self.stop);
     }
 
-    async fn refuse_rest(&mut self) {
+    /// `begun` was decided, and its commit is not known to be made.
+    async fn refuse_rest(&mut self, begun: Vec<Work>) {
         self.queue.close();
         let error = self.stop.borrow().clone().map_or(EngineError::Draining, |stop| stop.error());
-        for work in self.carried.drain(..) {
+        for work in begun.into_iter().chain(self.carried.drain(..)) {
             work.fail(&error);
         }
         while let Some(work) = self.queue.recv().await {
@@ -331,6 +327,22 @@ fn lost(head: &Head, expected: &Head) -> Stop {
     Stop::Damaged { position, detail }
 }
 
+/// What the log says of the commit on its way; never, where there is none.
+async fn offered(flight: &mut Option<Flight>) -> Append {
+    match flight {
+        Some(flight) => flight.offered.as_mut().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The next piece of work; none when the queue is closed and empty.
+async fn next_work(carried: &mut VecDeque<Work>, queue: &mut mpsc::Receiver<Work>) -> Option<Work> {
+    match carried.pop_front() {
+        Some(work) => Some(work),
+        None => queue.recv().await,
+    }
+}
+
 /// What became of a commit.
 enum Made {
     /// Appended; not yet taken in.
@@ -341,31 +353,6 @@ enum Made {
     Overtaken,
     Full,
     Stopped(Stop),
-}
-
-impl Rows {
-    /// Outcomes of the rows that are not durable yet, as far as they fit; and whether all did.
-    fn decide(&self, group: &mut Group) -> (Vec<RowOutcome>, bool) {
-        let mut outcomes = Vec::new();
-        for row in &self.rows[self.outcomes.len()..] {
-            let command = match row {
-                Err(refusal) => {
-                    outcomes.push(RowOutcome::Rejected(refusal.clone()));
-                    continue;
-                }
-                Ok(command) => command,
-            };
-            outcomes.push(match group.row(&self.principal, command) {
-                Judged::Full => return (outcomes, false),
-                Judged::Done(Err(refusal)) => RowOutcome::Rejected(refusal),
-                Judged::Done(Ok((Decision::Same { reason, .. }, position))) => RowOutcome::Skipped { reason, position },
-                Judged::Done(Ok((Decision::Record { warnings, .. }, position))) => {
-                    RowOutcome::Accepted { position, warnings }
-                }
-            });
-        }
-        (outcomes, true)
-    }
 }
 
 impl Stop {

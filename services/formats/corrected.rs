@@ -4,12 +4,14 @@
 //!
 //! A .csv is written in UTF-8 with its mark, as spreadsheet programs open it right; what they would take for a formula gets
 //! an apostrophe, which the reader of a corrected file takes away (`ledger::guard`). In a workbook every cell is text.
-//! Cells beyond the headings, which are why a row was refused, stand behind the three columns. Cells over the bounds of a
-//! row are cut, as they were read.
+//! Cells beyond the headings, which are why a row was refused, stand behind the three columns. A cell over the bounds is cut,
+//! begins with a sign that it can't be read as a value, and ends with `…`.
 
 use super::Lang;
-use super::ledger::{Format, LINE_HEADING, LedgerFile, REASON_HEADING, SENTENCE_HEADING, guard::guarded};
-use super::report::reason_text;
+use super::ledger::{
+    Format, LINE_HEADING, LedgerFile, REASON_HEADING, SENTENCE_HEADING, cells::cut_short, guard::guarded,
+};
+use super::report::{Detail, sentence};
 use crate::domain::reason::Reason;
 use rust_xlsxwriter::{ColNum, RowNum, Workbook, XlsxError};
 use std::io::{self, Write};
@@ -60,14 +62,9 @@ impl<W: Write + Send> Writer<W> {
     }
 
     /// Writes one refused row: its line, its cells as `LedgerRow` has them, and why it was refused.
-    pub fn refused(&mut self, line: u64, cells: &[String], reason: Reason, message: &str) -> io::Result<()> {
+    pub fn refused(&mut self, line: u64, cells: &[String], reason: Reason, detail: &Detail) -> io::Result<()> {
         let line = line.to_string();
-        let meaning = reason_text(reason, self.lang);
-        let sentence = match (message, self.lang) {
-            ("", _) => meaning.to_owned(),
-            (_, Lang::En) => format!("{meaning}: {message}"),
-            (_, Lang::Zh) => format!("{meaning}（{message}）"),
-        };
+        let sentence = sentence(reason, detail, self.lang);
         let own = self.kept.iter().map(|at| cells.get(*at).map_or("", String::as_str));
         let beyond = cells.iter().skip(self.width).map(String::as_str);
         let all: Vec<&str> = own.chain([line.as_str(), reason.word(), &sentence]).chain(beyond).collect();
@@ -105,13 +102,21 @@ impl<W: Write + Send> Writer<W> {
                 let sheet = book.worksheet_from_index(0).map_err(of_xlsx)?;
                 for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
                     let column = ColNum::try_from(at).map_err(io::Error::other)?;
-                    let end = cell.char_indices().nth(CELL_CHARS_MAX).map_or(cell.len(), |(end, _)| end);
-                    sheet.write_string(row, column, &cell[..end]).map_err(of_xlsx)?;
+                    let cut = within_a_cell(cell);
+                    sheet.write_string(row, column, cut.as_deref().unwrap_or(cell)).map_err(of_xlsx)?;
                 }
             }
         }
         Ok(())
     }
+}
+
+/// What a cell of a workbook holds of a text that is too long for one, marked as cut; none where it fits.
+fn within_a_cell(text: &str) -> Option<String> {
+    text.char_indices().nth(CELL_CHARS_MAX)?;
+    let kept = CELL_CHARS_MAX - cut_short("").chars().count();
+    let end = text.char_indices().nth(kept).map_or(text.len(), |(end, _)| end);
+    Some(cut_short(&text[..end]))
 }
 
 fn of_xlsx(error: XlsxError) -> io::Error {

@@ -2,6 +2,7 @@
 //! here is refused for its form alone, before it travels.
 
 pub mod corrected;
+pub mod criteria;
 pub mod ledger;
 pub mod limits;
 pub mod policy;

@@ -1,8 +1,8 @@
-//! `BureauService`: the science bureau's figures, from the projections. A question folds every firm of a district.
+//! `BureauService`: the science bureau's figures, from the projections. A question looks at every firm of a district.
 
 use super::Districts;
 use super::convert::scene::number;
-use super::convert::{Reader, position};
+use super::convert::{Reader, Scene, position};
 use super::page::Page;
 use super::read::{Moment, Reading, View, wait_of};
 use crate::domain::{Criterion, Entity, IncubatorId, Kind, Level, Reason};
@@ -28,8 +28,8 @@ impl v1::bureau_service_server::BureauService for Bureau {
         let ask = request.into_inner();
         let (engine, moment, cut) = self.ask(&ask, &ask.parent, ask.filter.as_ref())?;
         let view = moment.view(engine, wait).await?;
-        let metrics =
-            view.draw(&self.0, move |view| projections::metrics(&view.published.registry, view.as_of, &cut)).await?;
+        let districts = self.0.clone();
+        let metrics = view.draw(&self.0, move |view| districts.figures().metrics(view, &cut)).await?;
         Ok(Response::new(metrics_of(&metrics)))
     }
 
@@ -38,8 +38,8 @@ impl v1::bureau_service_server::BureauService for Bureau {
         let ask = request.into_inner();
         let (engine, moment, cut) = self.ask(&ask, &ask.parent, ask.filter.as_ref())?;
         let view = moment.view(engine, wait).await?;
-        let chain =
-            view.draw(&self.0, move |view| projections::chain(&view.published.registry, view.as_of, &cut)).await?;
+        let districts = self.0.clone();
+        let chain = view.draw(&self.0, move |view| districts.figures().chain(view, &cut)).await?;
         let transitions = chain.transitions.iter().map(|((from, to), count)| v1::Transition {
             from_kind: number(from.code()),
             to_kind: number(to.code()),
@@ -79,11 +79,10 @@ impl v1::bureau_service_server::BureauService for Bureau {
             reader.finish(parent.and(filter).and(page.zip(cut)))?
         };
         let view = page.view(engine, wait).await?;
-        let district = engine.district().to_owned();
+        let districts = self.0.clone();
         let (at, (firms, next_page_token)) = view
             .draw(&self.0, move |view| {
-                let overdue = projections::metrics(&view.published.registry, view.as_of, &cut).overdue;
-                (view.position, overdue_page(&district, &page, view, overdue))
+                (view.position, overdue_page(&page, view, districts.figures().metrics(view, &cut).overdue))
             })
             .await?;
         Ok(Response::new(v1::ListOverdueFirmsResponse { firms, next_page_token, position: position(at) }))
@@ -172,18 +171,16 @@ fn name(district: &str, entity: Entity) -> String {
     format!("districts/{district}/{entity}")
 }
 
-fn overdue_page(
-    district: &str,
-    page: &Page,
-    view: &View,
-    overdue: Vec<projections::OverdueFirm>,
-) -> (Vec<v1::OverdueFirm>, String) {
+fn overdue_page(page: &Page, view: &View, overdue: Vec<projections::OverdueFirm>) -> (Vec<v1::OverdueFirm>, String) {
+    let Scene { district, registry, as_of, .. } = view.scene();
     let behind = overdue.into_iter().filter(|firm| page.is_after(firm.firm.as_str()));
     let drawn = behind.map(|firm| {
+        let seen = registry.firm(&firm.firm, as_of);
+        let (display_name, field) = seen.map(|seen| (seen.name(), seen.field())).unwrap_or_default();
         let wire = v1::OverdueFirm {
             firm: name(district, Entity::Firm(firm.firm)),
-            display_name: firm.name,
-            field: firm.field,
+            display_name: display_name.to_owned(),
+            field: field.to_owned(),
             incubator: name(district, Entity::Incubator(firm.incubator)),
             first_admitted_date: firm.first_admitted.to_string(),
             limit_date: firm.limit_date.to_string(),

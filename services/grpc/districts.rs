@@ -1,5 +1,6 @@
 //! The districts that this server keeps, shared by all services.
 
+use super::figures::Figures;
 use super::policies::kept::Kept;
 use super::status;
 use crate::domain::Reason;
@@ -20,6 +21,8 @@ pub struct Districts {
     streams: Arc<Semaphore>,
     /// Texts of policies as read, and today's entitlements.
     kept: Arc<Kept>,
+    /// What the bureau's figures are drawn from.
+    figures: Arc<Figures>,
 }
 
 /// Streams of events, exports and imports that may be open at a time, whoever opened them.
@@ -36,6 +39,7 @@ impl Districts {
             turns: Arc::new(Semaphore::new(turns)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             kept: Arc::default(),
+            figures: Arc::default(),
         }
     }
 
@@ -52,6 +56,11 @@ impl Districts {
     /// What is kept of policies and entitlements.
     pub(super) fn kept(&self) -> &Kept {
         &self.kept
+    }
+
+    /// The bureau's figures.
+    pub(super) fn figures(&self) -> &Figures {
+        &self.figures
     }
 
     /// Waits for a turn to look at a whole district; none is never given, since nobody closes the semaphore.

@@ -48,6 +48,13 @@ impl v1::incubator_service_server::IncubatorService for Incubators {
         run(&self.0, request).await
     }
 
+    async fn file_incubator_report(
+        &self,
+        request: Request<v1::FileIncubatorReportRequest>,
+    ) -> Reply<v1::FileIncubatorReportResponse> {
+        run(&self.0, request).await
+    }
+
     async fn get_incubator(&self, request: Request<v1::GetIncubatorRequest>) -> Reply<v1::GetIncubatorResponse> {
         let (view, id) = view(&self.0, request, |reader, ask| reader.incubator("name", &ask.name)).await?;
         let incubator = view.scene().incubator(&id).ok_or_else(|| {
@@ -93,6 +100,7 @@ answers! { incubator:
     ChangeOperatorRequest => ChangeOperatorResponse,
     ChangeAreaRequest => ChangeAreaResponse,
     ChangeUpstreamRequest => ChangeUpstreamResponse,
+    FileIncubatorReportRequest => FileIncubatorReportResponse,
 }
 
 impl Stating for v1::RegisterIncubatorRequest {

@@ -88,6 +88,8 @@ reading! {
     ListEntitlementsRequest list_entitlements_request
     GetTotalsRequest get_totals_request
     ExplainEntitlementRequest explain_entitlement_request
+    CheckCriteriaRequest check_criteria_request
+    SimulateBudgetRequest simulate_budget_request
     GetProjectAssessmentRequest get_project_assessment_request
     ListProjectAssessmentsRequest list_project_assessments_request
     GetGuidanceFundRequest get_guidance_fund_request
@@ -205,6 +207,11 @@ impl View {
         let as_of = AsOf { day: Day::MAX, known: position };
         let reading_day = shanghai_day(engine.clock().now_micros());
         Self { engine: engine.clone(), published, as_of, position, reading_day, now: true }
+    }
+
+    /// The position that is known, and whether that is all there is.
+    pub fn moment(&self) -> (u64, bool) {
+        (self.position, self.position == self.published.head.position)
     }
 
     /// The server's day.

@@ -3,6 +3,7 @@
 use super::Districts;
 use super::assessments::Assessments;
 use super::bureau::Bureau;
+use super::criteria::Criteria;
 use super::entitlements::Entitlements;
 use super::financing::Financing;
 use super::firms::Firms;
@@ -86,7 +87,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 17] = [
+const SERVICES: [&str; 18] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -101,6 +102,7 @@ const SERVICES: [&str; 17] = [
     v1::instrument_service_server::SERVICE_NAME,
     v1::policy_service_server::SERVICE_NAME,
     v1::entitlement_service_server::SERVICE_NAME,
+    v1::criteria_service_server::SERVICE_NAME,
     v1::reading_service_server::SERVICE_NAME,
     v1::guidance_fund_service_server::SERVICE_NAME,
     v1::assessment_service_server::SERVICE_NAME,
@@ -119,6 +121,7 @@ macro_rules! bounded {
 pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, ServeError> {
     use v1::assessment_service_server::AssessmentServiceServer;
     use v1::bureau_service_server::BureauServiceServer;
+    use v1::criteria_service_server::CriteriaServiceServer;
     use v1::entitlement_service_server::EntitlementServiceServer;
     use v1::financing_service_server::FinancingServiceServer;
     use v1::firm_service_server::FirmServiceServer;
@@ -157,6 +160,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(GuidanceFundServiceServer(GuidanceFunds(districts.clone())), config))
         .add_service(bounded!(ReadingServiceServer(Readings(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))
+        .add_service(bounded!(CriteriaServiceServer(Criteria(districts.clone())), config))
         .add_service(bounded!(ImportServiceServer(import), config))
         .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
         .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?))

@@ -28,9 +28,9 @@ pub fn code_of(reason: Reason) -> Code {
         | SameIncubator | UnknownTax | MalformedRequestId | MalformedEtag | MalformedPageToken | MalformedFilter
         | MalformedMessage | PolicyAtFault => Code::InvalidArgument,
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
-        | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownIntermediary
-        | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading | UnknownGuidanceFund
-        | UnknownAssessment => Code::NotFound,
+        | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownCriteriaSet
+        | UnknownIntermediary | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading
+        | UnknownGuidanceFund | UnknownAssessment => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay
@@ -126,7 +126,8 @@ pub fn of_tonic(status: &Status, limit_bytes: usize) -> Option<Status> {
     }
 }
 
-fn metadata_of(refusal: &Refusal) -> HashMap<String, String> {
+/// Every variable part of a refusal, by name, within bounds.
+pub fn metadata_of(refusal: &Refusal) -> HashMap<String, String> {
     let mut parts: Vec<(&str, String)> = Vec::new();
     if let Some(position) = refusal.position {
         parts.push(("position", position.to_string()));

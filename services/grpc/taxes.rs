@@ -6,7 +6,7 @@ use super::read::{view, wait_of};
 use super::{Districts, status};
 use crate::domain::rows::Row;
 use crate::domain::tax_receipt::Receipt;
-use crate::domain::{Entity, Reason, Refusal, Stated, Tax, TaxNature, Uscc};
+use crate::domain::{Reason, Refusal, Stated, Tax, TaxNature, Uscc};
 use crate::wire::v1;
 use tonic::{Request, Response, Status};
 
@@ -28,9 +28,9 @@ impl v1::tax_service_server::TaxService for Taxes {
         let (view, (voucher, tax)) =
             view(&self.0, request, |reader, ask| reader.tax_receipt("name", &ask.name)).await?;
         let scene = view.scene();
-        let mut positions = scene.registry.receipts().positions_of(&voucher, tax);
-        let seen = positions.find(|at| scene.registry.entry_at(*at).is_some_and(|entry| scene.as_of.sees(&entry)));
-        let receipt = seen.and_then(|at| scene.drawn_at(at).tax_receipt).ok_or_else(|| {
+        let mut receipts = scene.registry.receipts().of_voucher(&voucher, tax);
+        let seen = receipts.find(|(_, receipt)| receipt.is_seen(scene.as_of));
+        let receipt = seen.and_then(|(_, receipt)| scene.drawn_at(receipt.position).tax_receipt).ok_or_else(|| {
             let message = format!("voucher {voucher} has no {}, as known at position {}", tax.key(), view.position);
             status::refused(&Refusal::new(Reason::UnknownFact, message).with("voucher_no", &voucher))
         })?;
@@ -55,27 +55,21 @@ impl v1::tax_service_server::TaxService for Taxes {
         };
         let view = page.view(engine, wait).await?;
         let scene = view.scene();
-        let wanted = |receipt: &&Receipt| {
+        let wanted = |receipt: &Receipt<'_>| {
             tax.is_none_or(|tax| receipt.tax == tax) && nature.is_none_or(|nature| receipt.nature == nature)
         };
-        let draw = |code: Uscc, receipt: &Receipt| {
+        let draw = |code: Uscc, receipt: &Receipt<'_>| {
             let drawn = scene.tax_receipt(&receipt.receipt(code), &receipt.day.to_string(), receipt.position);
             (format!("{:020}", receipt.position), drawn)
         };
         let receipts = scene.registry.receipts();
-        let found: Box<dyn Iterator<Item = (Uscc, &Receipt)>> =
-            match taxpayer {
-                Some(code) => Box::new(receipts.of(&code).map(move |receipt| (code, receipt))),
-                // In the order of recording, by the owners of the positions behind the last one shown.
-                None => Box::new((page.after_number() + 1..=view.position).filter_map(|at| {
-                    match scene.registry.owner_at(at)? {
-                        Entity::Taxpayer(code) => Some((*code, receipts.at(code, at)?)),
-                        _ => None,
-                    }
-                })),
-            };
+        let found: Box<dyn Iterator<Item = (Uscc, Receipt<'_>)>> = match taxpayer {
+            Some(code) => Box::new(receipts.of(&code).map(move |receipt| (code, receipt))),
+            // In the order of recording, by the owners of the positions behind the last one shown.
+            None => Box::new((page.after_number() + 1..=view.position).filter_map(|at| scene.registry.receipt_at(at))),
+        };
         let seen = found.filter(|(_, receipt)| receipt.is_seen(scene.as_of)).filter(|(_, receipt)| wanted(receipt));
-        let drawn = seen.map(|(code, receipt)| draw(code, receipt)).filter(|(key, _)| page.is_after(key));
+        let drawn = seen.map(|(code, receipt)| draw(code, &receipt)).filter(|(key, _)| page.is_after(key));
         let (tax_receipts, next_page_token) = page.take(&view, drawn);
         let position = position(view.position);
         Ok(Response::new(v1::ListTaxReceiptsResponse { tax_receipts, next_page_token, position }))

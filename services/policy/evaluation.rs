@@ -152,6 +152,11 @@ impl<'a> Evaluation<'a> {
         Self { registry, policy, as_of }
     }
 
+    /// The policy.
+    pub fn policy(&self) -> &'a Policy {
+        self.policy
+    }
+
     /// Everything, in the order of rules §5: S1 by carrier and year, S2 with its S3 by firm, S4 by drawdown and contract;
     /// then P1 by intermediary, completion and contract, P2 and P3 by platform and year,
     /// P4 by instrument, its price before its years.

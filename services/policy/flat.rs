@@ -4,6 +4,7 @@
 //! difference and not all of them.
 
 mod neighbours;
+mod pooled;
 mod standards;
 
 use super::parameters::{Basis, Policy, RetainedTerms, Series, TreasuryRole, Version};
@@ -87,6 +88,7 @@ pub fn parameters(policy: &Policy) -> Vec<Parameter> {
         };
         flat.plain(&format!("treasury[{}].role", treasury.code), &role);
     }
+    flat.pooled(policy);
     flat.list
 }
 
@@ -153,6 +155,7 @@ impl Flat {
             flat.put("clause", &version.clause);
             flat.optional("fair_competition_review", version.review);
             flat.put("payer", version.payer.key());
+            flat.optional("stacking_group", version.stacking_group.as_ref());
             each(flat, &version.terms);
         });
     }

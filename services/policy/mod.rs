@@ -6,9 +6,15 @@
 //! answer comes with its explanation or without by the same code: `Trace` is either `NoTrace`, which costs nothing, or
 //! `TreeTrace`, whose tree a person can redo by hand.
 //!
+//! Two things look at lines together: `stacking` says what awards of one beneficiary, group and year take from each other, and
+//! `budget` what claims get of the money there is. Neither changes an amount.
+//!
 //! Money is exact from the first receipt to the end of an award, where it is rounded half up to the fen, once.
 
 mod award;
+mod both;
+mod budget;
+pub mod criteria;
 mod evaluation;
 pub mod exact;
 pub mod flat;
@@ -21,12 +27,15 @@ mod rebate;
 mod relocation;
 mod retained;
 mod say;
+mod stacking;
 mod subsidy;
 mod technology_transfer;
 mod touched;
 pub mod trace;
 pub mod words;
 
+pub use both::Both;
+pub use budget::{Budget, Claim, Rounds, rounds};
 pub use evaluation::{Beneficiary, Entitlement, Evaluation, Explained, Line, Payer, Period};
 pub use exact::Exact;
 pub use instrument_sharing::InstrumentSharing;
@@ -37,10 +46,11 @@ pub use reading::{
     GuidanceFundTargets, IndustryStandard, Item, ParkAdmission, Reading, Rule, SeedFundDuty, Standards, Target,
     Threshold,
 };
+pub use stacking::{Award, Reduction, Yield, stack};
 pub use technology_transfer::TechnologyTransfer;
 pub use touched::{Subject, subjects, touched};
 pub use trace::{NoTrace, Node, Source, Step, Trace, TreeTrace, Unit};
 pub use words::{
-    Attribution, Base, Bound, Ground, Measure, OncePer, PayerRule, ReadingReason, Scheme, Standard, Status,
-    ThresholdUnit, Verdict,
+    Attribution, Base, Bound, BudgetRule, Ground, Measure, OncePer, PayerRule, ReadingReason, Scheme, StackingRule,
+    Standard, Status, ThresholdUnit, Verdict,
 };

@@ -4,13 +4,15 @@
 //! (an addition to the file's shape: measures carry 有效期; where none is stated nothing changes). `index` is the place in
 //! the file, so that a finding can name its key and line.
 
+use super::budget::Budget;
 use super::exact::Exact;
 use super::instrument_sharing::InstrumentSharing;
 use super::platform_support::{OpenPlatform, PlatformConstruction};
 use super::reading::Standards;
 use super::technology_transfer::TechnologyTransfer;
-use super::words::{Attribution, Base, OncePer, PayerRule, Scheme, StartRule};
+use super::words::{Attribution, Base, OncePer, PayerRule, Scheme, StackingRule, StartRule};
 use crate::domain::{Day, Kind, Level, ParkId, Tax};
+use std::collections::BTreeMap;
 
 /// A rate past this (1000 %) is a slip; a file with one is refused, which keeps arithmetic within its range.
 pub const RATE_PPM_MAX: i64 = 10_000_000;
@@ -54,6 +56,10 @@ pub struct Policy {
     pub standards: Standards,
     /// Who pays.
     pub treasuries: Vec<Treasury>,
+    /// What awards take from each other, by group.
+    pub stacking: BTreeMap<String, Series<StackingRule>>,
+    /// What there is to pay.
+    pub budgets: Vec<Budget>,
 }
 
 /// A value that holds from a day on.
@@ -150,6 +156,8 @@ pub struct Version<T> {
     pub review: Option<Day>,
     /// Which treasury pays.
     pub payer: PayerRule,
+    /// In which group its awards stack; none: they add up.
+    pub stacking_group: Option<String>,
     /// Its own parameters.
     pub terms: T,
 }

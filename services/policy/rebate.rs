@@ -86,8 +86,8 @@ impl<'a> Evaluation<'a> {
             let Some(year) = at.checked_sub(1).and_then(|at| years.get_mut(at)) else { continue };
             let Some(version) = year.version.filter(|_| receipt.day <= year.last) else { continue };
             let terms = &version.value.terms;
-            if counts(&terms.retained, receipt) && is_for(carrier, &rivals, operator, receipt, terms) {
-                year.retained.add(self.policy, &terms.retained, receipt);
+            if counts(&terms.retained, &receipt) && is_for(carrier, &rivals, operator, &receipt, terms) {
+                year.retained.add(self.policy, &terms.retained, &receipt);
             }
         }
     }
@@ -151,7 +151,7 @@ fn is_for(
     (id, view): &Carrier<'_>,
     rivals: &[Carrier<'_>],
     operator: Uscc,
-    receipt: &Receipt,
+    receipt: &Receipt<'_>,
     terms: &IncubatorTaxRebate,
 ) -> bool {
     let ran = |view: &IncubatorView<'_>| operator_on(view, receipt.day).is_some_and(|term| term.value.code == operator);

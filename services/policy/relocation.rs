@@ -24,7 +24,7 @@ pub(super) struct Start<'a> {
     /// The day.
     pub day: Day,
     production: Step<'a>,
-    first_tax: &'a Receipt,
+    first_tax: Receipt<'a>,
 }
 
 /// A relief year with what was retained in it.
@@ -65,8 +65,8 @@ impl<'a> Evaluation<'a> {
             let at = years.partition_point(|year: &Relief<'_, T>| year.from <= receipt.day);
             let Some(year) = at.checked_sub(1).and_then(|at| years.get_mut(at)) else { continue };
             let Some(version) = year.version.filter(|_| receipt.day < year.to) else { continue };
-            if counts(&version.value.terms.retained, receipt) {
-                year.retained.add(self.policy, &version.value.terms.retained, receipt);
+            if counts(&version.value.terms.retained, &receipt) {
+                year.retained.add(self.policy, &version.value.terms.retained, &receipt);
             }
         }
         self.lines_of_years(firm, settled, &start, years, gone)
@@ -130,7 +130,7 @@ impl<'a> Evaluation<'a> {
         }
         let production = firm.relocation.production.ok_or((Status::NotStarted, Ground::NotInProduction))?;
         let gone = firm.deregistered.map_or(Day::MAX, |(day, _)| day);
-        let is_first_tax = |receipt: &&Receipt| {
+        let is_first_tax = |receipt: &Receipt<'_>| {
             receipt.is_seen(self.as_of)
                 && receipt.day >= production.day
                 && receipt.day < gone

@@ -25,13 +25,13 @@ fn is_tax_proper(nature: TaxNature) -> bool {
 }
 
 /// Whether a receipt counts for a scheme, whatever its day.
-pub(super) fn counts(terms: &RetainedTerms, receipt: &Receipt) -> bool {
+pub(super) fn counts(terms: &RetainedTerms, receipt: &Receipt<'_>) -> bool {
     is_tax_proper(receipt.nature) && terms.taxes.contains(&receipt.tax)
 }
 
 impl<T: Trace> Retained<T> {
     /// Adds a receipt that `counts`. A tax or day without a share counts 0.
-    pub fn add(&mut self, policy: &Policy, terms: &RetainedTerms, receipt: &Receipt) {
+    pub fn add(&mut self, policy: &Policy, terms: &RetainedTerms, receipt: &Receipt<'_>) {
         let table = policy.shares.on(receipt.day);
         let ppm = table.and_then(|table| table.value.ppm(receipt.tax, terms.base)).unwrap_or(0);
         self.fen_ppm += i128::from(receipt.amount) * i128::from(ppm);
@@ -58,7 +58,7 @@ impl<T: Trace> Retained<T> {
     }
 }
 
-fn leaf(receipt: &Receipt, ppm: i64, share: Source, terms: &RetainedTerms) -> Node {
+fn leaf(receipt: &Receipt<'_>, ppm: i64, share: Source, terms: &RetainedTerms) -> Node {
     let (amount, rate) = (Exact::whole(receipt.amount), Exact::ppm(ppm));
     let value = amount.times(rate);
     let fact = Source::Fact { position: receipt.position, day: receipt.day };

@@ -56,6 +56,7 @@ impl Touched<'_> {
             PolicyPublished(_) => {} // Everything: whoever keeps answers notices that the policy is another.
             LogCreated { .. } | LimitsSet(_) | FirmRenamed { .. } | AreaChanged { .. } | UpstreamChanged { .. } => {}
             AnnualReportFiled(_)
+            | IncubatorReportFiled(_)
             | HighTechCertified { .. }
             | InvestmentMade { .. }
             | GuidanceFund(_)

@@ -5,6 +5,7 @@
 //! explanation can't disagree.
 
 use super::exact::Exact;
+use super::words::Scheme;
 use crate::domain::{Day, LoanId};
 
 /// In what a value is.
@@ -87,6 +88,13 @@ pub enum Source {
     Grant {
         /// Its contract.
         loan: LoanId,
+    },
+    /// An entitlement of the same beneficiary.
+    Award {
+        /// Its scheme.
+        scheme: Scheme,
+        /// Its period as listed.
+        period: String,
     },
 }
 

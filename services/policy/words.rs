@@ -264,3 +264,25 @@ words! {
         Ppm = "PPM", "百万分之一";
     }
 }
+
+words! {
+    /// What awards of one beneficiary, group and year take from each other.
+    StackingRule {
+        /// Only the greatest is paid.
+        Highest = "HIGHEST", "就高不重复";
+        /// Each pays what it has beyond the greatest before it.
+        Difference = "DIFFERENCE", "差额补足";
+        /// All are paid.
+        Additive = "ADDITIVE", "可叠加";
+    }
+}
+
+words! {
+    /// How a budget is handed out.
+    BudgetRule {
+        /// In the order of approval, until nothing is left.
+        FirstCome = "FIRST_COME", "先到先得";
+        /// By the size of what is claimed.
+        ProRata = "PRO_RATA", "按比例分配";
+    }
+}

@@ -9,9 +9,9 @@
 //!   that day; a firm without any is counted only where carriers are not cut. `in_production` are those of them that produce.
 //! - fields cut everything; criteria cut graduations and leave the rest.
 
+use super::briefs::{BriefStay, Briefs, FirmBrief};
 use super::cut::Cut;
 use super::filter::Filter;
-use crate::domain::firm::FirmView;
 use crate::domain::{AsOf, Day, IncubatorId, Kind, Registry};
 use std::collections::BTreeMap;
 
@@ -50,25 +50,25 @@ pub struct Chain {
 
 /// The chain as of a day, as known at a position, through a cut.
 pub fn chain(registry: &Registry, as_of: AsOf, filter: &Filter) -> Chain {
-    let cut = Cut::new(registry, as_of, filter);
+    chain_of(registry, &Briefs::full(registry, as_of.known), as_of.day, filter)
+}
+
+/// The chain as of a day, as known at the position of the briefs, which are the registry's, through a cut.
+pub fn chain_of(registry: &Registry, briefs: &Briefs, day: Day, filter: &Filter) -> Chain {
     let mut tally = Tally {
-        day: as_of.day,
+        day,
+        cut: Cut::new(registry, briefs, AsOf { day, known: briefs.position() }, filter),
         transitions: BTreeMap::new(),
-        counts: cut.founded(as_of.day).map(|id| (id, Counts::default())).collect(),
+        counts: vec![Counts::default(); briefs.carriers()],
         settled_in_park: 0,
         in_production: 0,
-        cut,
     };
-    for firm in registry.firms(as_of) {
-        if tally.cut.field(&firm) {
-            tally.firm(&firm);
-        }
-    }
+    briefs.firms().for_each(|firm| tally.firm(firm));
     Chain {
-        day: as_of.day,
-        position: super::position(registry, as_of),
+        day,
+        position: briefs.position(),
+        incubators: tally.incubators(),
         transitions: tally.transitions,
-        incubators: tally.counts.into_iter().map(|(id, counts)| (id.clone(), counts)).collect(),
         settled_in_park: tally.settled_in_park,
         in_production: tally.in_production,
     }
@@ -78,48 +78,62 @@ struct Tally<'a> {
     day: Day,
     cut: Cut<'a>,
     transitions: BTreeMap<(Kind, Kind), u64>,
-    counts: BTreeMap<&'a IncubatorId, Counts>,
+    /// By the number of the carrier.
+    counts: Vec<Counts>,
     settled_in_park: u64,
     in_production: u64,
 }
 
-impl<'a> Tally<'a> {
-    fn firm(&mut self, firm: &FirmView<'a>) {
-        self.moves(firm);
-        self.stays(firm);
+impl Tally<'_> {
+    fn firm(&mut self, firm: FirmBrief<'_>) {
+        if !self.cut.field(firm) {
+            return;
+        }
+        let stays = firm.stays_by(self.day);
+        self.moves(stays);
+        self.stays(stays);
         self.relocation(firm);
     }
 
-    fn moves(&mut self, firm: &FirmView<'a>) {
-        for pair in firm.stays.windows(2) {
+    fn moves(&mut self, stays: &[BriefStay]) {
+        for pair in stays.windows(2) {
             let [first, second] = pair else { continue };
-            let kinds = self.cut.kind(first.incubator).zip(self.cut.kind(second.incubator));
+            let kinds = self.cut.kind(first.carrier).zip(self.cut.kind(second.carrier));
             let Some((from, to)) = kinds.filter(|(from, to)| from != to) else { continue };
-            if self.cut.carrier(second.incubator, second.admitted) {
+            if self.cut.carrier(second.carrier, second.admitted) {
                 *self.transitions.entry((from, to)).or_default() += 1;
             }
         }
     }
 
-    fn stays(&mut self, firm: &FirmView<'a>) {
-        for stay in &firm.stays {
-            let admitted = self.cut.carrier(stay.incubator, stay.admitted);
-            let open = stay.is_open() && self.cut.carrier(stay.incubator, self.day);
-            let graduated = stay.graduated().is_some_and(|left| self.cut.graduation(stay, &left));
-            if admitted || open || graduated {
-                let counts = self.counts.entry(stay.incubator).or_default();
-                counts.admitted_ever += u64::from(admitted);
-                counts.open += u64::from(open);
-                counts.graduated_ever += u64::from(graduated);
-            }
+    fn stays(&mut self, stays: &[BriefStay]) {
+        for stay in stays {
+            let left = stay.left_by(self.day);
+            let admitted = self.cut.carrier(stay.carrier, stay.admitted);
+            let open = left.is_none() && self.cut.carrier(stay.carrier, self.day);
+            let graduated = left.is_some_and(|left| left.graduated.is_some() && self.cut.graduation(stay, &left));
+            let counts = &mut self.counts[stay.carrier as usize];
+            counts.admitted_ever += u64::from(admitted);
+            counts.open += u64::from(open);
+            counts.graduated_ever += u64::from(graduated);
         }
     }
 
-    fn relocation(&mut self, firm: &FirmView<'a>) {
-        let Some(settled) = firm.relocation.settled else { return };
-        if self.cut.latest_carrier(firm, settled.day) {
+    fn relocation(&mut self, firm: FirmBrief<'_>) {
+        let by_then = |step: Option<Day>| step.filter(|day| *day <= self.day);
+        let Some(settled) = by_then(firm.firm.settled) else { return };
+        if self.cut.latest_carrier(firm, settled) {
             self.settled_in_park += 1;
-            self.in_production += u64::from(firm.relocation.production.is_some());
+            self.in_production += u64::from(by_then(firm.firm.production).is_some());
         }
+    }
+
+    /// Those that are asked for, and any other that something was counted in.
+    fn incubators(&self) -> BTreeMap<IncubatorId, Counts> {
+        let asked = self.cut.founded(self.day).map(|id| (id.clone(), Counts::default()));
+        let counted = self.counts.iter().enumerate().filter(|(_, counts)| **counts != Counts::default());
+        let counted =
+            counted.filter_map(|(number, counts)| Some((self.cut.id(u32::try_from(number).ok()?)?.clone(), *counts)));
+        asked.chain(counted).collect()
     }
 }

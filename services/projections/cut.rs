@@ -1,82 +1,95 @@
 //! A filter applied: the carriers as seen, each looked at once, and the tests that a counted fact must pass.
 
+use super::briefs::{BriefLeft, BriefStay, Briefs, FirmBrief};
 use super::filter::{Filter, any_of};
-use crate::domain::firm::{FirmView, Left, Stay};
 use crate::domain::incubator::IncubatorView;
 use crate::domain::{AsOf, Day, IncubatorId, Kind, Registry};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// A carrier as seen.
 struct Carrier<'a> {
+    id: &'a IncubatorId,
     kind: Option<Kind>,
     founded: Option<Day>,
+    /// Whether it is asked for, whatever its level.
+    asked: bool,
     view: IncubatorView<'a>,
 }
 
 /// The cut of one question.
 pub(super) struct Cut<'a> {
     filter: &'a Filter,
-    carriers: BTreeMap<&'a IncubatorId, Carrier<'a>>,
+    /// Numbers of the fields that are asked for.
+    fields: BTreeSet<u32>,
+    carriers: Vec<Carrier<'a>>,
+    /// Where each stands among the carriers, by its number in the briefs.
+    numbers: Vec<Option<usize>>,
 }
 
 impl<'a> Cut<'a> {
     /// Looks at every carrier once.
-    pub(super) fn new(registry: &'a Registry, as_of: AsOf, filter: &'a Filter) -> Self {
-        let carriers = registry.incubators(as_of).map(|(id, view)| {
-            let carrier = Carrier { kind: view.kind(), founded: view.registered.map(|term| term.day), view };
-            (id, carrier)
-        });
-        Self { filter, carriers: carriers.collect() }
+    pub(super) fn new(registry: &'a Registry, briefs: &Briefs, as_of: AsOf, filter: &'a Filter) -> Self {
+        let (mut carriers, mut numbers) = (Vec::new(), vec![None; briefs.carriers()]);
+        for (id, view) in registry.incubators(as_of) {
+            if let Some(number) = briefs.carrier(id.as_str()) {
+                numbers[number as usize] = Some(carriers.len());
+            }
+            let (kind, founded) = (view.kind(), view.registered.map(|term| term.day));
+            let of_kind = filter.kinds.is_empty() || kind.is_some_and(|kind| filter.kinds.contains(&kind));
+            carriers.push(Carrier { id, kind, founded, asked: of_kind && any_of(&filter.incubators, id), view });
+        }
+        let fields = briefs.fields().filter(|(field, _)| filter.fields.contains(*field));
+        Self { filter, fields: fields.map(|(_, number)| number).collect(), carriers, numbers }
+    }
+
+    fn get(&self, number: u32) -> Option<&Carrier<'a>> {
+        self.carriers.get(self.numbers[number as usize]?)
+    }
+
+    /// The id of a carrier.
+    pub(super) fn id(&self, number: u32) -> Option<&'a IncubatorId> {
+        self.get(number).map(|carrier| carrier.id)
     }
 
     /// What a carrier is.
-    pub(super) fn kind(&self, id: &IncubatorId) -> Option<Kind> {
-        self.carriers.get(id)?.kind
+    pub(super) fn kind(&self, number: u32) -> Option<Kind> {
+        self.get(number)?.kind
     }
 
     /// Whether a stay's carrier is one that is asked for, with its level of a day.
-    pub(super) fn carrier(&self, id: &IncubatorId, day: Day) -> bool {
-        self.carrier_whatever_level(id)
-            && (self.filter.levels.is_empty() || {
-                let level = self.carriers.get(id).and_then(|carrier| carrier.view.level_on(day));
-                self.filter.levels.contains(&level)
-            })
-    }
-
-    fn carrier_whatever_level(&self, id: &IncubatorId) -> bool {
-        let kinds = &self.filter.kinds;
-        any_of(&self.filter.incubators, id)
-            && (kinds.is_empty() || self.kind(id).is_some_and(|kind| kinds.contains(&kind)))
+    pub(super) fn carrier(&self, number: u32, day: Day) -> bool {
+        let levels = &self.filter.levels;
+        self.get(number)
+            .is_some_and(|carrier| carrier.asked && (levels.is_empty() || levels.contains(&carrier.view.level_on(day))))
     }
 
     /// Whether a firm's field is asked for.
-    pub(super) fn field(&self, firm: &FirmView<'_>) -> bool {
-        self.filter.fields.is_empty() || self.filter.fields.contains(firm.field())
+    pub(super) fn field(&self, firm: FirmBrief<'_>) -> bool {
+        self.filter.fields.is_empty() || self.fields.contains(&firm.firm.field)
     }
 
     /// Whether the ground of a graduation is asked for.
-    pub(super) fn criterion(&self, left: &Left<'_>) -> bool {
+    pub(super) fn criterion(&self, left: &BriefLeft) -> bool {
         let criteria = &self.filter.criteria;
-        criteria.is_empty() || left.criterion.is_some_and(|criterion| criteria.contains(&criterion))
+        criteria.is_empty() || left.graduated.is_some_and(|criterion| criteria.contains(&criterion))
     }
 
     /// Whether a graduation counts: its carrier, with the level of that day, and its ground.
-    pub(super) fn graduation(&self, stay: &Stay<'_>, left: &Left<'_>) -> bool {
-        self.criterion(left) && self.carrier(stay.incubator, left.day)
+    pub(super) fn graduation(&self, stay: &BriefStay, left: &BriefLeft) -> bool {
+        self.criterion(left) && self.carrier(stay.carrier, left.day)
     }
 
     /// Whether what a firm does outside any carrier on a day counts: by the carrier of its latest stay admitted by then.
-    pub(super) fn latest_carrier(&self, firm: &FirmView<'_>, day: Day) -> bool {
+    pub(super) fn latest_carrier(&self, firm: FirmBrief<'_>, day: Day) -> bool {
         if !self.filter.cuts_carriers() {
             return true;
         }
-        let latest = firm.stays.iter().rev().find(|stay| stay.admitted <= day);
-        latest.is_some_and(|stay| self.carrier(stay.incubator, day))
+        firm.stays_by(day).last().is_some_and(|stay| self.carrier(stay.carrier, day))
     }
 
     /// Carriers founded by a day that are asked for, whatever their level.
     pub(super) fn founded(&self, day: Day) -> impl Iterator<Item = &'a IncubatorId> + '_ {
-        let founded = self.carriers.iter().filter(move |(_, carrier)| carrier.founded.is_some_and(|at| at <= day));
-        founded.map(|(id, _)| *id).filter(|id| self.carrier_whatever_level(id))
+        let founded = self.carriers.iter().filter(move |carrier| carrier.founded.is_some_and(|at| at <= day));
+        founded.filter(|carrier| carrier.asked).map(|carrier| carrier.id)
     }
 }

@@ -59,6 +59,26 @@ pub struct EntitlementJson {
     /// Nothing new of it can be claimed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
+    /// What is taken off for others of the beneficiary, group and year; left out where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stacking: Option<StackingJson>,
+}
+
+/// What is taken off an entitlement for another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StackingJson {
+    /// The group.
+    pub group: String,
+    /// HIGHEST or DIFFERENCE.
+    pub rule: String,
+    /// What is taken off, fen.
+    pub reduction_fen: i64,
+    /// What is left, fen.
+    pub after_stacking_fen: i64,
+    /// Scheme of the entitlement that is yielded to.
+    pub yields_to_scheme: String,
+    /// Its period.
+    pub yields_to_period: String,
 }
 
 impl From<&Entitlement> for EntitlementJson {
@@ -73,6 +93,7 @@ impl From<&Entitlement> for EntitlementJson {
             version: line.version.map(|from| from.to_string()),
             reason: line.reason.map_or("", |reason| reason.key()).to_owned(),
             suspended: line.suspended,
+            stacking: None,
         }
     }
 }
@@ -161,6 +182,13 @@ pub enum SourceJson {
         /// Its contract.
         loan: String,
     },
+    /// An entitlement of the same beneficiary.
+    Award {
+        /// Key of its scheme.
+        scheme: String,
+        /// Its period as listed.
+        period: String,
+    },
 }
 
 impl From<&Node> for NodeJson {
@@ -208,5 +236,8 @@ fn source_json(source: &Source) -> Option<SourceJson> {
         },
         Source::Parameter { key, from } => SourceJson::Parameter { key: key.clone(), from: from.to_string() },
         Source::Grant { loan } => SourceJson::Grant { loan: loan.to_string() },
+        Source::Award { scheme, period } => {
+            SourceJson::Award { scheme: scheme.key().to_owned(), period: period.clone() }
+        }
     })
 }

@@ -15,11 +15,11 @@
 //! The terms (48, 60 months, the fields) are the limits in force on the day of the first INCUBATOR admission, as known. A
 //! cohort's horizon is the general term, whatever the field.
 
+use super::briefs::{BriefLeft, BriefStay, Briefs, FirmBrief};
 use super::cut::Cut;
 use super::filter::Filter;
-use crate::domain::firm::{FirmView, Left, Stay};
-use crate::domain::settings::limits_on;
-use crate::domain::{AsOf, Criterion, Day, IncubatorId, Kind, Limits, Registry, Uscc};
+use crate::domain::settings::limits_by_day;
+use crate::domain::{AsOf, Criterion, Day, IncubatorId, Kind, Registry, Uscc};
 use std::collections::BTreeMap;
 
 /// Name of the projection.
@@ -78,26 +78,21 @@ pub struct IncubationDays {
 
 impl IncubationDays {
     fn of(mut days: Vec<i64>) -> Self {
-        days.sort_unstable();
-        let middle = days.len() / 2;
-        let median_half_days = match days.len() {
-            0 => 0,
-            n if n % 2 == 1 => days[middle] * 2,
-            _ => days[middle - 1] + days[middle],
-        };
-        Self { count: days.len() as u64, sum: days.iter().sum(), median_half_days }
+        let (count, sum) = (days.len(), days.iter().sum());
+        if days.is_empty() {
+            return Self::default();
+        }
+        let (before, middle, _) = days.select_nth_unstable(count / 2);
+        let other = if count % 2 == 1 { None } else { before.iter().max().copied() };
+        Self { count: count as u64, sum, median_half_days: *middle + other.unwrap_or(*middle) }
     }
 }
 
-/// A firm that incubates longer than its term.
+/// A firm that incubates longer than its term. Its name and field are the registry's to tell: most who ask only count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverdueFirm {
     /// Its code.
     pub firm: Uscc,
-    /// Its name on the day.
-    pub name: String,
-    /// Technical field.
-    pub field: String,
     /// The carrier of its open INCUBATOR stay.
     pub incubator: IncubatorId,
     /// First admission to an INCUBATOR.
@@ -161,16 +156,22 @@ pub struct Metrics {
 
 /// The metrics as of a day, as known at a position, through a cut.
 pub fn metrics(registry: &Registry, as_of: AsOf, filter: &Filter) -> Metrics {
-    let day = as_of.day;
+    metrics_of(registry, &Briefs::full(registry, as_of.known), as_of.day, filter)
+}
+
+/// The metrics as of a day, as known at the position of the briefs, which are the registry's, through a cut.
+pub fn metrics_of(registry: &Registry, briefs: &Briefs, day: Day, filter: &Filter) -> Metrics {
+    let as_of = AsOf { day, known: briefs.position() };
     let mut tally = Tally {
-        registry,
-        as_of,
-        cut: Cut::new(registry, as_of, filter),
+        day,
+        cut: Cut::new(registry, briefs, as_of, filter),
+        terms: Terms::known(registry, briefs, as_of),
+        anniversaries: SURVIVAL_YEARS.map(|years| (years, Span::new(12 * years, day))),
         year_begins: Day::from_ymd(day.year(), 1, 1).unwrap_or(Day::MIN),
         days: Vec::new(),
         answer: Metrics {
             day,
-            position: super::position(registry, as_of),
+            position: briefs.position(),
             in_makerspace: 0,
             in_incubator: 0,
             in_accelerator: 0,
@@ -184,50 +185,129 @@ pub fn metrics(registry: &Registry, as_of: AsOf, filter: &Filter) -> Metrics {
             survival: SURVIVAL_YEARS.iter().map(|years| (*years, Survival::default())).collect(),
         },
     };
-    for firm in registry.firms(as_of) {
-        if tally.cut.field(&firm) {
-            tally.firm(&firm);
-        }
-    }
+    briefs.firms().for_each(|firm| tally.firm(firm));
     tally.answer.incubation_days = IncubationDays::of(tally.days);
     tally.answer
 }
 
+/// A span of months up to the day asked for. Months are added to few days and compared for many, and never lead back: so one
+/// day tells whether they are over.
+#[derive(Clone, Copy)]
+struct Span {
+    months: u32,
+    /// From this day on, the span ends on the day asked for or later.
+    to_the_day: Option<Day>,
+    /// From this day on, it ends behind that day.
+    behind_the_day: Option<Day>,
+}
+
+impl Span {
+    fn new(months: u32, day: Day) -> Self {
+        Self {
+            months,
+            to_the_day: first_day(|from| from.add_months(months) >= day),
+            behind_the_day: first_day(|from| from.add_months(months) > day),
+        }
+    }
+
+    /// Whether it ends before the day asked for when it begins on a day.
+    fn is_over(&self, from: Day) -> bool {
+        self.to_the_day.is_none_or(|first| from < first)
+    }
+
+    /// Whether it ends behind the day asked for.
+    fn ends_later(&self, from: Day) -> bool {
+        self.behind_the_day.is_some_and(|first| from >= first)
+    }
+
+    /// Where it ends when it begins on a day.
+    fn end(&self, from: Day) -> Day {
+        from.add_months(self.months)
+    }
+}
+
+/// The first day of which something holds that holds of every later one; none: it holds of none.
+fn first_day(holds: impl Fn(Day) -> bool) -> Option<Day> {
+    let (mut low, mut high) = (Day::MIN.days(), Day::MAX.days() + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if Day::from_days(middle).is_some_and(&holds) { high = middle } else { low = middle + 1 }
+    }
+    Day::from_days(low)
+}
+
+/// Months that firms may incubate, by the first day of the limits that say so.
+struct Terms(Vec<(Day, Term)>);
+
+/// What the limits of a time say.
+struct Term {
+    /// Whatever the field.
+    general: Span,
+    /// By the number of the field.
+    of_field: Vec<Span>,
+}
+
+impl Terms {
+    fn known(registry: &Registry, briefs: &Briefs, as_of: AsOf) -> Self {
+        let fields: BTreeMap<u32, &str> = briefs.fields().map(|(field, number)| (number, field)).collect();
+        let mut spans = BTreeMap::new();
+        let mut span = |months| *spans.entry(months).or_insert_with(|| Span::new(months, as_of.day));
+        let terms = limits_by_day(registry.settings(), as_of).into_iter().map(|(day, limits)| {
+            let of_field = fields.values().map(|field| span(limits.incubation_months_of(field))).collect();
+            (day, Term { general: span(limits.incubation_months), of_field })
+        });
+        Self(terms.collect())
+    }
+
+    /// Those in force on a day.
+    fn on(&self, day: Day) -> Option<&Term> {
+        let last = self.0.partition_point(|(from, _)| *from <= day).checked_sub(1)?;
+        self.0.get(last).map(|(_, term)| term)
+    }
+}
+
 /// The pass over the firms.
 struct Tally<'a> {
-    registry: &'a Registry,
-    as_of: AsOf,
+    day: Day,
     cut: Cut<'a>,
+    terms: Terms,
+    /// Until each of the anniversaries of a graduation.
+    anniversaries: [(u32, Span); 2],
     year_begins: Day,
     days: Vec<i64>,
     answer: Metrics,
 }
 
-impl<'a> Tally<'a> {
-    fn firm(&mut self, firm: &FirmView<'a>) {
-        self.stocks(firm);
-        for stay in &firm.stays {
-            if self.cut.kind(stay.incubator) == Some(Kind::Incubator) {
+impl Tally<'_> {
+    fn firm(&mut self, firm: FirmBrief<'_>) {
+        if !self.cut.field(firm) {
+            return;
+        }
+        let stays = firm.stays_by(self.day);
+        self.stocks(stays);
+        let mut first = None;
+        for stay in stays {
+            if self.cut.kind(stay.carrier) == Some(Kind::Incubator) {
+                first = first.or(Some(stay));
                 self.flow(stay);
             }
         }
-        let graduation = firm.first_graduation();
-        let first = firm.first_incubator_stay(|id| self.cut.kind(id)).copied();
+        let graduation = firm.graduation_by(self.day);
         if let Some((_, left)) = graduation.filter(|(stay, left)| self.cut.graduation(stay, left)) {
-            self.graduate(firm, first.as_ref(), left);
+            self.graduate(firm, first, left);
         }
-        if let Some(first) = &first {
+        if let Some(first) = first {
             self.cohort_and_term(firm, first, graduation.map(|(_, left)| left));
         }
     }
 
-    fn stocks(&mut self, firm: &FirmView<'a>) {
+    fn stocks(&mut self, stays: &[BriefStay]) {
         // A firm's stays never meet: at most one is open.
-        let Some(stay) = firm.stays.iter().find(|stay| stay.is_open()) else { return };
-        if !self.cut.carrier(stay.incubator, self.as_of.day) {
+        let Some(stay) = stays.iter().find(|stay| stay.left_by(self.day).is_none()) else { return };
+        if !self.cut.carrier(stay.carrier, self.day) {
             return;
         }
-        match self.cut.kind(stay.incubator) {
+        match self.cut.kind(stay.carrier) {
             Some(Kind::Makerspace) => self.answer.in_makerspace += 1,
             Some(Kind::Incubator) => self.answer.in_incubator += 1,
             Some(Kind::Accelerator) => self.answer.in_accelerator += 1,
@@ -236,10 +316,11 @@ impl<'a> Tally<'a> {
     }
 
     /// Each stay is put in at one end and taken out at the other, so that the sum holds by construction.
-    fn flow(&mut self, stay: &Stay<'_>) {
-        let other_ground = stay.graduated().is_some_and(|left| !self.cut.criterion(&left));
-        let gone_before = stay.left.is_some_and(|left| left.day < self.year_begins);
-        if other_ground || gone_before || !self.cut.carrier(stay.incubator, self.as_of.day) {
+    fn flow(&mut self, stay: &BriefStay) {
+        let left = stay.left_by(self.day);
+        let other_ground = left.is_some_and(|left| left.graduated.is_some() && !self.cut.criterion(&left));
+        let gone_before = left.is_some_and(|left| left.day < self.year_begins);
+        if other_ground || gone_before || !self.cut.carrier(stay.carrier, self.day) {
             return;
         }
         let year = &mut self.answer.year;
@@ -247,72 +328,94 @@ impl<'a> Tally<'a> {
             true => year.opening += 1,
             false => year.admitted += 1,
         }
-        match (stay.left, stay.graduated()) {
-            (None, _) => year.closing += 1,
-            (Some(_), Some(_)) => year.graduated += 1,
-            (Some(_), None) => year.left_otherwise += 1,
+        match left.map(|left| left.graduated) {
+            None => year.closing += 1,
+            Some(Some(_)) => year.graduated += 1,
+            Some(None) => year.left_otherwise += 1,
         }
     }
 
-    fn graduate(&mut self, firm: &FirmView<'_>, first: Option<&Stay<'_>>, left: Left<'_>) {
+    fn graduate(&mut self, firm: FirmBrief<'_>, first: Option<&BriefStay>, left: BriefLeft) {
         let answer = &mut self.answer;
         answer.cumulative_graduates += 1;
-        answer.graduates_settled_in_park += u64::from(firm.relocation.settled.is_some());
-        if let Some(criterion) = left.criterion {
+        answer.graduates_settled_in_park += u64::from(firm.firm.settled.is_some_and(|settled| settled <= self.day));
+        if let Some(criterion) = left.graduated {
             *answer.criteria.entry(criterion).or_default() += 1;
         }
         if let Some(first) = first {
             self.days.push(i64::from(left.day.days()) - i64::from(first.admitted.days()));
         }
-        for (years, survival) in &mut answer.survival {
-            let anniversary = left.day.add_months(12 * years);
-            if anniversary <= self.as_of.day {
+        for (years, anniversary) in &self.anniversaries {
+            if !anniversary.ends_later(left.day) {
+                let survival = answer.survival.entry(*years).or_default();
                 survival.graduates += 1;
-                let gone = firm.deregistered.is_some_and(|(day, _)| day <= anniversary);
+                let gone = firm.firm.deregistered.is_some_and(|day| day <= anniversary.end(left.day));
                 survival.alive += u64::from(!gone);
             }
         }
     }
 
-    fn cohort_and_term(&mut self, firm: &FirmView<'_>, first: &Stay<'_>, graduation: Option<Left<'_>>) {
-        let limits = limits_on(self.registry.settings(), first.admitted, self.as_of.any_day());
-        let is_open = |stay: &&Stay<'_>| stay.is_open() && self.cut.kind(stay.incubator) == Some(Kind::Incubator);
-        let open = firm.stays.iter().find(is_open).copied();
-        if self.cut.carrier(first.incubator, first.admitted) {
-            let horizon = limits.map(|limits| first.admitted.add_months(limits.incubation_months));
-            self.cohort(first.admitted.year(), horizon, open.is_some(), graduation);
+    fn cohort_and_term(&mut self, firm: FirmBrief<'_>, first: &BriefStay, graduation: Option<BriefLeft>) {
+        let term = self.terms.on(first.admitted);
+        let is_open = |stay: &&BriefStay| {
+            stay.left_by(self.day).is_none() && self.cut.kind(stay.carrier) == Some(Kind::Incubator)
+        };
+        let open = firm.stays_by(self.day).iter().find(is_open);
+        if let (Some(open), Some(term)) = (open, term) {
+            let span = term.of_field[firm.firm.field as usize];
+            if span.is_over(first.admitted) && self.cut.carrier(open.carrier, self.day) {
+                self.answer.overdue.extend(self.overdue(firm.firm.code, first, open, span.end(first.admitted)));
+            }
         }
-        if let (Some(open), Some(limits)) = (open, limits) {
-            self.term(firm, first, &open, limits);
+        if self.cut.carrier(first.carrier, first.admitted) {
+            let horizon = term.map(|term| term.general);
+            self.cohort(first.admitted, horizon, open.is_some(), graduation);
         }
     }
 
-    fn cohort(&mut self, year: i16, horizon: Option<Day>, open: bool, graduation: Option<Left<'_>>) {
-        let cohort = self.answer.cohorts.entry(year).or_default();
+    fn cohort(&mut self, first: Day, horizon: Option<Span>, open: bool, graduation: Option<BriefLeft>) {
+        let cohort = self.answer.cohorts.entry(first.year()).or_default();
         cohort.entrants += 1;
         let Some(horizon) = horizon else { return };
         match graduation {
             Some(left) => {
-                let counts = left.day <= horizon && self.cut.criterion(&left);
+                let counts = self.cut.criterion(&left) && left.day <= horizon.end(first);
                 cohort.graduates_within_48_months += u64::from(counts);
             }
-            None => cohort.still_incubating_within_horizon += u64::from(open && self.as_of.day < horizon),
+            None => cohort.still_incubating_within_horizon += u64::from(open && horizon.ends_later(first)),
         }
     }
 
-    fn term(&mut self, firm: &FirmView<'_>, first: &Stay<'_>, open: &Stay<'_>, limits: &Limits) {
-        let day = self.as_of.day;
-        let limit_date = first.admitted.add_months(limits.incubation_months_of(firm.field()));
-        if day > limit_date && self.cut.carrier(open.incubator, day) {
-            self.answer.overdue.push(OverdueFirm {
-                firm: firm.code,
-                name: firm.name().to_owned(),
-                field: firm.field().to_owned(),
-                incubator: open.incubator.clone(),
-                first_admitted: first.admitted,
-                limit_date,
-                days_over: day.days().abs_diff(limit_date.days()),
-            });
+    fn overdue(&self, firm: Uscc, first: &BriefStay, open: &BriefStay, limit_date: Day) -> Option<OverdueFirm> {
+        Some(OverdueFirm {
+            firm,
+            incubator: self.cut.id(open.carrier)?.clone(),
+            first_admitted: first.admitted,
+            limit_date,
+            days_over: self.day.days().abs_diff(limit_date.days()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_day_tells_whether_a_span_is_over() {
+        let edges = [Day::MIN, Day::MAX, Day::MAX.previous()].map(Day::days);
+        let asked = [(2024, 2, 29), (2023, 2, 28), (2024, 3, 31), (2024, 12, 31)];
+        let asked = asked.map(|(year, month, day)| Day::from_ymd(year, month, day).unwrap().days());
+        for day in asked.into_iter().chain(edges).filter_map(Day::from_days) {
+            for months in [0, 1, 12, 36, 48, 60, 120_000] {
+                let span = Span::new(months, day);
+                let near = (-2000..40).map(|days| day.days() + days);
+                for from in near.chain(edges).filter_map(Day::from_days) {
+                    let end = from.add_months(months);
+                    assert_eq!(span.is_over(from), end < day, "{from} + {months}, on {day}");
+                    assert_eq!(span.ends_later(from), day < end, "{from} + {months}, on {day}");
+                }
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 //! in a table made once.
 
 pub mod anomalies;
+pub mod briefs;
 pub mod chain;
 mod cut;
 pub mod definitions;
@@ -14,14 +15,16 @@ pub mod evidence;
 pub mod filter;
 pub mod json;
 pub mod metrics;
+mod stacked;
 pub mod standing;
 
 pub use anomalies::{Anomaly, AnomalyKind, anomalies};
-pub use chain::{Chain, chain};
+pub use briefs::Briefs;
+pub use chain::{Chain, chain, chain_of};
 pub use definitions::{CHAIN, Definition, METRICS};
 pub use entitlements::{Entitlements, entitlements};
 pub use filter::Filter;
-pub use metrics::{Metrics, OverdueFirm, metrics};
+pub use metrics::{Metrics, OverdueFirm, metrics, metrics_of};
 pub use standing::{RULES_VERSION, Standing, Standings};
 
 use crate::domain::{AsOf, Registry};

@@ -4,10 +4,11 @@
 //! same registry. Clones share what they have in common, so that a list is paged and a watch compares without anybody
 //! waiting. Lines are kept under keys whose order is that of rules §5.
 
+use super::stacked::{Groups, reduction_of};
 use crate::domain::loan::LoanView;
 use crate::domain::{AsOf, Day, Registry};
 use crate::policy::{
-    Beneficiary, Entitlement, Evaluation, Explained, Period, Policy, Scheme, Subject, subjects, touched,
+    Beneficiary, Entitlement, Evaluation, Node, Period, Policy, Reduction, Scheme, Subject, subjects, touched,
 };
 use imbl::OrdMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,15 @@ pub struct Standing {
     pub entitlement: Entitlement,
     /// The calendar year in which its period begins; none: there is no period.
     pub year: Option<i16>,
+    /// What it is paid less for others of its beneficiary, group and year; none: nothing.
+    pub reduction: Option<Reduction>,
+}
+
+impl Standing {
+    /// What is paid of it beside the others, fen.
+    pub fn after_stacking_fen(&self) -> i64 {
+        self.entitlement.amount_fen.saturating_sub(self.reduction.as_ref().map_or(0, |reduction| reduction.fen))
+    }
 }
 
 /// All entitlements of a district.
@@ -32,6 +42,7 @@ pub struct Standings {
     position: u64,
     lines: OrdMap<Arc<str>, Arc<Standing>>,
     keys: OrdMap<Subject, Arc<[Arc<str>]>>,
+    groups: Groups,
 }
 
 /// What changed under a key.
@@ -41,11 +52,13 @@ impl Standings {
     /// Everything, computed anew.
     pub fn full(registry: &Registry, policy: &Policy, as_of: AsOf) -> Self {
         let position = super::position(registry, as_of);
-        let mut standings = Self { day: as_of.day, position, lines: OrdMap::new(), keys: OrdMap::new() };
+        let (lines, keys, groups) = (OrdMap::new(), OrdMap::new(), Groups::default());
+        let mut standings = Self { day: as_of.day, position, lines, keys, groups };
         let evaluation = Evaluation::new(registry, policy, as_of);
         for subject in subjects(registry, as_of) {
             standings.recompute(registry, &evaluation, as_of, subject);
         }
+        standings.groups.settle(policy, &mut standings.lines);
         standings
     }
 
@@ -56,14 +69,18 @@ impl Standings {
         for subject in touched_since(registry, self.position) {
             self.recompute(registry, &evaluation, as_of, subject);
         }
+        self.groups.settle(policy, &mut self.lines);
         self.position = registry.position();
     }
 
     fn recompute(&mut self, registry: &Registry, evaluation: &Evaluation<'_>, as_of: AsOf, subject: Subject) {
+        let policy = evaluation.policy();
         let lines = standing(registry, as_of, &subject, evaluation.of(&subject));
         for key in self.keys.get(&subject).into_iter().flat_map(|keys| keys.iter()) {
-            if !lines.iter().any(|(other, _)| other == key) {
-                self.lines.remove(key);
+            if !lines.iter().any(|(other, _)| other == key)
+                && let Some(old) = self.lines.remove(key)
+            {
+                self.groups.leave(policy, key, &old);
             }
         }
         if lines.is_empty() {
@@ -72,9 +89,15 @@ impl Standings {
         }
         self.keys.insert(subject, lines.iter().map(|(key, _)| Arc::clone(key)).collect());
         for (key, line) in lines {
-            if self.lines.get(&key).is_none_or(|known| **known != line) {
-                self.lines.insert(key, Arc::new(line));
+            let known = self.lines.get(&key);
+            if known.is_some_and(|known| known.entitlement == line.entitlement && known.year == line.year) {
+                continue;
             }
+            if let Some(known) = known {
+                self.groups.leave(policy, &key, known);
+            }
+            self.groups.join(policy, &key, &line);
+            self.lines.insert(key, Arc::new(line));
         }
     }
 
@@ -122,6 +145,7 @@ impl Standings {
             let total = totals.entry(TotalKey { scheme: *scheme, payer, year: line.year }).or_default();
             total.count += 1;
             total.amount_fen = total.amount_fen.saturating_add(*amount_fen);
+            total.after_stacking_fen = total.after_stacking_fen.saturating_add(line.after_stacking_fen());
             if *suspended {
                 total.suspended_fen = total.suspended_fen.saturating_add(*amount_fen);
             }
@@ -150,6 +174,8 @@ pub struct Total {
     pub amount_fen: i64,
     /// Of them suspended, fen.
     pub suspended_fen: i64,
+    /// What is paid of them beside the others of each beneficiary, group and year, fen.
+    pub after_stacking_fen: i64,
 }
 
 /// The subjects that the facts behind a position, and the voids among them, can change.
@@ -203,7 +229,7 @@ fn standing(registry: &Registry, as_of: AsOf, subject: &Subject, lines: Vec<Enti
             Subject::PlatformConstruction(id) => format!("6\0{id}\0{index:06}"),
             Subject::Instrument(id) => format!("7\0{id}\0{index:06}"),
         };
-        (Arc::from(key), Standing { entitlement, year })
+        (Arc::from(key), Standing { entitlement, year, reduction: None })
     };
     lines.into_iter().enumerate().map(place).collect()
 }
@@ -234,20 +260,37 @@ pub fn is_period(period: &Period, text: &str) -> bool {
     by_number || period.to_string() == text
 }
 
+/// An entitlement told whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The entitlement.
+    pub standing: Standing,
+    /// Why it is what it is. The root's value is the amount.
+    pub tree: Node,
+    /// Why it is paid less; none: nothing is taken off.
+    pub stacking: Option<Node>,
+}
+
 /// One entitlement with its explanation.
 pub fn explain(
     registry: &Registry,
     policy: &Policy,
     as_of: AsOf,
     (scheme, beneficiary, period): (Scheme, &Beneficiary, &str),
-) -> Option<(Explained, Option<i16>)> {
+) -> Option<Told> {
     let subject = subject_of(scheme, beneficiary, period)?;
-    let all = Evaluation::new(registry, policy, as_of).explained(&subject);
+    let evaluation = Evaluation::new(registry, policy, as_of);
+    let mut all = evaluation.explained(&subject);
     let at = all.iter().position(|explained| {
         let line = &explained.entitlement;
         line.scheme == scheme && line.beneficiary == *beneficiary && is_period(&line.period, period)
     })?;
     let lines = all.iter().map(|explained| explained.entitlement.clone()).collect();
-    let year = standing(registry, as_of, &subject, lines)[at].1.year;
-    all.into_iter().nth(at).map(|explained| (explained, year))
+    let (_, mut told) = standing(registry, as_of, &subject, lines).swap_remove(at);
+    told.reduction = reduction_of(registry, policy, &told, |subject| {
+        standing(registry, as_of, subject, evaluation.of(subject)).into_iter().map(|(_, line)| line).collect()
+    });
+    let stacking = told.reduction.as_ref().zip(told.year);
+    let stacking = stacking.map(|(reduction, year)| policy.explain_stacking(&told.entitlement, year, reduction));
+    Some(Told { tree: all.swap_remove(at).tree, standing: told, stacking })
 }

@@ -33,7 +33,7 @@ impl Maker {
 
     fn record(&mut self, day: Day, event: Event) {
         let position = self.registry.position() + 1;
-        self.registry.evolve(&Recorded { position, start: position, day, event, documents: Vec::new() });
+        self.registry.evolve(Recorded { position, start: position, day, event, documents: Vec::new() });
     }
 }
 

@@ -132,6 +132,11 @@ impl Server {
         v1::entitlement_service_client::EntitlementServiceClient::new(self.calling())
     }
 
+    /// Criteria of carriers.
+    pub fn criteria(&self) -> v1::criteria_service_client::CriteriaServiceClient<Calling> {
+        v1::criteria_service_client::CriteriaServiceClient::new(self.calling())
+    }
+
     /// Ledgers in bulk.
     pub fn import(&self) -> v1::import_service_client::ImportServiceClient<Calling> {
         v1::import_service_client::ImportServiceClient::new(self.calling())

@@ -66,7 +66,7 @@ impl World {
         for (day, event) in events {
             let position = self.registry.position() + 1;
             let recorded = Recorded { position, start, day, event, documents: Vec::new() };
-            self.registry.evolve(&recorded);
+            self.registry.evolve(recorded.clone());
             self.history.push(recorded);
         }
     }
@@ -80,7 +80,7 @@ impl World {
                 let position = self.registry.position() + 1;
                 let (event, documents) = (new.event.clone(), new.documents.clone());
                 let recorded = Recorded { position, start, day: new.day, event, documents };
-                self.registry.evolve(&recorded);
+                self.registry.evolve(recorded.clone());
                 self.history.push(recorded);
             }
         }
@@ -99,7 +99,7 @@ impl World {
     pub fn prefix(&self, position: u64) -> Registry {
         let mut registry = Registry::default();
         for recorded in self.history.iter().take_while(|recorded| recorded.position <= position) {
-            registry.evolve(recorded);
+            registry.evolve(recorded.clone());
         }
         registry
     }

@@ -136,6 +136,7 @@ fn bare_incubator(mut incubator: v1::Incubator) -> v1::Incubator {
     incubator.operator_terms.iter_mut().for_each(|term| term.position = 0);
     incubator.area_terms.iter_mut().for_each(|term| term.position = 0);
     incubator.upstream_terms.iter_mut().for_each(|term| term.position = 0);
+    incubator.reports.iter_mut().for_each(|report| report.position = 0);
     for recognition in &mut incubator.recognitions {
         (recognition.position, recognition.end_position) = (0, 0);
     }

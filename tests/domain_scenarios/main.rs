@@ -2,6 +2,7 @@
 //! One scenario at least for every command and for every refusal of rules §2 that these commands meet.
 
 mod assessments;
+mod carrier_reports;
 mod carriers;
 mod dsl;
 mod figures;
@@ -12,6 +13,7 @@ mod late;
 mod money;
 mod platforms;
 mod random;
+mod random_briefs;
 mod random_checker;
 mod regressions;
 mod relocations;

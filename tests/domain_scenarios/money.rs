@@ -68,7 +68,7 @@ fn a_receipt_is_told_by_its_voucher_and_tax() {
     let done = done.when(state([mended()]).replacing(&[10])).accepted();
     let done = done.when(state([first()]).imported()).same(Reason::VoidedBefore, 10);
     let done = done.when(state([mended()]).imported()).same(Reason::Duplicate, 13);
-    let kept = done.registry().receipts().of(&firm(2)).next().unwrap().clone();
+    let kept = done.registry().receipts().of(&firm(2)).next().unwrap();
     assert!(kept.is_seen(AsOf::NOW) && !kept.is_seen(AsOf { known: 11, ..AsOf::NOW }));
 }
 
@@ -102,6 +102,17 @@ fn interest_is_of_a_loan_and_the_same_only_in_all_its_values() {
     let done = done.when(state([paid("2099-04-01", "JK1", 5)])).refused(Reason::DateInFuture);
     // The loan itself can't go while interest stands on it.
     done.when(void(&[10])).has_dependents(&[11, 12]);
+}
+
+#[test]
+fn interest_is_paid_no_earlier_than_its_loan_is_drawn() {
+    let loan = || given([drawn("2024-01-01", "JK1", 1, "2025-01-01")]);
+    loan().when(state([paid("2023-12-31", "JK1", 5)])).refused_at(Reason::DatesOutOfOrder, 10);
+    let done = loan().when(state([paid("2024-01-01", "JK1", 5)])).accepted();
+    // Both ways: a drawdown restated as later than its interest is refused because of that interest.
+    let later = || drawn("2024-01-02", "JK1", 1, "2025-01-01");
+    let done = done.when(state([later()]).replacing(&[10])).refused_at(Reason::DatesOutOfOrder, 11);
+    done.when(state([later(), paid("2024-01-02", "JK1", 5)]).replacing(&[10, 11])).accepted();
 }
 
 #[test]

@@ -8,32 +8,32 @@ use incubator_registry::domain::{AsOf, Command, Day, Decision, Event, Kind, Leav
 use incubator_registry::projections::{Chain, Filter, Metrics, anomalies, chain, metrics};
 use proptest::prelude::*;
 
-const IDS: [(&str, Kind); 3] = [("M1", Kind::Makerspace), ("I1", Kind::Incubator), ("A1", Kind::Accelerator)];
+pub const IDS: [(&str, Kind); 3] = [("M1", Kind::Makerspace), ("I1", Kind::Incubator), ("A1", Kind::Accelerator)];
 const PARKS: [&str; 2] = ["甘棠", "产业园"];
 
 /// Numbers from which one command is made.
 #[derive(Clone, Debug)]
-struct Dice {
+pub struct Dice {
     what: u8,
-    firm: u32,
+    pub firm: u32,
     at: usize,
-    days: [u16; 2],
+    pub days: [u16; 2],
     pick: prop::sample::Index,
-    spin: u8,
+    pub spin: u8,
 }
 
-fn dice() -> impl Strategy<Value = Dice> {
+pub fn dice() -> impl Strategy<Value = Dice> {
     (0..19_u8, 1..5_u32, 0..3_usize, [0..40_u16, 0..40_u16], any::<prop::sample::Index>(), any::<u8>())
         .prop_map(|(what, firm, at, days, pick, spin)| Dice { what, firm, at, days, pick, spin })
 }
 
 /// Few days, so that facts run into one another.
-fn date(number: u16) -> String {
+pub fn date(number: u16) -> String {
     let from = day("2023-01-01").days();
     Day::from_days(from + i32::from(number) * 31).unwrap().to_string()
 }
 
-fn begin() -> World {
+pub fn begin() -> World {
     let mut world = World::new();
     for (id, kind) in IDS {
         world.record(vec![founded("2019-01-01", id, kind)]);
@@ -44,7 +44,7 @@ fn begin() -> World {
     world
 }
 
-fn asked(dice: &Dice, world: &World) -> Asked {
+pub fn asked(dice: &Dice, world: &World) -> Asked {
     let (one, two) = (date(dice.days[0]), date(dice.days[1]));
     let (n, id, park) = (dice.firm, IDS[dice.at].0, PARKS[usize::from(dice.spin > 240)]);
     let kind = LeaveKind::ALL[1 + usize::from(dice.spin) % 4];

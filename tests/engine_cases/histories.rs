@@ -115,7 +115,7 @@ async fn known_at_a_position_is_the_fold_of_the_log_up_to_it() {
             let (event, documents) = codec::decode(record.event_type, record.schema_version, &record.payload).unwrap();
             let day_of = Day::from_days(record.effective_days).unwrap();
             let (position, start) = (record.position, record.command_start());
-            prefix.evolve(&Recorded { position, start, day: day_of, event, documents });
+            prefix.evolve(Recorded { position, start, day: day_of, event, documents });
             if record.index + 1 < record.count {
                 continue; // What one command did is known all at once.
             }
@@ -147,7 +147,7 @@ async fn a_revision_counts_the_records_that_name_the_entity() {
             records.iter().filter(|record| record.position <= until).filter(about).count() as u64
         };
         let published = rig.engine.published();
-        for entity in published.subjects.keys() {
+        for entity in published.registry.entities().iter() {
             assert_eq!(published.revision(entity), count(entity, u64::MAX), "seed {seed}, {entity}");
         }
         let again = rig.again(None).await;

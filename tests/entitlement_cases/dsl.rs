@@ -11,7 +11,7 @@ use incubator_registry::domain::{
     Party, PlatformId, PlatformKind, Tax, TaxNature, TransferId,
 };
 use incubator_registry::formats::policy::parse;
-use incubator_registry::policy::{Entitlement, Evaluation, Policy, Scheme};
+use incubator_registry::policy::{Entitlement, Evaluation, Policy, Scheme, StackingRule};
 
 /// The park whose treasury the demo's policy lists as 440203900.
 pub const PARK: &str = "武江甘棠园区";
@@ -44,13 +44,24 @@ pub fn neighbours_under(changes: &[(&str, &str)]) -> Case {
     Case { world: World::new(), policy: parse(&text).unwrap().policy }
 }
 
+/// Under both policies at once, every scheme in one group that stacks by a rule.
+pub fn everything_stacked(rule: StackingRule) -> Case {
+    let group = format!("[[stacking]]\ngroup = \"组\"\nrule = \"{}\"\nfrom = \"2021-01-01\"\n\n[[lpr]]", rule.key());
+    let text = both().replacen("[[lpr]]", &group, 1);
+    let text = changed(&text, &[("fair_competition_review =", "stacking_group = \"组\"\nfair_competition_review =")]);
+    Case { world: World::new(), policy: parse(&text).unwrap().policy }
+}
+
 /// Under both policies at once.
 pub fn everything() -> Case {
+    Case { world: World::new(), policy: parse(&both()).unwrap().policy }
+}
+
+fn both() -> String {
     let (demo, other) =
         (include_str!("../../deploy/demo/policy.toml"), include_str!("../../deploy/neighbours/policy.toml"));
     let schemes = &other[other.find("[[scheme]]").unwrap()..other.find("[[treasury]]").unwrap()];
-    let text = demo.replacen("[[scheme]]", &format!("{schemes}\n[[scheme]]"), 1);
-    Case { world: World::new(), policy: parse(&text).unwrap().policy }
+    demo.replacen("[[scheme]]", &format!("{schemes}\n[[scheme]]"), 1)
 }
 
 fn changed(text: &str, changes: &[(&str, &str)]) -> String {

@@ -3,12 +3,17 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+
+mod boundaries;
+mod budgets;
 mod dsl;
 mod instruments;
 mod model;
 mod p1;
 mod platforms;
+mod properties;
 mod s1;
 mod s2_s3;
 mod s4;
+mod stacking;
 mod standing;

@@ -104,7 +104,7 @@ fn tax() -> impl Strategy<Value = Tax> {
 }
 
 prop_compose! {
-    fn districts()(
+    pub fn districts()(
         changes in proptest::collection::vec((0..3_usize, 0..1400, 1..4_u32), 0..6),
         recognitions in proptest::collection::vec(
             (0..3_usize, 0..1200, 1..500, proptest::sample::select(Level::ALL)), 0..6),

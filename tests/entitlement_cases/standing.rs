@@ -2,7 +2,7 @@
 //! facts, shared operators and contracts that change hands.
 
 use crate::common::world::{TODAY, World, carrier, day, firm, park};
-use crate::dsl::{PARK, everything};
+use crate::dsl::{PARK, everything, everything_stacked};
 use incubator_registry::domain::event::{LoanDrawn, Operator, TaxReceipt};
 use incubator_registry::domain::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
 use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
@@ -12,7 +12,7 @@ use incubator_registry::domain::{
     AsOf, Criterion, Day, Event, InstrumentId, InterestNature, IntermediaryId, Kind, LeaveKind, Level, LoanId, Party,
     PlatformId, PlatformKind, Tax, TaxNature, TransferId,
 };
-use incubator_registry::policy::Scheme;
+use incubator_registry::policy::{Scheme, StackingRule};
 use incubator_registry::projections::{Standing, Standings};
 use std::sync::Arc;
 
@@ -165,9 +165,14 @@ fn whole(standings: &Standings) -> Vec<(Arc<str>, Standing)> {
 #[test]
 fn kept_is_what_is_computed_anew_after_every_command() {
     let mut paid = std::collections::BTreeMap::<Scheme, u32>::new();
+    let mut yielded = std::collections::BTreeMap::<StackingRule, u32>::new();
     for seed in 1..=8 {
         let mut dice = Dice(seed);
-        let mut case = everything();
+        let mut case = match seed % 4 {
+            0 => everything_stacked(StackingRule::Highest),
+            1 => everything_stacked(StackingRule::Difference),
+            _ => everything(),
+        };
         for (id, kind) in [("WJ01", Kind::Makerspace), ("WJ02", Kind::Incubator), ("WJ03", Kind::Incubator)] {
             case.carrier(id, kind, 1 + u32::try_from(seed).unwrap() % 3, false);
         }
@@ -195,6 +200,9 @@ fn kept_is_what_is_computed_anew_after_every_command() {
             for line in paying.filter(|line| line.amount_fen > 0) {
                 *paid.entry(line.scheme).or_default() += 1;
             }
+            for reduction in changes.iter().filter_map(|(.., new)| new.as_ref()?.reduction.as_ref()) {
+                *yielded.entry(reduction.rule).or_default() += 1;
+            }
             let (old, new) = (whole(&before), whole(&kept));
             let differ = old.iter().filter(|line| !new.contains(line)).map(|(key, _)| key);
             let differ = differ.chain(new.iter().filter(|line| !old.contains(line)).map(|(key, _)| key));
@@ -205,6 +213,9 @@ fn kept_is_what_is_computed_anew_after_every_command() {
                 assert_eq!(whole(&seldom), whole(&kept), "seed {seed}, step {step}: many at once");
             }
         }
+    }
+    for rule in [StackingRule::Highest, StackingRule::Difference] {
+        assert!(yielded.get(&rule) > Some(&3), "the histories stack by {rule:?} too seldom: {yielded:?}");
     }
     for scheme in Scheme::ALL {
         assert!(paid.get(scheme) > Some(&3), "the histories pay {scheme:?} too seldom: {paid:?}");

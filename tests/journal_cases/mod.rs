@@ -10,14 +10,15 @@ use incubator_registry::domain::event::{
 use incubator_registry::domain::guidance_fund::{
     GuidanceFundContributed, GuidanceFundEstablished, GuidanceFundEvent, GuidanceFundInvested,
 };
+use incubator_registry::domain::incubator::report::IncubatorReport;
 use incubator_registry::domain::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
 use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
-    AssessmentId, BuildMode, CapitalSource, Command, Criterion, Document, Event, GuidanceFundId, InstrumentId,
-    InterestNature, IntermediaryId, InvestmentForm, Kind, LeaveKind, Level, LoanId, Party, PlatformId, PlatformKind,
-    PolicyId, Stated, Tax, TaxNature, TransferId, VoidOrder, VoucherNo,
+    AssessmentId, BuildMode, CapitalSource, CarrierFigure, Command, Criterion, Document, Event, GuidanceFundId,
+    InstrumentId, InterestNature, IntermediaryId, InvestmentForm, Kind, LeaveKind, Level, LoanId, Party, PlatformId,
+    PlatformKind, PolicyId, Stated, Tax, TaxNature, TransferId, VoidOrder, VoucherNo,
 };
 use incubator_registry::journal::{Record, RequestKey, Subject, ZERO_HASH, codec};
 
@@ -130,6 +131,12 @@ fn of_money() -> Vec<Event> {
     ]
 }
 
+fn of_incubator_report() -> Event {
+    let value = |figure: &CarrierFigure| (*figure, figure.most().min(100 - i64::from(figure.code())));
+    let figures = CarrierFigure::ALL.iter().map(value).collect();
+    Event::IncubatorReportFiled(IncubatorReport { incubator: carrier("WJ03"), year: 2024, figures })
+}
+
 fn of_policy() -> Event {
     Event::PolicyPublished(PolicyPublished {
         policy: PolicyId::parse("wujiang-2023").unwrap(),
@@ -236,7 +243,7 @@ fn settled_under() -> Vec<Event> {
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
     let beside = [of_transfers(), of_platforms(), of_instruments(), of_guidance_funds(), of_assessments()].concat();
-    [first_events(), of_reports(), of_money(), vec![of_policy()], beside].concat()
+    [first_events(), of_reports(), of_money(), vec![of_policy()], beside, vec![of_incubator_report()]].concat()
 }
 
 /// The types of the first release.
@@ -327,6 +334,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
             Command::new([of_assessments(), settled_under()].concat().iter().map(each).collect(), documents(), None)
                 .unwrap(),
         ),
+        ("incubator-report", Command::new(vec![each(&of_incubator_report())], Vec::new(), None).unwrap()),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
     ]
 }

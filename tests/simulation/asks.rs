@@ -6,10 +6,11 @@ use crate::model::{Fact, Model, is_fact, live};
 use crate::stays::{Stay, firms, stays};
 use crate::world::{carrier, day, firm, limits, park};
 use incubator_registry::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use incubator_registry::domain::incubator::report::IncubatorReport;
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
-    BuildMode, Command, Criterion, Day, Document, Event, InterestNature, InvestmentForm, Kind, LeaveKind, Level,
-    Limits, LoanId, Refusal, Stated, Tax, TaxNature, Uscc, VoidOrder, VoucherNo,
+    BuildMode, CarrierFigure, Command, Criterion, Day, Document, Event, InterestNature, InvestmentForm, Kind,
+    LeaveKind, Level, Limits, LoanId, Refusal, Stated, Tax, TaxNature, Uscc, VoidOrder, VoucherNo,
 };
 
 /// Carriers by number; what each is.
@@ -228,7 +229,7 @@ fn money(dice: &mut Dice) -> Stated {
 
 fn of_carrier(dice: &mut Dice) -> Stated {
     let (incubator, on) = (some_carrier(dice), date(dice));
-    match dice.below(4) {
+    match dice.below(5) {
         0 => Stated::new(on, Event::OperatorChanged { incubator, operator: operator(dice) }),
         1 => {
             let area = Area { incubation: 10 * i64::try_from(dice.below(3)).unwrap(), public: 7 };
@@ -237,6 +238,14 @@ fn of_carrier(dice: &mut Dice) -> Stated {
         2 => {
             let upstream = (!dice.one_in(3)).then(|| some_carrier(dice));
             Stated::new(on, Event::UpstreamChanged { incubator, upstream })
+        }
+        3 => {
+            let year = 2021 + i16::try_from(dice.below(6)).unwrap();
+            let mentors = (CarrierFigure::Mentors, *dice.pick(&[0, 7]));
+            let some = CarrierFigure::ALL[..3].iter().filter(|_| dice.one_in(2)).map(|figure| (*figure, 5));
+            let figures = some.chain([mentors]).collect();
+            let report = IncubatorReport { incubator, year, figures };
+            Stated::new(Day::from_ymd(year, 12, 31).unwrap(), Event::IncubatorReportFiled(report))
         }
         _ => {
             let number = dice.below(CARRIERS.len());
@@ -305,7 +314,7 @@ fn facts(dice: &mut Dice, model: &Model) -> Vec<Stated> {
 
 /// Whether its day may be another: a report's is its year's last.
 fn moves(event: &Event) -> bool {
-    !matches!(event, Event::AnnualReportFiled(_))
+    !matches!(event, Event::AnnualReportFiled(_) | Event::IncubatorReportFiled(_))
 }
 
 /// A recorded fact restated as it is, taken back or not; sometimes with one day more.

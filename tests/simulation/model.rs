@@ -144,6 +144,7 @@ pub fn about(event: &Event) -> Vec<String> {
         | FirmDeregistered { firm: code }
         | HighTechCertified { firm: code, .. } => vec![firm(code)],
         AnnualReportFiled(report) => vec![firm(&report.firm)],
+        IncubatorReportFiled(report) => vec![carrier(&report.incubator)],
         FirmAdmitted { firm: code, incubator, .. }
         | FirmGraduated { firm: code, incubator, .. }
         | FirmLeft { firm: code, incubator, .. }

@@ -179,6 +179,12 @@ fn dates(all: &[&Fact], found: &mut Vec<Broken>) {
         if end.is_some_and(|end| end < fact.day) {
             found.push(broken(Reason::DatesOutOfOrder, fact.position, 0));
         }
+        let Event::InterestPaid { loan, .. } = &fact.event else { continue };
+        let drawn = all.iter().find(|other| matches!(&other.event, Event::LoanDrawn(drawn) if drawn.loan == *loan));
+        if let Some(drawn) = drawn.filter(|drawn| fact.day < drawn.day) {
+            let (first, second) = (fact.position.min(drawn.position), fact.position.max(drawn.position));
+            found.push(broken(Reason::DatesOutOfOrder, second, first));
+        }
     }
 }
 

@@ -42,6 +42,7 @@ fn same_fact((a_day, a): (Day, &Event), (b_day, b): (Day, &Event)) -> bool {
             a == b && i == j && x == y,
         (ParkTreasurySet { park: a, .. }, ParkTreasurySet { park: b, .. }) => a == b && on_the_day,
         (AnnualReportFiled(a), AnnualReportFiled(b)) => a.firm == b.firm && year(a_day) == year(b_day),
+        (IncubatorReportFiled(a), IncubatorReportFiled(b)) => a.incubator == b.incubator && year(a_day) == year(b_day),
         (TaxReceiptRecorded(a), TaxReceiptRecorded(b)) => a.voucher == b.voucher && a.tax == b.tax,
         (LoanDrawn(a), LoanDrawn(b)) => a.loan == b.loan,
         (InterestPaid { .. }, InterestPaid { .. }) | (InvestmentMade { .. }, InvestmentMade { .. }) => on_the_day && a == b,
@@ -78,6 +79,9 @@ fn says_no_more(stated: &Event, recorded: &Event) -> bool {
             (a.taxpayer, a.amount, a.nature) == (b.taxpayer, b.amount, b.nature)
                 && value(a.period.0, b.period.0)
                 && value(a.period.1, b.period.1)
+        }
+        (IncubatorReportFiled(a), IncubatorReportFiled(b)) => {
+            a.figures.iter().all(|(figure, value)| b.figures.get(figure) == Some(value))
         }
         _ => stated == recorded,
     }

@@ -146,6 +146,7 @@ pub fn carrier(registry: &Registry, id: &IncubatorId, as_of: AsOf) -> Vec<String
     lines.extend(view.operators.iter().map(|t| format!("operator {} {:?} {}", t.day, t.value, t.position)));
     lines.extend(view.areas.iter().map(|t| format!("area {} {:?} {}", t.day, t.value, t.position)));
     lines.extend(view.recognitions.iter().map(|r| format!("{:?} {} {} {:?}", r.level, r.day, r.position, r.end)));
+    lines.extend(view.reports.iter().map(|filed| format!("report {:?} {}", filed.report, filed.position)));
     lines
 }
 
@@ -157,7 +158,7 @@ pub fn carrier_of(model: &Model, id: &IncubatorId, as_of: AsOf) -> Vec<String> {
     let whole = Filter::default();
     let level = Asked::new(model, as_of, &whole).level(id.as_str(), as_of.day);
     let upstream = before(&facts, id.as_str(), as_of.day).map(|(id, _)| IncubatorId::parse(&id).unwrap());
-    let (mut operators, mut areas, mut recognitions) = (vec![], vec![], vec![]);
+    let (mut operators, mut areas, mut recognitions, mut reports) = (vec![], vec![], vec![], vec![]);
     for fact in &seen {
         let (day, position) = (fact.day, fact.position);
         match &fact.event {
@@ -167,6 +168,9 @@ pub fn carrier_of(model: &Model, id: &IncubatorId, as_of: AsOf) -> Vec<String> {
             }
             Event::OperatorChanged { incubator, operator } if incubator == id => {
                 operators.push(format!("operator {day} {operator:?} {position}"));
+            }
+            Event::IncubatorReportFiled(report) if report.incubator == *id => {
+                reports.push(format!("report {report:?} {position}"));
             }
             Event::AreaChanged { incubator, area } if incubator == id => {
                 areas.push(format!("area {day} {area:?} {position}"));
@@ -184,7 +188,7 @@ pub fn carrier_of(model: &Model, id: &IncubatorId, as_of: AsOf) -> Vec<String> {
         }
     }
     let head = format!("{id} {:?} {level:?} {:?}", Some(kind), upstream.as_ref());
-    [vec![head], operators, areas, recognitions].concat()
+    [vec![head], operators, areas, recognitions, reports].concat()
 }
 
 /// Loans, treasuries of parks and receipts as the registry tells them.

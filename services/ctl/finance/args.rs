@@ -1,10 +1,11 @@
 //! What can be asked about policies and entitlements on the command line.
 
 use crate::ctl::args::Known;
+use crate::ctl::lang::Say;
 use crate::ctl::parse;
 use crate::ctl::write::args::Frame;
 use crate::domain::Day;
-use crate::policy::{Scheme, Standard, Status, Verdict};
+use crate::policy::{BudgetRule, Scheme, Standard, Status, Verdict};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -166,30 +167,78 @@ pub enum ReadingCommand {
     },
 }
 
-fn standard(text: &str) -> Result<Standard, String> {
+fn standard(text: &str) -> Result<Standard, Say> {
     let found = Standard::ALL.iter().copied().find(|word| word.key() == text || word.chinese() == text);
     found.ok_or_else(|| {
         let known: Vec<_> = Standard::ALL.iter().map(|w| format!("{} {}", w.key(), w.chinese())).collect();
-        format!("`{text}` is none of {}", known.join(", "))
+        let known = known.join(", ");
+        Say::new(format!("可用：{known}"), format!("`{text}` is none of {known}"))
     })
 }
 
-fn verdict(text: &str) -> Result<Verdict, String> {
+fn verdict(text: &str) -> Result<Verdict, Say> {
     let key = text.to_ascii_uppercase().replace('-', "_");
     let found = Verdict::ALL.iter().copied().find(|word| word.key() == key || word.chinese() == text);
-    found.ok_or_else(|| format!("`{text}` is none of MET, NOT_MET, UNKNOWN"))
+    found.ok_or_else(|| {
+        let known = "MET, NOT_MET, UNKNOWN";
+        Say::new(format!("可用：{known}"), format!("`{text}` is none of {known}"))
+    })
 }
 
-fn scheme(text: &str) -> Result<Scheme, String> {
+/// Which budget.
+#[derive(Debug, Args)]
+pub struct BudgetArgs {
+    /// The scheme, by its key or its Chinese name.
+    #[arg(value_parser = scheme)]
+    pub scheme: Scheme,
+    /// The treasury, by its 9-digit code.
+    #[arg(long, value_name = "CODE")]
+    pub payer: String,
+    /// The year, as totals count it.
+    #[arg(long)]
+    pub year: i32,
+    /// The budget in yuan; default: the policy's.
+    #[arg(long, value_name = "YUAN", value_parser = parse::yuan)]
+    pub amount: Option<i64>,
+    /// FIRST_COME or PRO_RATA; default: as the policy says.
+    #[arg(long, value_parser = budget_rule)]
+    pub rule: Option<BudgetRule>,
+    /// Who comes first, as `ID=PERIOD`; of a relief year its number will do. Again for the next.
+    #[arg(long, value_name = "ID=PERIOD", value_parser = place)]
+    pub first: Vec<(String, String)>,
+    /// As of when.
+    #[command(flatten)]
+    pub asked: Asked,
+}
+
+fn budget_rule(text: &str) -> Result<BudgetRule, Say> {
+    let key = text.to_ascii_uppercase().replace('-', "_");
+    let found = BudgetRule::ALL.iter().copied().find(|rule| rule.key() == key || rule.chinese() == text);
+    found.ok_or_else(|| {
+        let known = "FIRST_COME, PRO_RATA";
+        Say::new(format!("可用：{known}"), format!("`{text}` is none of {known}"))
+    })
+}
+
+fn place(text: &str) -> Result<(String, String), Say> {
+    let (id, period) = text
+        .split_once('=')
+        .ok_or_else(|| Say::new("写作 编号=期间", format!("`{text}` is not of the form ID=PERIOD")))?;
+    Ok((id.to_owned(), period.to_owned()))
+}
+
+fn scheme(text: &str) -> Result<Scheme, Say> {
     let found = Scheme::ALL.iter().copied().find(|scheme| scheme.key() == text || scheme.chinese() == text);
     found.ok_or_else(|| {
         let known: Vec<_> = Scheme::ALL.iter().map(|w| format!("{} {}", w.key(), w.chinese())).collect();
-        format!("`{text}` is none of {}", known.join(", "))
+        let known = known.join(", ");
+        Say::new(format!("可用：{known}"), format!("`{text}` is none of {known}"))
     })
 }
 
-fn status(text: &str) -> Result<Status, String> {
+fn status(text: &str) -> Result<Status, Say> {
     let key = text.to_ascii_uppercase().replace('-', "_");
     let found = Status::ALL.iter().copied().find(|status| status.key() == key || status.chinese() == text);
-    found.ok_or_else(|| format!("`{text}` is none of INELIGIBLE, NOT_STARTED, ACCRUING, COMPLETE"))
+    let known = "INELIGIBLE, NOT_STARTED, ACCRUING, COMPLETE";
+    found.ok_or_else(|| Say::new(format!("可用：{known}"), format!("`{text}` is none of {known}")))
 }

@@ -9,8 +9,8 @@ use crate::ctl::output::{Grid, Report, last_segment};
 use crate::ctl::parse::opt_day;
 use crate::ctl::show::{PAGE_SIZE, clause, known_at};
 use crate::ctl::trouble::Trouble;
-use crate::policy::{Ground, Status};
-use crate::projections::entitlements::EntitlementJson;
+use crate::policy::{Ground, StackingRule, Status};
+use crate::projections::entitlements::{EntitlementJson, StackingJson};
 use crate::wire::v1;
 
 /// Runs it.
@@ -56,7 +56,7 @@ pub fn json(line: &v1::Entitlement) -> EntitlementJson {
         reason => reason.as_str_name().trim_start_matches("ENTITLEMENT_REASON_").to_owned(),
     };
     EntitlementJson {
-        scheme: scheme(line.scheme).map_or_else(|| format!("#{}", line.scheme), |scheme| scheme.key().to_owned()),
+        scheme: scheme_key(line.scheme),
         beneficiary: last_segment(&line.beneficiary).to_owned(),
         period: line.period.clone(),
         amount_fen: line.amount_fen,
@@ -65,7 +65,24 @@ pub fn json(line: &v1::Entitlement) -> EntitlementJson {
         version: some(&line.version_date),
         reason,
         suspended: line.suspended,
+        stacking: line.stacking.as_ref().map(|of| stacking_json(of, line.after_stacking_fen)),
     }
+}
+
+fn stacking_json(of: &v1::StackingReduction, after_stacking_fen: i64) -> StackingJson {
+    StackingJson {
+        group: of.group.clone(),
+        rule: of.rule().as_str_name().trim_start_matches("STACKING_RULE_").to_owned(),
+        reduction_fen: of.reduction_fen,
+        after_stacking_fen,
+        yields_to_scheme: scheme_key(of.yields_to_scheme),
+        yields_to_period: of.yields_to_period.clone(),
+    }
+}
+
+/// The key of a scheme.
+pub fn scheme_key(number: i32) -> String {
+    scheme(number).map_or_else(|| format!("#{number}"), |scheme| scheme.key().to_owned())
 }
 
 fn report(lines: &[v1::Entitlement], rests_on: Option<&v1::AnswerBasis>, lang: Lang) -> Result<Report, Trouble> {
@@ -88,28 +105,41 @@ fn report(lines: &[v1::Entitlement], rests_on: Option<&v1::AnswerBasis>, lang: L
             optional(&line.version),
             line.reason.clone(),
             line.suspended.to_string(),
+            line.stacking.as_ref().map_or(line.amount_fen, |of| of.after_stacking_fen).to_string(),
         ]
     };
-    let columns =
-        ["scheme", "beneficiary", "period", "amount_fen", "status", "payer", "version", "reason", "suspended"];
+    let columns = [
+        "scheme",
+        "beneficiary",
+        "period",
+        "amount_fen",
+        "status",
+        "payer",
+        "version",
+        "reason",
+        "suspended",
+        "after_stacking_fen",
+    ];
     let csv = Grid {
         title: String::new(),
         head: columns.map(str::to_owned).to_vec(),
         rows: shaped.iter().map(plain).collect(),
     };
     let json = serde_json::to_value(&shaped).map_err(std::io::Error::from)?;
-    Ok(Report { json, grids: vec![grid], csv, note: None })
+    Ok(Report { json, grids: vec![grid], csv, ..Report::default() })
 }
 
 fn row(line: &EntitlementJson, wire: &v1::Entitlement, lang: Lang) -> Vec<String> {
     let status = Status::from_key(&line.status).map(Status::chinese);
     let reason = Ground::from_key(&line.reason).map(Ground::chinese);
     let said = |word: &str, zh: Option<&str>| lang.pick(zh.unwrap_or(word), word).to_owned();
-    let mut reason = said(&line.reason, reason);
-    if line.suspended {
-        let suspended = lang.pick("未经公平竞争审查，暂停受理", "suspended: no fair-competition review");
-        reason = if reason.is_empty() { suspended.to_owned() } else { format!("{reason}; {suspended}") };
-    }
+    let suspended = lang.pick("未经公平竞争审查，暂停受理", "suspended: no fair-competition review");
+    let reasons = [
+        said(&line.reason, reason),
+        if line.suspended { suspended.to_owned() } else { String::new() },
+        wire.stacking.as_ref().map_or(String::new(), |of| stacked(of, wire.after_stacking_fen, lang)),
+    ];
+    let reasons: Vec<String> = reasons.into_iter().filter(|reason| !reason.is_empty()).collect();
     vec![
         scheme_name(wire.scheme, lang),
         line.beneficiary.clone(),
@@ -118,8 +148,19 @@ fn row(line: &EntitlementJson, wire: &v1::Entitlement, lang: Lang) -> Vec<String
         said(&line.status, status),
         wire.payer_name.clone(),
         line.version.clone().unwrap_or_default(),
-        reason,
+        reasons.join("; "),
     ]
+}
+
+/// What is left beside which other one, and by which rule.
+fn stacked(of: &v1::StackingReduction, left_fen: i64, lang: Lang) -> String {
+    let word = of.rule().as_str_name().trim_start_matches("STACKING_RULE_");
+    let rule = StackingRule::from_key(word).map_or(word, |rule| lang.pick(rule.chinese(), word));
+    let (other, period, left) = (scheme_name(of.yields_to_scheme, lang), &of.yields_to_period, yuan(left_fen));
+    lang.pick(
+        format!("{rule}：让位于{other} {period}，应付{left}元"),
+        format!("{rule}: yields to {other} {period}, {left} yuan are paid"),
+    )
 }
 
 async fn totals(session: &Session, asked: Asked, lang: Lang) -> Result<Report, Trouble> {
@@ -139,16 +180,17 @@ async fn totals(session: &Session, asked: Asked, lang: Lang) -> Result<Report, T
             total.count.to_string(),
             yuan(total.amount_fen),
             yuan(total.suspended_fen),
+            yuan(total.after_stacking_fen),
         ]
     };
     let rows: Vec<Vec<String>> = answer.totals.iter().map(row).collect();
     let head = lang.pick(
-        ["政策", "支付财政", "年度", "笔数", "金额（元）", "其中暂停（元）"],
-        ["scheme", "payer", "year", "count", "yuan", "of it suspended, yuan"],
+        ["政策", "支付财政", "年度", "笔数", "金额（元）", "其中暂停（元）", "叠加规则后（元）"],
+        ["scheme", "payer", "year", "count", "yuan", "of it suspended, yuan", "after stacking, yuan"],
     );
     let grid =
         Grid { title: basis(answer.basis.as_ref(), lang), head: head.map(str::to_owned).to_vec(), rows: rows.clone() };
-    let columns = ["scheme", "payer", "year", "count", "amount_yuan", "suspended_yuan"];
+    let columns = ["scheme", "payer", "year", "count", "amount_yuan", "suspended_yuan", "after_stacking_yuan"];
     let csv = Grid { title: String::new(), head: columns.map(str::to_owned).to_vec(), rows };
-    Ok(Report { json: message::json("GetTotalsResponse", &answer), grids: vec![grid], csv, note: None })
+    Ok(Report { json: message::json("GetTotalsResponse", &answer), grids: vec![grid], csv, ..Report::default() })
 }

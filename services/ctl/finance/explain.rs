@@ -2,14 +2,15 @@
 //! in parts and are put together here.
 
 use super::args::{Asked, ExplainArgs};
-use super::{basis, entitlements, page, policy_name, scheme_name, scheme_number, yuan};
+use super::{
+    basis, beneficiary as beneficiary_name, entitlements, page, policy_name, scheme_name, scheme_number, yuan,
+};
 use crate::ctl::connect::Session;
 use crate::ctl::lang::Lang;
 use crate::ctl::output::{Format, Grid, Io, print_csv, print_json};
 use crate::ctl::parse::opt_day;
 use crate::ctl::show::known_at;
 use crate::ctl::trouble::Trouble;
-use crate::policy::Scheme;
 use crate::projections::entitlements::{NodeJson, SourceJson, ValueJson};
 use crate::wire::v1;
 use serde_json::json;
@@ -28,24 +29,28 @@ pub async fn run(
     let (Some(line), Some(tree)) = (&answer.entitlement, &answer.tree) else { return Ok(()) };
     let heading = heading(line, lang);
     let rests_on = basis(answer.basis.as_ref(), lang);
+    let trees: Vec<&v1::ExplanationNode> = std::iter::once(tree).chain(&answer.stacking).collect();
     match (to_page, format) {
         (Some(file), _) if file == Path::new("-") => {
-            io.out.write_all(page::html(&heading, &rests_on, tree, lang).as_bytes())?;
+            io.out.write_all(page::html(&heading, &rests_on, &trees, lang).as_bytes())?;
         }
-        (Some(file), _) => std::fs::write(&file, page::html(&heading, &rests_on, tree, lang))?,
+        (Some(file), _) => std::fs::write(&file, page::html(&heading, &rests_on, &trees, lang))?,
         (None, Format::Table) => {
             writeln!(io.out, "{heading}\n{rests_on}\n")?;
-            write(tree, 0, io.out)?;
+            trees.iter().try_for_each(|tree| write(tree, 0, io.out))?;
         }
         (None, Format::Json) => {
             let mut whole = serde_json::to_value(entitlements::json(line)).map_err(std::io::Error::from)?;
             whole["payee"] = line.payee.clone().into();
             whole["basis"] = crate::ctl::message::json("AnswerBasis", &answer.basis.clone().unwrap_or_default());
             whole["tree"] = json!(node(tree));
+            if let Some(stacking) = &answer.stacking {
+                whole["stacking"]["tree"] = json!(node(stacking));
+            }
             print_json(&whole, io.out)?;
         }
         (None, Format::Csv) => {
-            print_csv(&rows(tree), io.out)?;
+            print_csv(&rows(&trees), io.out)?;
         }
     }
     io.out.flush()?;
@@ -55,13 +60,6 @@ pub async fn run(
 /// The explanation whole, at one position.
 async fn ask(session: &Session, args: ExplainArgs) -> Result<v1::ExplainEntitlementResponse, Trouble> {
     let ExplainArgs { scheme, beneficiary, period, asked: Asked { as_of, known, policy }, .. } = args;
-    let beneficiary = match scheme {
-        Scheme::IncubatorTaxRebate | Scheme::CultivationAward => session.incubator(&beneficiary),
-        Scheme::RelocationRebate | Scheme::LoanInterestSubsidy => session.firm(&beneficiary),
-        Scheme::TechnologyTransfer => session.name("intermediaries", &beneficiary),
-        Scheme::OpenPlatform | Scheme::PlatformConstruction => session.name("platforms", &beneficiary),
-        Scheme::InstrumentSharing => session.name("instruments", &beneficiary),
-    };
     let request = v1::ExplainEntitlementRequest {
         parent: session.parent(),
         as_of_date: opt_day(as_of),
@@ -69,7 +67,7 @@ async fn ask(session: &Session, args: ExplainArgs) -> Result<v1::ExplainEntitlem
         known_at: known_at!(explain_entitlement_request, known),
         policy: policy_name(session, &policy),
         scheme: scheme_number(scheme),
-        beneficiary,
+        beneficiary: beneficiary_name(session, scheme, &beneficiary),
         period,
         ..Default::default()
     };
@@ -141,14 +139,17 @@ fn source(wire: &v1::explanation_node::Source) -> SourceJson {
             SourceJson::Parameter { key: parameter.key.clone(), from: parameter.from_date.clone() }
         }
         S::Grant(grant) => SourceJson::Grant { loan: grant.contract_no.clone() },
+        S::Award(award) => {
+            SourceJson::Award { scheme: entitlements::scheme_key(award.scheme), period: award.period.clone() }
+        }
     }
 }
 
-/// A tree as rows, each with its depth.
-pub(super) fn rows(tree: &v1::ExplanationNode) -> Grid {
+/// Trees as rows, each with its depth.
+pub(super) fn rows(trees: &[&v1::ExplanationNode]) -> Grid {
     let head = ["depth", "step", "numerator", "denominator", "unit", "position", "sentence"];
     let mut grid = Grid { title: String::new(), head: head.map(str::to_owned).to_vec(), rows: Vec::new() };
-    flatten(&node(tree), 0, &mut grid.rows);
+    trees.iter().for_each(|tree| flatten(&node(tree), 0, &mut grid.rows));
     grid
 }
 

@@ -1,12 +1,14 @@
 //! Policies and entitlements: what a finance clerk asks, as tables, as JSON in the contract's shape, and as pages to print.
 
 pub mod args;
+mod budget;
 mod entitlements;
 mod explain;
 mod page;
 mod policy;
 mod readings;
 
+pub use budget::run as budget;
 pub use entitlements::run as entitlements;
 pub use explain::run as explain;
 pub use policy::run as policy;
@@ -21,7 +23,7 @@ use crate::wire::v1;
 use std::path::Path;
 
 /// A file whole.
-fn read(path: &Path) -> Result<String, Trouble> {
+pub(in crate::ctl) fn read(path: &Path) -> Result<String, Trouble> {
     std::fs::read_to_string(path).map_err(|fault| {
         let path = path.display();
         Trouble::Said(Say::new(format!("无法读取 {path}：{fault}"), format!("{path} can't be read: {fault}")))
@@ -31,6 +33,17 @@ fn read(path: &Path) -> Result<String, Trouble> {
 /// Resource name of the policy that is meant; empty: the only one.
 fn policy_name(session: &Session, id: &str) -> String {
     session.name("policies", id)
+}
+
+/// Resource name of a beneficiary of a scheme.
+fn beneficiary(session: &Session, scheme: Scheme, id: &str) -> String {
+    match scheme {
+        Scheme::IncubatorTaxRebate | Scheme::CultivationAward => session.incubator(id),
+        Scheme::RelocationRebate | Scheme::LoanInterestSubsidy => session.firm(id),
+        Scheme::TechnologyTransfer => session.name("intermediaries", id),
+        Scheme::OpenPlatform | Scheme::PlatformConstruction => session.name("platforms", id),
+        Scheme::InstrumentSharing => session.name("instruments", id),
+    }
 }
 
 /// The word of a scheme.

@@ -9,9 +9,9 @@ h1{font-size:14pt}ul{list-style:none;margin:0;padding-left:1.4em;border-left:1px
 .basis,footer{font-size:9pt;color:#444}footer{margin-top:3em;display:flex;gap:6em}@page{size:A4;margin:18mm}";
 
 /// The page.
-pub fn html(heading: &str, basis: &str, tree: &v1::ExplanationNode, lang: Lang) -> String {
+pub fn html(heading: &str, basis: &str, trees: &[&v1::ExplanationNode], lang: Lang) -> String {
     let mut list = String::new();
-    put(tree, &mut list);
+    trees.iter().for_each(|tree| put(tree, &mut list));
     let (code, prepared, checked) = lang.pick(("zh-CN", "经办", "复核"), ("en", "Prepared by", "Checked by"));
     let (heading, basis) = (escaped(heading), escaped(basis));
     format!(
@@ -44,7 +44,7 @@ mod tests {
     fn names_from_outside_are_text() {
         let child = v1::ExplanationNode { sentence: "<b>\"企业\" & 园区</b>".into(), ..Default::default() };
         let tree = v1::ExplanationNode { sentence: "合计".into(), children: vec![child], ..Default::default() };
-        let page = html("a < b", "截至", &tree, Lang::Zh);
+        let page = html("a < b", "截至", &[&tree], Lang::Zh);
         assert!(page.contains("<li>合计\n<ul>\n<li>&lt;b&gt;&quot;企业&quot; &amp; 园区&lt;/b&gt;</li>"), "{page}");
         assert!(page.contains("<title>a &lt; b</title>"));
     }

@@ -71,7 +71,8 @@ async fn lint(session: &Session, content: String, lang: Lang) -> Result<(Report,
     let request = v1::LintPolicyRequest { parent: session.parent(), content };
     let answer = session.policies().lint_policy(request).await?.into_inner();
     let items: Vec<Value> = answer.findings.iter().map(|finding| message::json("PolicyFinding", finding)).collect();
-    let mut report = Report::list(items, &["line", "severity", "code", "key", "message"], lang);
+    let message = lang.pick("message_zh", "message");
+    let mut report = Report::list(items, &["line", "severity", "code", "key", message], lang);
     // `code` is a firm's elsewhere.
     let head = lang.pick(["行", "程度", "类别", "键", "说明"], ["line", "severity", "code", "key", "message"]);
     for grid in &mut report.grids {
@@ -139,17 +140,19 @@ async fn simulate(session: &Session, content: String, asked: Asked, lang: Lang) 
             yuan(amount(&total.in_force)),
             yuan(amount(&total.draft)),
             yuan(total.difference_fen),
+            yuan(total.difference_after_stacking_fen),
         ]
     };
     let rows: Vec<Vec<String>> = answer.totals.iter().map(row).collect();
     let head = lang.pick(
-        ["政策", "支付财政", "年度", "现行（元）", "草案（元）", "差额（元）"],
-        ["scheme", "payer", "year", "in force, yuan", "draft, yuan", "difference, yuan"],
+        ["政策", "支付财政", "年度", "现行（元）", "草案（元）", "差额（元）", "叠加规则后差额（元）"],
+        ["scheme", "payer", "year", "in force, yuan", "draft, yuan", "difference, yuan", "after stacking, yuan"],
     );
     let head: Vec<String> = head.map(str::to_owned).to_vec();
     let title = basis(answer.basis.as_ref(), lang);
-    let csv_head = ["scheme", "payer", "year", "in_force_yuan", "draft_yuan", "difference_yuan"];
+    let csv_head =
+        ["scheme", "payer", "year", "in_force_yuan", "draft_yuan", "difference_yuan", "difference_after_stacking_yuan"];
     let csv = Grid { title: String::new(), head: csv_head.map(str::to_owned).to_vec(), rows: rows.clone() };
     let json = message::json("SimulatePolicyResponse", &answer);
-    Ok(Report { json, grids: vec![Grid { title, head, rows }], csv, note: None })
+    Ok(Report { json, grids: vec![Grid { title, head, rows }], csv, ..Report::default() })
 }

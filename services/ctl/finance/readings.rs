@@ -68,7 +68,7 @@ async fn list(session: &Session, filter: String, asked: Asked, lang: Lang) -> Re
     let columns = ["standard", "subject", "verdict", "reason", "version", "since"];
     let csv = Grid { title: String::new(), head: columns.map(str::to_owned).to_vec(), rows };
     let json = found.iter().map(|reading| message::json("Reading", reading)).collect();
-    Ok(Report { json, grids: vec![grid], csv, note: None })
+    Ok(Report { json, grids: vec![grid], csv, ..Report::default() })
 }
 
 /// The reading with its explanation whole, at one position.
@@ -135,7 +135,7 @@ fn shown(answer: &v1::GetReadingResponse, lang: Lang) -> Report {
     let mut json = message::json("Reading", &reading);
     json["basis"] = message::json("AnswerBasis", &answer.basis.clone().unwrap_or_default());
     json["tree"] = serde_json::json!(node(&tree));
-    Report { json, grids: vec![items, why], csv: rows(&tree), note: None }
+    Report { json, grids: vec![items, why], csv: rows(&[&tree]), ..Report::default() }
 }
 
 fn told(node: &v1::ExplanationNode, depth: usize, rows: &mut Vec<Vec<String>>) {

@@ -8,6 +8,7 @@ use crate::ctl::trouble::Trouble;
 use crate::domain::Reason;
 use crate::formats::corrected::Writer;
 use crate::formats::ledger::{Format, LedgerFile};
+use crate::formats::report::Detail;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -44,16 +45,16 @@ impl Corrections {
     }
 
     /// Takes a refused row.
-    pub fn refused(&mut self, place: &Place, reason: Reason, message: &str) {
+    pub fn refused(&mut self, place: &Place, reason: Reason, detail: &Detail) {
         if self.fault.is_some() {
             return;
         }
-        if let Err(fault) = self.write(place, reason, message) {
+        if let Err(fault) = self.write(place, reason, detail) {
             self.fault = Some((self.paths[place.file].clone(), fault));
         }
     }
 
-    fn write(&mut self, place: &Place, reason: Reason, message: &str) -> io::Result<()> {
+    fn write(&mut self, place: &Place, reason: Reason, detail: &Detail) -> io::Result<()> {
         let writer = match &mut self.writers[place.file] {
             Some(writer) => writer,
             none => {
@@ -61,7 +62,7 @@ impl Corrections {
                 none.insert(Writer::new(&self.files[place.file], to, self.lang.into())?)
             }
         };
-        writer.refused(place.line, &place.cells, reason, message)
+        writer.refused(place.line, &place.cells, reason, detail)
     }
 
     /// Ends the files; answers those that were written, with their rows.
@@ -92,7 +93,8 @@ fn paths(folder: &Path, files: &[LedgerFile]) -> Vec<PathBuf> {
             Format::Xlsx => "xlsx",
         };
         let stem = Path::new(file.name()).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let mut name = format!("{}.{ending}", stem.unwrap_or_default());
+        let sheet = file.further_sheet().map(|sheet| format!("#{}", sheet.replace(['/', '\\'], "_")));
+        let mut name = format!("{}{}.{ending}", stem.unwrap_or_default(), sheet.unwrap_or_default());
         while !taken.insert(name.clone()) {
             name = format!("{}-{name}", at + 1);
         }

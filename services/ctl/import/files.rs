@@ -1,9 +1,9 @@
 //! Which files an import is of: folders opened, the same file taken once, each recognised before anything is sent, and
 //! named so that no two share a name in the report.
 
-use crate::ctl::lang::{Lang, Say};
+use crate::ctl::lang::Say;
 use crate::ctl::trouble::Trouble;
-use crate::formats::ledger::{self, FileError, LedgerFile};
+use crate::formats::ledger::{self, FileError, LedgerFile, Opened};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,8 @@ pub struct Found {
     pub names: Vec<String>,
     /// Files that can't be read.
     pub faults: Vec<(String, FileError)>,
+    /// Sheets beside ledgers that are none themselves.
+    pub others: Vec<(String, FileError)>,
 }
 
 /// Opens everything that the paths name.
@@ -25,8 +27,14 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Trouble> {
     let mut found = Found::default();
     let mut ledgers = Vec::new();
     for (path, name) in files.into_iter().zip(names) {
-        match ledger::open(&path) {
-            Ok(ledger) => ledgers.push((ledger, name)),
+        match ledger::open_all(&path) {
+            Ok(Opened { ledgers: inside, others }) => {
+                ledgers.extend(inside.into_iter().map(|ledger| {
+                    let name = ledger.further_sheet().map_or(name.clone(), |sheet| of_sheet(&name, sheet));
+                    (ledger, name)
+                }));
+                found.others.extend(others.into_iter().map(|(sheet, fault)| (of_sheet(&name, &sheet), fault)));
+            }
             Err(fault) => found.faults.push((name, fault)),
         }
     }
@@ -94,25 +102,15 @@ fn names(files: &[PathBuf]) -> Vec<String> {
     files.iter().map(name).collect()
 }
 
-/// Sheets that are ledgers and are not read, as sentences.
-pub fn passed_over(found: &Found, lang: Lang) -> Vec<String> {
-    let say = |(name, ledger): (&String, &LedgerFile)| {
-        let sheets = ledger.ignored_sheets();
-        let read = ledger.sheet().filter(|_| !sheets.is_empty())?;
-        Some(lang.pick(
-            format!("{name}：只导入工作表“{read}”；同为台账而未导入的工作表：{}", sheets.join("、")),
-            format!(
-                "{name}: only the sheet `{read}` is imported; these are ledgers too and are not: {}",
-                sheets.join(", ")
-            ),
-        ))
-    };
-    found.names.iter().zip(&found.ledgers).filter_map(say).collect()
+/// What a sheet is called in a report. The first ledger of a workbook has the name of the file alone.
+fn of_sheet(file: &str, sheet: &str) -> String {
+    format!("{file}#{sheet}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ctl::lang::Lang;
     use crate::formats::ledger::Ledger;
 
     const FIRMS: &str = "企业名称,统一社会信用代码,注册日期,技术领域\n";

@@ -20,7 +20,7 @@ use super::lang::{Lang, Say};
 use super::output::{Format, Grid, Io, print_csv, print_json, print_tables};
 use super::trouble::{Trouble, status_sentence};
 use crate::formats::ledger::LedgerFile;
-use crate::formats::report::{ImportReport, Outcome, ReportRow};
+use crate::formats::report::{ImportReport, Outcome, ReportRow, behind};
 use corrected::Corrections;
 use files::Found;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -40,9 +40,6 @@ pub async fn run(global: &Global, args: ImportArgs, lang: Lang, io: &mut Io<'_>)
     }
     let paths = args.paths.clone();
     let found = tokio::task::spawn_blocking(move || files::find(&paths)).await.map_err(std::io::Error::other)??;
-    for line in files::passed_over(&found, lang) {
-        writeln!(io.err, "{line}")?;
-    }
     let mut report = ImportReport::default();
     if !found.faults.is_empty() {
         for (name, fault) in &found.faults {
@@ -57,7 +54,7 @@ pub async fn run(global: &Global, args: ImportArgs, lang: Lang, io: &mut Io<'_>)
     if found.ledgers.is_empty() {
         return Err(Trouble::Said(Say::new("没有可导入的台账", "there is no ledger to import")));
     }
-    let Found { ledgers, names, .. } = found;
+    let Found { ledgers, names, others, .. } = found;
     let ledgers = Arc::new(ledgers);
     let corrections = args.corrected.as_deref().map(|folder| Corrections::to(folder, ledgers.clone(), lang));
     let mut corrections = corrections.transpose()?;
@@ -72,6 +69,9 @@ pub async fn run(global: &Global, args: ImportArgs, lang: Lang, io: &mut Io<'_>)
         writeln!(io.err, "{said}")?;
     }
     let handed_back = corrections.map_or(Ok(Vec::new()), Corrections::finish);
+    for (name, fault) in &others {
+        report.file(name).passed_over(fault);
+    }
     let published = publish(&report, global.output, args.report.as_deref(), lang, io);
     if let Some(status) = &sent.broken {
         for trouble in [published.err(), handed_back.err()].into_iter().flatten() {
@@ -262,10 +262,9 @@ fn summary(report: &ImportReport, rows: &[ReportRow], lang: Lang) -> Grid {
 
 fn cells(row: &ReportRow, lang: Lang) -> Vec<String> {
     let line = row.line.map(|line| line.to_string()).unwrap_or_default();
-    let sentence = match (row.meaning.is_empty(), row.message.is_empty()) {
-        (false, false) => format!("{}: {}", row.meaning, row.message),
-        (false, true) => row.meaning.to_owned(),
-        (true, _) => row.message.clone(),
+    let sentence = match row.meaning {
+        "" => row.message.clone(),
+        meaning => behind(meaning, &row.message, lang.into()),
     };
     vec![row.file.clone(), line, row.outcome.text(lang.into()).to_owned(), row.reason.to_owned(), sentence]
 }

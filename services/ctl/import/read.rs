@@ -4,7 +4,7 @@
 
 use super::wire;
 use crate::domain::Refusal;
-use crate::formats::ledger::{FileError, Ledger, LedgerFile, LedgerRow, Order, merged_stays};
+use crate::formats::ledger::{FileError, Ledger, LedgerFile, LedgerRow, MergedFault, Order, merged_stays};
 use crate::wire::v1;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -46,6 +46,8 @@ pub enum Step {
     Refused(Place, Box<Refusal>),
     /// A file that can't be read on; nothing after it is read.
     Failed(usize, FileError),
+    /// The rows of several files can't be read on, through no fault of theirs; nothing after them is read.
+    FailedAll(std::ops::Range<usize>, FileError),
     /// A file was read to its end, and has so many rows.
     Read(usize, u64),
 }
@@ -66,12 +68,12 @@ pub fn start(files: Arc<Vec<LedgerFile>>, keep_cells: bool) -> mpsc::Receiver<St
 enum Stopped {
     /// Nobody takes the steps any more.
     Unheard,
-    /// A file of a group, as far as is known, can't be read on.
-    Failed(usize, FileError),
+    /// A file, or all of a group, can't be read on.
+    Failed(Box<Step>),
 }
 
 /// Rows with the index of their file.
-type Numbered<'a> = Box<dyn Iterator<Item = Result<(usize, LedgerRow), FileError>> + 'a>;
+type Numbered<'a> = Box<dyn Iterator<Item = Result<(usize, LedgerRow), MergedFault>> + 'a>;
 
 struct Reading {
     keep_cells: bool,
@@ -84,9 +86,9 @@ impl Reading {
         let mut first = 0;
         for group in files.chunk_by(|a, b| a.kind() == Ledger::Stays && b.kind() == Ledger::Stays) {
             match self.group(group, first) {
-                Err(Stopped::Failed(at, fault)) => {
+                Err(Stopped::Failed(failed)) => {
                     self.flush()?;
-                    return self.step(Step::Failed(at, fault));
+                    return self.step(*failed);
                 }
                 read => read?,
             }
@@ -98,7 +100,12 @@ impl Reading {
     /// Files that are one ledger, the first of them at this index.
     fn group(&mut self, group: &[LedgerFile], first: usize) -> Result<(), Stopped> {
         let mut counts = vec![0; group.len()];
-        let failed = |fault| Stopped::Failed(first, fault);
+        let failed = |MergedFault { file, error }| {
+            Stopped::Failed(Box::new(match file {
+                Some(at) => Step::Failed(first + at, error),
+                None => Step::FailedAll(first..first + group.len(), error),
+            }))
+        };
         for row in rows(group).map_err(failed)? {
             let (at, row) = row.map_err(failed)?;
             counts[at] += 1;
@@ -132,9 +139,13 @@ impl Reading {
     }
 }
 
-fn rows(group: &[LedgerFile]) -> Result<Numbered<'_>, FileError> {
+fn rows(group: &[LedgerFile]) -> Result<Numbered<'_>, MergedFault> {
     match group {
-        [one] if one.kind() != Ledger::Stays => Ok(Box::new(one.rows()?.map(|row| row.map(|row| (0, row))))),
+        [one] if one.kind() != Ledger::Stays => {
+            let at_fault = |error| MergedFault { file: Some(0), error };
+            let rows = one.rows().map_err(at_fault)?;
+            Ok(Box::new(rows.map(move |row| row.map(|row| (0, row)).map_err(at_fault))))
+        }
         stays => Ok(merged_stays(stays, &Order::default())?),
     }
 }

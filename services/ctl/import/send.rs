@@ -7,7 +7,7 @@ use crate::ctl::connect::Session;
 use crate::ctl::lang::Lang;
 use crate::ctl::trouble::status_sentence;
 use crate::domain::{Reason, Warning};
-use crate::formats::report::{FileReport, ImportReport};
+use crate::formats::report::{Detail, FileReport, ImportReport};
 use crate::wire::v1;
 use std::collections::VecDeque;
 use tokio::sync::mpsc;
@@ -47,7 +47,7 @@ pub async fn send(session: &Session, dry_run: bool, steps: &mut mpsc::Receiver<S
     let rows = vec![None; notes.names.len()];
     let parent = session.parent();
     let mut talk = Talk { parent, dry_run, notes, rows, waiting: VecDeque::new(), sent: Sent::default() };
-    let Some(first) = talk.next_batch(steps).await else { return talk.sent };
+    let Some(first) = talk.next_batch(steps).await else { return talk.end(Ok(())) };
     let (requests, stream) = mpsc::channel(WINDOW_MESSAGES_MAX);
     // In the queue before the call: a server may wait for the first message before it answers the call itself.
     talk.post(&requests, first);
@@ -83,8 +83,9 @@ impl Talk<'_> {
     fn take(&mut self, step: Step) -> Option<Batch> {
         match step {
             Step::Batch(batch) => return Some(batch),
-            Step::Refused(place, refusal) => self.refused(&place, refusal.reason, &refusal.message),
+            Step::Refused(place, refusal) => self.refused(&place, refusal.reason, Detail::of(&refusal)),
             Step::Failed(file, fault) => self.file(file).failed(&fault),
+            Step::FailedAll(files, fault) => files.for_each(|file| self.file(file).failed(&fault)),
             Step::Read(file, rows) => self.rows[file] = Some(rows),
         }
         None
@@ -94,11 +95,11 @@ impl Talk<'_> {
         self.notes.report.file(&self.notes.names[file])
     }
 
-    fn refused(&mut self, place: &Place, reason: Reason, message: &str) {
-        self.file(place.file).rejected_as(place.line, reason, message);
+    fn refused(&mut self, place: &Place, reason: Reason, detail: Detail) {
         if let Some(corrections) = &mut self.notes.corrections {
-            corrections.refused(place, reason, message);
+            corrections.refused(place, reason, &detail);
         }
+        self.file(place.file).rejected_as(place.line, reason, detail);
     }
 
     /// Puts a message into the queue, which is as long as the window. A closed one shows in the answers.
@@ -165,7 +166,7 @@ impl Talk<'_> {
             }
             v1::RowOutcome::Duplicate => file.duplicate(place.line, reason(result.reason())),
             v1::RowOutcome::Rejected | v1::RowOutcome::Unspecified => {
-                self.refused(place, reason(result.reason()), &result.message);
+                self.refused(place, reason(result.reason()), detail(result));
             }
         }
     }
@@ -173,19 +174,27 @@ impl Talk<'_> {
     /// What there is to say in the end. Broken off, every file with a row that is not settled bears that in the report.
     fn end(mut self, outcome: Result<(), Status>) -> Sent {
         self.sent.open_rows = self.waiting.iter().map(|places| places.len() as u64).sum();
-        if let Err(status) = &outcome {
-            let (english, chinese) = (status_sentence(status, Lang::En), status_sentence(status, Lang::Zh));
-            for at in 0..self.rows.len() {
-                let all = self.rows[at];
-                let file = self.file(at);
-                if all != Some(file.settled_count()) && !file.is_failed() {
-                    file.broken_off(&english, &chinese);
-                }
+        let (english, chinese) = match &outcome {
+            Err(status) => (status_sentence(status, Lang::En), status_sentence(status, Lang::Zh)),
+            Ok(()) => ("a file before it can't be read on".to_owned(), "此前的文件无法继续读取".to_owned()),
+        };
+        for at in 0..self.rows.len() {
+            let all = self.rows[at];
+            let file = self.file(at);
+            if all != Some(file.settled_count()) && !file.is_failed() {
+                file.broken_off(&english, &chinese);
             }
         }
         self.sent.broken = outcome.err();
         self.sent
     }
+}
+
+/// What the server told of a refused row, its parts in a steady order.
+fn detail(result: &v1::RowResult) -> Detail {
+    let mut parts: Vec<_> = result.metadata.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    parts.sort();
+    Detail { english: result.message.clone(), faults: Vec::new(), parts }
 }
 
 /// The word of the domain. A word of a newer server, which this program can't explain, is a fault of this program.

@@ -3,11 +3,12 @@
 use super::{assessment, guidance_fund, innovation};
 use crate::ctl::parse::{Wire as _, opt_day};
 use crate::domain::event::AnnualReport;
+use crate::domain::incubator::report::IncubatorReport;
 use crate::domain::rows::{
     FirmChangeRow, FirmRow, IncubatorRow, InterestRow, InvestmentRow, LoanRow, RecognitionRow, RelocationRow, Row,
     SeedFundRow, StayRow, TaxReceiptRow,
 };
-use crate::domain::{FirmChange, IncubatorId};
+use crate::domain::{CarrierFigure, FirmChange, IncubatorId};
 use crate::wire::v1;
 use v1::import_row::Row as Stated;
 
@@ -26,6 +27,7 @@ pub fn import_row(line: u64, row: &Row) -> v1::ImportRow {
         Row::SeedFund(row) => Stated::SeedFund(seed_fund(row)),
         Row::Investment(row) => Stated::Investment(investment(row)),
         Row::TaxReceipt(row) => Stated::TaxReceipt(tax_receipt(row)),
+        Row::IncubatorReport(report) => Stated::IncubatorReport(incubator_report(report)),
         Row::Intermediary(row) => Stated::Intermediary(innovation::intermediary(row)),
         Row::TechnologyTransfer(row) => Stated::TechnologyTransfer(innovation::technology_transfer(row)),
         Row::Platform(row) => Stated::Platform(innovation::platform(row)),
@@ -117,6 +119,20 @@ fn annual_report(report: &AnnualReport) -> v1::AnnualReportRow {
         ip_rights: count(report.ip_rights),
         high_tech: report.high_tech,
     }
+}
+
+fn incubator_report(report: &IncubatorReport) -> v1::IncubatorReportRow {
+    let figures = report.figures.iter().map(|(figure, value)| figure_value(*figure, *value));
+    v1::IncubatorReportRow {
+        incubator_id: report.incubator.to_string(),
+        year: i32::from(report.year),
+        figures: figures.collect(),
+    }
+}
+
+/// A figure as it travels.
+pub(in crate::ctl) fn figure_value(figure: CarrierFigure, value: i64) -> v1::CarrierFigureValue {
+    v1::CarrierFigureValue { figure: figure.wire(), value }
 }
 
 fn loan(row: &LoanRow) -> v1::LoanRow {

@@ -60,7 +60,7 @@ pub enum TransferCommand {
         #[arg(long, value_name = "DATE", value_parser = parse::day)]
         began: Day,
         /// What was actually paid (实际支付金额) in yuan.
-        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        #[arg(long, value_name = "YUAN", value_parser = parse::yuan, allow_negative_numbers = true)]
         paid: i64,
         /// Common.
         #[command(flatten)]
@@ -125,10 +125,10 @@ pub enum PlatformCommand {
         #[arg(long, value_name = "HOURS")]
         open: i64,
         /// Actual cost of service (实际服务成本) in yuan.
-        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        #[arg(long, value_name = "YUAN", value_parser = parse::yuan, allow_negative_numbers = true)]
         cost: i64,
         /// Spent on building it (建设投入经费) in yuan; in the year of completion up to that day.
-        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        #[arg(long, value_name = "YUAN", value_parser = parse::yuan, allow_negative_numbers = true)]
         input: i64,
         /// Common.
         #[command(flatten)]
@@ -178,7 +178,7 @@ pub enum InstrumentCommand {
         #[arg(long, value_name = "CODE")]
         firm: String,
         /// What it was bought for (购置价格) in yuan.
-        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        #[arg(long, value_name = "YUAN", value_parser = parse::yuan, allow_negative_numbers = true)]
         price: i64,
         /// Common.
         #[command(flatten)]
@@ -200,7 +200,7 @@ pub enum InstrumentCommand {
         #[arg(long)]
         year: i32,
         /// Cost of running it for others (开放运行成本) in yuan.
-        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        #[arg(long, value_name = "YUAN", value_parser = parse::yuan, allow_negative_numbers = true)]
         cost: i64,
         /// Common.
         #[command(flatten)]

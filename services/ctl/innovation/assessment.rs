@@ -3,18 +3,19 @@
 use super::args::{AssessmentCommand, Measured};
 use crate::ctl::args::Reading;
 use crate::ctl::connect::Session;
-use crate::ctl::lang::Lang;
 use crate::ctl::message;
 use crate::ctl::money::listed;
 use crate::ctl::output::Report;
+use crate::ctl::pages::Shown;
 use crate::ctl::parse::opt_day;
-use crate::ctl::show::{known_at, list, one, page_size, pages};
+use crate::ctl::show::{known_at, one, page_size, pages};
 use crate::ctl::trouble::Trouble;
 use crate::ctl::write::send;
 use crate::wire::v1;
 
 /// Runs it.
-pub async fn run(session: &Session, command: AssessmentCommand, lang: Lang) -> Result<Report, Trouble> {
+pub async fn run(session: &Session, command: AssessmentCommand, shown: &mut Shown<'_, '_>) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     match command {
         AssessmentCommand::Record { id, firm, park, industry, measured, frame } => {
             let written = send!(
@@ -33,11 +34,11 @@ pub async fn run(session: &Session, command: AssessmentCommand, lang: Lang) -> R
         ),
         AssessmentCommand::List { firm, park, list: of } => {
             let filter = [("firm", firm.as_deref()), ("park", park.as_deref())];
-            let found = listed!(
-                session, of, filter, assessments.list_project_assessments, ListProjectAssessmentsRequest,
+            let columns = ["name", "firm", "park", "industry", "assessed_date", "position"];
+            listed!(
+                shown, &columns, session, of, filter, assessments.list_project_assessments, ListProjectAssessmentsRequest,
                 list_project_assessments_request, project_assessments: "ProjectAssessment"
-            );
-            Ok(list(found, &["name", "firm", "park", "industry", "assessed_date", "position"], lang))
+            )
         }
     }
 }

@@ -3,18 +3,23 @@
 use super::args::GuidanceFundCommand;
 use crate::ctl::args::Reading;
 use crate::ctl::connect::Session;
-use crate::ctl::lang::Lang;
 use crate::ctl::message;
 use crate::ctl::money::listed;
 use crate::ctl::output::Report;
+use crate::ctl::pages::Shown;
 use crate::ctl::parse::{Wire as _, opt_day};
-use crate::ctl::show::{known_at, list, one, page_size, pages};
+use crate::ctl::show::{known_at, one, page_size, pages};
 use crate::ctl::trouble::Trouble;
 use crate::ctl::write::send;
 use crate::wire::v1;
 
 /// Runs it.
-pub async fn run(session: &Session, command: GuidanceFundCommand, lang: Lang) -> Result<Report, Trouble> {
+pub async fn run(
+    session: &Session,
+    command: GuidanceFundCommand,
+    shown: &mut Shown<'_, '_>,
+) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     let named = |id: &str| session.name("guidanceFunds", id);
     let written = match command {
         GuidanceFundCommand::Establish { id, name, size, frame } => send!(
@@ -42,11 +47,11 @@ pub async fn run(session: &Session, command: GuidanceFundCommand, lang: Lang) ->
         }
         GuidanceFundCommand::List { list: of } => {
             let filter: [(&str, Option<&str>); 0] = [];
-            let found = listed!(
-                session, of, filter, guidance_funds.list_guidance_funds, ListGuidanceFundsRequest,
+            let columns = ["name", "display_name", "size_fen", "established_date", "position"];
+            return listed!(
+                shown, &columns, session, of, filter, guidance_funds.list_guidance_funds, ListGuidanceFundsRequest,
                 list_guidance_funds_request, guidance_funds: "GuidanceFund"
             );
-            return Ok(list(found, &["name", "display_name", "size_fen", "established_date", "position"], lang));
         }
     };
     Ok(written?.report(lang))

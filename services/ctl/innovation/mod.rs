@@ -9,19 +9,24 @@ pub use guidance_fund::run as guidance_fund;
 
 use super::args::Reading;
 use super::connect::Session;
-use super::lang::Lang;
 use super::message;
 use super::money::listed;
 use super::output::Report;
+use super::pages::Shown;
 use super::parse::{Wire as _, opt_day};
-use super::show::{known_at, list, one, page_size, pages};
+use super::show::{known_at, one, page_size, pages};
 use super::trouble::Trouble;
 use super::write::send;
 use crate::wire::v1;
 use args::{InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand};
 
 /// `intermediary …`.
-pub async fn intermediary(session: &Session, command: IntermediaryCommand, lang: Lang) -> Result<Report, Trouble> {
+pub async fn intermediary(
+    session: &Session,
+    command: IntermediaryCommand,
+    shown: &mut Shown<'_, '_>,
+) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     match command {
         IntermediaryCommand::Register { id, name, party, frame } => {
             let written = send!(
@@ -39,17 +44,22 @@ pub async fn intermediary(session: &Session, command: IntermediaryCommand, lang:
         ),
         IntermediaryCommand::List { party, list: of } => {
             let filter = [("party", party.map(|party| party.key()))];
-            let found = listed!(
-                session, of, filter, transfers.list_intermediaries, ListIntermediariesRequest,
+            let columns = ["name", "display_name", "party", "registered_date", "position"];
+            listed!(
+                shown, &columns, session, of, filter, transfers.list_intermediaries, ListIntermediariesRequest,
                 list_intermediaries_request, intermediaries: "Intermediary"
-            );
-            Ok(list(found, &["name", "display_name", "party", "registered_date", "position"], lang))
+            )
         }
     }
 }
 
 /// `technology-transfer …`.
-pub async fn transfer(session: &Session, command: TransferCommand, lang: Lang) -> Result<Report, Trouble> {
+pub async fn transfer(
+    session: &Session,
+    command: TransferCommand,
+    shown: &mut Shown<'_, '_>,
+) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     match command {
         TransferCommand::Record { contract, intermediary, firm, began, paid, frame } => {
             let written = send!(
@@ -69,18 +79,23 @@ pub async fn transfer(session: &Session, command: TransferCommand, lang: Lang) -
         ),
         TransferCommand::List { intermediary, firm, list: of } => {
             let filter = [("intermediary", intermediary.as_deref()), ("firm", firm.as_deref())];
-            let found = listed!(
-                session, of, filter, transfers.list_technology_transfers, ListTechnologyTransfersRequest,
-                list_technology_transfers_request, technology_transfers: "TechnologyTransfer"
-            );
             let columns = ["name", "intermediary", "firm", "began_date", "completed_date", "paid_fen", "position"];
-            Ok(list(found, &columns, lang))
+            listed!(
+                shown, &columns, session, of, filter, transfers.list_technology_transfers,
+                ListTechnologyTransfersRequest, list_technology_transfers_request,
+                technology_transfers: "TechnologyTransfer"
+            )
         }
     }
 }
 
 /// `platform …`.
-pub async fn platform(session: &Session, command: PlatformCommand, lang: Lang) -> Result<Report, Trouble> {
+pub async fn platform(
+    session: &Session,
+    command: PlatformCommand,
+    shown: &mut Shown<'_, '_>,
+) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     let named = |id: &str| session.name("platforms", id);
     let written = match command {
         PlatformCommand::Register { id, name, kind, operator, operator_code, frame } => send!(
@@ -111,20 +126,24 @@ pub async fn platform(session: &Session, command: PlatformCommand, lang: Lang) -
         }
         PlatformCommand::List { kind, operator, list: of } => {
             let filter = [("kind", kind.map(|kind| kind.key())), ("operator", operator.as_deref())];
-            let found = listed!(
-                session, of, filter, platforms.list_platforms, ListPlatformsRequest, list_platforms_request,
-                platforms: "Platform"
-            );
             let columns =
                 ["name", "display_name", "kind", "operator_name", "registered_date", "completed_date", "position"];
-            return Ok(list(found, &columns, lang));
+            return listed!(
+                shown, &columns, session, of, filter, platforms.list_platforms, ListPlatformsRequest,
+                list_platforms_request, platforms: "Platform"
+            );
         }
     };
     Ok(written?.report(lang))
 }
 
 /// `instrument …`.
-pub async fn instrument(session: &Session, command: InstrumentCommand, lang: Lang) -> Result<Report, Trouble> {
+pub async fn instrument(
+    session: &Session,
+    command: InstrumentCommand,
+    shown: &mut Shown<'_, '_>,
+) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     let named = |id: &str| session.name("instruments", id);
     let written = match command {
         InstrumentCommand::Catalogue { id, name, firm, price, frame } => send!(
@@ -152,12 +171,11 @@ pub async fn instrument(session: &Session, command: InstrumentCommand, lang: Lan
         }
         InstrumentCommand::List { firm, list: of } => {
             let filter = [("firm", firm.as_deref())];
-            let found = listed!(
-                session, of, filter, instruments.list_instruments, ListInstrumentsRequest, list_instruments_request,
-                instruments: "Instrument"
-            );
             let columns = ["name", "display_name", "firm", "price_fen", "catalogued_date", "removed_date", "position"];
-            return Ok(list(found, &columns, lang));
+            return listed!(
+                shown, &columns, session, of, filter, instruments.list_instruments, ListInstrumentsRequest,
+                list_instruments_request, instruments: "Instrument"
+            );
         }
     };
     Ok(written?.report(lang))

@@ -1,10 +1,11 @@
 //! Recording commands, as typed. What they have in common is one frame, flattened into each.
 
+use crate::ctl::criteria::args::IncubatorReportArgs;
 use crate::ctl::money_args::ReportArgs;
 use crate::ctl::parse;
 use crate::domain::{BuildMode, Criterion, Day, Kind, LeaveKind, Level};
 use crate::wire::v1::Document;
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 /// What every recording command has.
 #[derive(Debug, Args)]
@@ -320,6 +321,8 @@ pub enum IncubatorWrite {
         #[command(flatten)]
         frame: Frame,
     },
+    /// Record what it filed about a year (载体年报); the date is the last day of that year.
+    Report(IncubatorReportArgs),
     /// Record another carrier before it in the chain.
     ChangeUpstream {
         /// Its id.
@@ -400,24 +403,27 @@ pub enum ParkWrite {
 
 /// Other limits.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("named").required(true).multiple(true).args([
+    "admission_age", "incubation", "extended_incubation", "extended_field", "venture_funding_over", "revenue_over",
+]))]
 pub struct LimitsSetArgs {
     /// Months from registration to the first admission.
-    #[arg(long, value_name = "MONTHS")]
+    #[arg(long, value_name = "MONTHS", allow_negative_numbers = true)]
     pub admission_age: Option<i32>,
     /// Months of incubation.
-    #[arg(long, value_name = "MONTHS")]
+    #[arg(long, value_name = "MONTHS", allow_negative_numbers = true)]
     pub incubation: Option<i32>,
     /// The same for the extended fields.
-    #[arg(long, value_name = "MONTHS")]
+    #[arg(long, value_name = "MONTHS", allow_negative_numbers = true)]
     pub extended_incubation: Option<i32>,
     /// Fields with the extended term, separated by commas.
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     pub extended_field: Option<Vec<String>>,
     /// VENTURE_FUNDING is met by funding over this, in yuan.
-    #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+    #[arg(long, value_name = "YUAN", value_parser = parse::yuan, allow_negative_numbers = true)]
     pub venture_funding_over: Option<i64>,
     /// REVENUE is met by two years' revenue over this, in yuan.
-    #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+    #[arg(long, value_name = "YUAN", value_parser = parse::yuan, allow_negative_numbers = true)]
     pub revenue_over: Option<i64>,
     /// Common.
     #[command(flatten)]

@@ -4,6 +4,8 @@
 pub mod args;
 
 use super::connect::Session;
+use super::criteria::args::IncubatorReportArgs;
+use super::import::wire::figure_value;
 use super::lang::Lang;
 use super::message;
 use super::money_args::ReportArgs;
@@ -224,6 +226,14 @@ pub async fn incubator(session: &Session, command: IncubatorWrite, lang: Lang) -
             ChangeUpstreamRequest { name: named(&id), upstream: named(&upstream) },
             incubator: "Incubator"
         ),
+        IncubatorWrite::Report(IncubatorReportArgs { id, year, figures, frame }) => {
+            let figures = figures.into_iter().map(|(figure, value)| figure_value(figure, value)).collect();
+            send!(
+                session, frame, incubators.file_incubator_report,
+                FileIncubatorReportRequest { name: named(&id), year: year, figures: figures },
+                incubator: "Incubator"
+            )
+        }
     };
     Ok(written?.report(lang))
 }

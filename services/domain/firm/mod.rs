@@ -160,7 +160,14 @@ impl Stay<'_> {
 impl<'a> FirmView<'a> {
     /// What the line tells, filtered.
     pub fn of(code: Uscc, line: &'a Line, as_of: AsOf) -> Self {
-        let mut view = Self {
+        let mut view = Self::blank(code);
+        view.read(code, line, as_of);
+        view
+    }
+
+    /// A firm of which nothing is seen.
+    pub fn blank(code: Uscc) -> Self {
+        Self {
             code,
             registered: None,
             renames: Vec::new(),
@@ -171,29 +178,45 @@ impl<'a> FirmView<'a> {
             reports: Vec::new(),
             certificates: Vec::new(),
             investments: Vec::new(),
-        };
-        for entry in line.seen(as_of.any_day()) {
-            if let Event::FirmRegistered { name, field, .. } = &entry.event {
-                view.registered = Some(Registration { day: entry.day, name, field, position: entry.position });
-            }
         }
-        for entry in line.seen(as_of) {
-            view.take(entry);
-        }
-        view.stays.sort_by_key(|stay| (stay.admitted, stay.position));
-        view.renames.sort_by_key(|renamed| (renamed.day, renamed.position));
-        view.reports.sort_by_key(|(report, _)| report.year);
-        view.certificates.sort_by_key(|certificate| (certificate.day, certificate.position));
-        view.investments.sort_by_key(|investment| (investment.day, investment.position));
-        for entry in line.seen(as_of) {
-            view.end_stay(entry);
-        }
-        view
     }
 
-    fn take(&mut self, entry: &'a Entry) {
+    /// Turns into what another line tells: whoever looks at every firm makes one view, and takes no memory for each.
+    pub fn read(&mut self, code: Uscc, line: &'a Line, as_of: AsOf) {
+        self.clear(code);
+        for entry in line.seen(as_of.any_day()) {
+            self.take(entry, entry.day <= as_of.day);
+        }
+        self.stays.sort_by_key(|stay| (stay.admitted, stay.position));
+        self.renames.sort_by_key(|renamed| (renamed.day, renamed.position));
+        self.reports.sort_by_key(|(report, _)| report.year);
+        self.certificates.sort_by_key(|certificate| (certificate.day, certificate.position));
+        self.investments.sort_by_key(|investment| (investment.day, investment.position));
+        for entry in line.seen(as_of) {
+            self.end_stay(entry);
+        }
+    }
+
+    fn clear(&mut self, code: Uscc) {
+        self.code = code;
+        self.registered = None;
+        self.renames.clear();
+        self.deregistered = None;
+        self.stays.clear();
+        self.orphans.clear();
+        self.relocation = Relocation::default();
+        self.reports.clear();
+        self.certificates.clear();
+        self.investments.clear();
+    }
+
+    fn take(&mut self, entry: &'a Entry, by_then: bool) {
         let Entry { day, position, .. } = *entry;
         match &entry.event {
+            Event::FirmRegistered { name, field, .. } => {
+                self.registered = Some(Registration { day, name, field, position });
+            }
+            _ if !by_then => {}
             Event::FirmRenamed { name, .. } => self.renames.push(Renamed { day, name, position }),
             Event::FirmDeregistered { .. } => {
                 let earliest = self.deregistered.is_none_or(|(known, _)| day < known);

@@ -11,7 +11,7 @@ use crate::domain::loan::LoanView;
 use crate::domain::reason::Reason;
 use crate::domain::registry::Registry;
 use crate::domain::settings::limits_on;
-use crate::domain::values::Uscc;
+use crate::domain::values::{Day, Uscc};
 use crate::domain::words::Kind;
 
 /// Everything on the firm's line that breaks a rule, in the order in which rules §2 lists the rules.
@@ -36,7 +36,7 @@ fn references(registry: &Registry, view: &FirmView<'_>, live: impl Iterator<Item
     if view.registered.is_none() {
         for position in live {
             let message = format!("firm {} is not registered", view.code);
-            found.push(Violation::new(Reason::UnknownFirm, position, None, message));
+            found.push(Violation::new(Reason::UnknownFirm, position, None, message).with("firm", view.code));
         }
     }
     let stays = view.stays.iter().map(|stay| (stay.incubator, stay.position));
@@ -44,14 +44,14 @@ fn references(registry: &Registry, view: &FirmView<'_>, live: impl Iterator<Item
     for (incubator, position) in stays.chain(investments) {
         if registry.kind_of(incubator, AsOf::NOW).is_none() {
             let message = format!("carrier {incubator} is not registered");
-            found.push(Violation::new(Reason::UnknownIncubator, position, None, message));
+            found.push(Violation::new(Reason::UnknownIncubator, position, None, message).with("incubator", incubator));
         }
     }
     if view.registered.is_none() {
         let lines = registry.loans_ever_of(&view.code).filter_map(|id| registry.loan_line(id));
         for loan in lines.filter_map(|line| LoanView::of(line, AsOf::NOW)).filter(|loan| loan.drawn.firm == view.code) {
             let message = format!("firm {} is not registered", view.code);
-            found.push(Violation::new(Reason::UnknownFirm, loan.position, None, message));
+            found.push(Violation::new(Reason::UnknownFirm, loan.position, None, message).with("firm", view.code));
         }
     }
 }
@@ -59,7 +59,11 @@ fn references(registry: &Registry, view: &FirmView<'_>, live: impl Iterator<Item
 fn orphans(view: &FirmView<'_>, found: &mut Vec<Violation>) {
     for entry in &view.orphans {
         let message = format!("firm {} has no such stay for the leaving of {} to end", view.code, entry.day);
-        found.push(Violation::new(Reason::NoOpenStay, entry.position, None, message));
+        found.push(
+            Violation::new(Reason::NoOpenStay, entry.position, None, message)
+                .with("firm", view.code)
+                .with("left_date", entry.day),
+        );
     }
 }
 
@@ -67,7 +71,8 @@ fn spans(view: &FirmView<'_>, found: &mut Vec<Violation>) {
     for stay in &view.stays {
         if let Some(left) = stay.left.filter(|left| left.day < stay.admitted) {
             let message = format!("left {} lies before admitted {}", left.day, stay.admitted);
-            found.push(Violation::new(Reason::LeftBeforeAdmitted, left.position, Some(stay.position), message));
+            let before = Violation::new(Reason::LeftBeforeAdmitted, left.position, Some(stay.position), message);
+            found.push(before.with("left_date", left.day).with("admitted_date", stay.admitted));
         }
     }
     for (i, a) in view.stays.iter().enumerate() {
@@ -82,7 +87,9 @@ fn spans(view: &FirmView<'_>, found: &mut Vec<Violation>) {
                 let found_at = recorded_at(second);
                 let overlap = Violation::new(Reason::OverlappingStay, found_at, Some(first.position), message);
                 // Whoever takes a leaving back is told of the stay that would be in the way, not of its leaving.
-                found.push(Violation { named: second.position, ..overlap });
+                let overlap = Violation { named: second.position, ..overlap };
+                found
+                    .push(overlap.with("other_incubator", first.incubator).with("other_admitted_date", first.admitted));
             }
         }
     }
@@ -104,7 +111,8 @@ fn age(registry: &Registry, view: &FirmView<'_>, found: &mut Vec<Violation>) {
             stay.admitted, last, limits.admission_age_months, registered.day
         );
         let found_at = Violation::new(Reason::AgeOverLimit, stay.position, Some(registered.position), message);
-        found.push(found_at);
+        let found_at = found_at.with("admitted_date", stay.admitted).with("registered_date", registered.day);
+        found.push(found_at.with("admission_age_months", limits.admission_age_months));
     }
 }
 
@@ -113,7 +121,9 @@ fn graduations(registry: &Registry, view: &FirmView<'_>, found: &mut Vec<Violati
     for stay in &view.stays {
         if let Some(left) = stay.graduated().filter(|_| kind_of(stay) == Some(Kind::Makerspace)) {
             let message = format!("{} is a makerspace; its firms transfer or leave", stay.incubator);
-            found.push(Violation::new(Reason::MakerspaceCannotGraduate, left.position, Some(stay.position), message));
+            let graduation =
+                Violation::new(Reason::MakerspaceCannotGraduate, left.position, Some(stay.position), message);
+            found.push(graduation.with("incubator", stay.incubator));
         }
     }
     let Some((graduated, left)) = view.first_graduation() else { return };
@@ -122,7 +132,8 @@ fn graduations(registry: &Registry, view: &FirmView<'_>, found: &mut Vec<Violati
         if other && stay.admitted >= left.day && kind_of(stay) != Some(Kind::Accelerator) {
             let message =
                 format!("firm {} graduated on {}; on or after it, only accelerators admit it", view.code, left.day);
-            found.push(Violation::new(Reason::AlreadyGraduated, stay.position, Some(left.position), message));
+            let again = Violation::new(Reason::AlreadyGraduated, stay.position, Some(left.position), message);
+            found.push(again.with("graduated_date", left.day));
         }
     }
 }
@@ -132,7 +143,8 @@ fn certificates(view: &FirmView<'_>, found: &mut Vec<Violation>) {
     for certificate in &view.certificates {
         if let Some(expiry) = certificate.expiry.filter(|expiry| *expiry < certificate.day) {
             let message = format!("the expiry {expiry} lies before the certificate's first day {}", certificate.day);
-            found.push(Violation::new(Reason::DatesOutOfOrder, certificate.position, None, message));
+            let order = Violation::new(Reason::DatesOutOfOrder, certificate.position, None, message);
+            found.push(order.with("expiry_date", expiry).with("effective_date", certificate.day));
         }
     }
 }
@@ -146,9 +158,25 @@ fn deregistration(registry: &Registry, view: &FirmView<'_>, found: &mut Vec<Viol
     let loans = lines.filter_map(|line| LoanView::of(line, AsOf::NOW)).filter(|loan| loan.drawn.firm == view.code);
     let loans = loans.map(|loan| (loan.day, loan.position));
     for (at, position) in stays.chain(steps).chain(loans).filter(|(at, _)| *at >= day) {
-        let message = format!("firm {} is deregistered since {day}; the fact is of {at}", view.code);
-        found.push(Violation::new(Reason::FirmDeregistered, position, Some(recorded), message));
+        found.push(struck_off(view.code, (day, recorded), (at, position)));
     }
+}
+
+/// What a fact of another line, at this day and position, breaks by naming the firm: it is registered, and not deregistered
+/// by then.
+pub fn as_party(registry: &Registry, code: Uscc, fact: (Day, u64)) -> Option<Violation> {
+    let Some(firm) = registry.firm(&code, AsOf::NOW) else {
+        let message = format!("firm {code} is not registered");
+        return Some(Violation::new(Reason::UnknownFirm, fact.1, None, message).with("firm", code));
+    };
+    let gone = firm.deregistered.filter(|(gone, _)| *gone <= fact.0)?;
+    Some(struck_off(code, gone, fact))
+}
+
+fn struck_off(code: Uscc, (gone, recorded): (Day, u64), (day, position): (Day, u64)) -> Violation {
+    let message = format!("firm {code} is deregistered since {gone}; the fact is of {day}");
+    let late = Violation::new(Reason::FirmDeregistered, position, Some(recorded), message);
+    late.with("deregistered_date", gone).with("date", day)
 }
 
 fn relocation(view: &FirmView<'_>, found: &mut Vec<Violation>) {
@@ -190,17 +218,19 @@ fn follows(
     let Some(step) = step else { return };
     let Some(before) = before else {
         let message = format!("firm {} has not taken the step before that of {}", view.code, step.day);
-        found.push(Violation::new(missing, step.position, None, message));
+        found.push(Violation::new(missing, step.position, None, message).with("date", step.day));
         return;
     };
     if before.park != step.park {
         let message = format!("firm {} relocates to {}, not to {}", view.code, before.park, step.park);
-        found.push(Violation::new(Reason::Conflict, step.position, Some(before.position), message));
+        let elsewhere = Violation::new(Reason::Conflict, step.position, Some(before.position), message);
+        found.push(elsewhere.with("park", before.park));
     }
     if before.day > step.day {
         // Of the two, the one recorded later breaks the rule.
         let (first, second) = (before.position.min(step.position), before.position.max(step.position));
         let message = format!("{} lies before {}, the step that it follows", step.day, before.day);
-        found.push(Violation::new(Reason::DatesOutOfOrder, second, Some(first), message));
+        let order = Violation::new(Reason::DatesOutOfOrder, second, Some(first), message);
+        found.push(order.with("date", step.day).with("date_before", before.day));
     }
 }

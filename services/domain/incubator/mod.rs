@@ -1,11 +1,13 @@
 //! Carriers: what is known of one on a day, and the rules that its line must keep.
 
+pub mod report;
 pub mod rules;
 
 use super::event::{Event, IncubatorRegistered, Operator};
 use super::line::{AsOf, Line};
 use super::values::{Area, Day, IncubatorId};
 use super::words::{Kind, Level};
+use report::Filed;
 
 /// A value that holds from a day on.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +55,8 @@ pub struct IncubatorView<'a> {
     pub upstreams: Vec<Term<Option<&'a IncubatorId>>>,
     /// Its recognitions, by the first day.
     pub recognitions: Vec<Recognition<'a>>,
+    /// What it filed about itself, by year.
+    pub reports: Vec<Filed<'a>>,
 }
 
 impl<'a> IncubatorView<'a> {
@@ -65,6 +69,7 @@ impl<'a> IncubatorView<'a> {
             areas: Vec::new(),
             upstreams: Vec::new(),
             recognitions: Vec::new(),
+            reports: Vec::new(),
         };
         for entry in line.seen(as_of.any_day()) {
             if let Event::IncubatorRegistered(value) = &entry.event {
@@ -93,6 +98,7 @@ impl<'a> IncubatorView<'a> {
                 Event::IncubatorRecognised { level, document_no, .. } => {
                     self.recognitions.push(Recognition { level: *level, document_no, day, end: None, position });
                 }
+                Event::IncubatorReportFiled(report) => self.reports.push(Filed { report, day, position }),
                 _ => {}
             }
         }
@@ -100,6 +106,7 @@ impl<'a> IncubatorView<'a> {
         self.areas.sort_by_key(|term| (term.day, term.position));
         self.upstreams.sort_by_key(|term| (term.day, term.position));
         self.recognitions.sort_by_key(|recognition| (recognition.day, recognition.position));
+        self.reports.sort_by_key(|filed| filed.day);
     }
 
     fn take_ends(&mut self, line: &'a Line, as_of: AsOf) {

@@ -18,7 +18,9 @@ pub fn violations(registry: &Registry, id: &IncubatorId) -> Vec<Violation> {
         None => {
             for entry in line.live() {
                 let message = format!("carrier {id} is not registered");
-                found.push(Violation::new(Reason::UnknownIncubator, entry.position, None, message));
+                found.push(
+                    Violation::new(Reason::UnknownIncubator, entry.position, None, message).with("incubator", id),
+                );
             }
         }
         Some(founded) => terms_after_founding(&view, founded.day, founded.position, &mut found),
@@ -39,7 +41,8 @@ fn terms_after_founding(view: &IncubatorView<'_>, founded: Day, position: u64, f
     let changes = at(&view.operators).chain(at(&view.areas)).chain(at(&view.upstreams));
     for (day, changed) in changes.filter(|(day, at)| *at != position && *day <= founded) {
         let message = format!("a change of {day} does not lie after the founding on {founded}");
-        found.push(Violation::new(Reason::DatesOutOfOrder, changed, Some(position), message));
+        let order = Violation::new(Reason::DatesOutOfOrder, changed, Some(position), message);
+        found.push(order.with("date", day).with("established_date", founded));
     }
 }
 
@@ -49,11 +52,13 @@ fn ends(view: &IncubatorView<'_>, position: u64, day: Day, event: &Event, found:
     match of {
         None => {
             let message = format!("no {} recognition of {recognition} for the end to be of", level.key());
-            found.push(Violation::new(Reason::NoSuchRecognition, position, None, message));
+            let none = Violation::new(Reason::NoSuchRecognition, position, None, message);
+            found.push(none.with("level", level.key()).with("recognition_date", recognition));
         }
         Some(granted) if day < granted.day => {
             let message = format!("the end {day} lies before the recognition's first day {}", granted.day);
-            found.push(Violation::new(Reason::DatesOutOfOrder, position, Some(granted.position), message));
+            let order = Violation::new(Reason::DatesOutOfOrder, position, Some(granted.position), message);
+            found.push(order.with("date", day).with("recognition_date", granted.day));
         }
         Some(_) => {}
     }
@@ -64,7 +69,9 @@ fn upstreams(registry: &Registry, id: &IncubatorId, view: &IncubatorView<'_>, fo
         let Some(upstream) = term.value else { continue };
         if registry.kind_of(upstream, AsOf::NOW).is_none() {
             let message = format!("carrier {upstream}, named as upstream of {id}, is not registered");
-            found.push(Violation::new(Reason::UnknownIncubator, term.position, None, message));
+            found.push(
+                Violation::new(Reason::UnknownIncubator, term.position, None, message).with("upstream", upstream),
+            );
         }
     }
     cycle(registry, id, view, found);
@@ -86,7 +93,9 @@ fn cycle(registry: &Registry, id: &IncubatorId, view: &IncubatorView<'_>, found:
         if at == Some(id) {
             let term = view.upstreams.iter().rev().find(|term| term.day <= day).map_or(0, |term| term.position);
             let message = format!("carrier {id} would stand before itself in the chain on {day}");
-            found.push(Violation::new(Reason::UpstreamCycle, term, None, message));
+            found.push(
+                Violation::new(Reason::UpstreamCycle, term, None, message).with("incubator", id).with("date", day),
+            );
             return;
         }
     }

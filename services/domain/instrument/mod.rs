@@ -7,6 +7,7 @@
 
 use super::check::Violation;
 use super::event::{Entity, Event};
+use super::firm;
 use super::incubator::Term;
 use super::line::{AsOf, Line};
 use super::reason::Reason;
@@ -130,27 +131,16 @@ pub fn violations(registry: &Registry, id: &InstrumentId) -> Vec<Violation> {
     let Some(line) = registry.innovation().instrument_line(id) else { return Vec::new() };
     let Some(view) = InstrumentView::of(line, AsOf::NOW) else {
         let message = format!("instrument {id} is not in the catalogue");
-        let orphan = |position| Violation::new(Reason::UnknownInstrument, position, None, message.clone());
-        return line.live().map(|entry| orphan(entry.position)).collect();
+        let unknown = |position| Violation::new(Reason::UnknownInstrument, position, None, message.clone());
+        return line.live().map(|entry| unknown(entry.position).with("instrument", id)).collect();
     };
     let Term { day, value, position } = view.catalogued;
-    let mut found = Vec::new();
-    match registry.firm(&value.owner, AsOf::NOW) {
-        None => {
-            let message = format!("firm {} is not registered", value.owner);
-            found.push(Violation::new(Reason::UnknownFirm, position, None, message));
-        }
-        Some(firm) => {
-            if let Some((gone, recorded)) = firm.deregistered.filter(|(gone, _)| *gone <= day) {
-                let message = format!("firm {} is deregistered since {gone}; the fact is of {day}", value.owner);
-                found.push(Violation::new(Reason::FirmDeregistered, position, Some(recorded), message));
-            }
-        }
-    }
+    let mut found: Vec<Violation> = firm::rules::as_party(registry, value.owner, (day, position)).into_iter().collect();
     if let Some((removed, at)) = view.removed.filter(|(removed, _)| *removed < day) {
         let message = format!("instrument {id} left the catalogue on {removed}, before it entered it on {day}");
         // Of the two, the one recorded later breaks the rule.
-        found.push(Violation::new(Reason::DatesOutOfOrder, position.max(at), Some(position.min(at)), message));
+        let order = Violation::new(Reason::DatesOutOfOrder, position.max(at), Some(position.min(at)), message);
+        found.push(order.with("removed_date", removed).with("catalogued_date", day));
     }
     found
 }

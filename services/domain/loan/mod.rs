@@ -62,17 +62,25 @@ pub fn violations(registry: &Registry, id: &LoanId) -> Vec<Violation> {
     let Some(loan) = LoanView::of(line, AsOf::NOW) else {
         for entry in line.live() {
             let message = format!("loan {id} is not registered");
-            found.push(Violation::new(Reason::UnknownLoan, entry.position, None, message));
+            found.push(Violation::new(Reason::UnknownLoan, entry.position, None, message).with("loan", id));
         }
         return found;
     };
     if registry.firm(&loan.drawn.firm, AsOf::NOW).is_none() {
         let message = format!("firm {} is not registered", loan.drawn.firm);
-        found.push(Violation::new(Reason::UnknownFirm, loan.position, None, message));
+        found.push(Violation::new(Reason::UnknownFirm, loan.position, None, message).with("firm", loan.drawn.firm));
     }
     if loan.drawn.maturity < loan.day {
         let message = format!("maturity {} lies before the drawdown {}", loan.drawn.maturity, loan.day);
-        found.push(Violation::new(Reason::DatesOutOfOrder, loan.position, None, message));
+        let order = Violation::new(Reason::DatesOutOfOrder, loan.position, None, message);
+        found.push(order.with("maturity_date", loan.drawn.maturity).with("drawdown_date", loan.day));
+    }
+    for payment in loan.interest.iter().take_while(|payment| payment.day < loan.day) {
+        // Of the two, the one recorded later breaks the rule.
+        let (first, second) = (loan.position.min(payment.position), loan.position.max(payment.position));
+        let message = format!("interest of {} lies before the drawdown {}", payment.day, loan.day);
+        let order = Violation::new(Reason::DatesOutOfOrder, second, Some(first), message);
+        found.push(order.with("date", payment.day).with("drawdown_date", loan.day));
     }
     found
 }

@@ -140,8 +140,8 @@ pub fn violations(registry: &Registry, id: &PlatformId) -> Vec<Violation> {
     let Some(line) = registry.innovation().platform_line(id) else { return Vec::new() };
     let Some(view) = PlatformView::of(line, AsOf::NOW) else {
         let message = format!("platform {id} is not registered");
-        let orphan = |position| Violation::new(Reason::UnknownPlatform, position, None, message.clone());
-        return line.live().map(|entry| orphan(entry.position)).collect();
+        let unknown = |position| Violation::new(Reason::UnknownPlatform, position, None, message.clone());
+        return line.live().map(|entry| unknown(entry.position).with("platform", id)).collect();
     };
     let registered = view.registered;
     let too_early = view.completed.filter(|(day, _)| *day < registered.day);
@@ -149,7 +149,8 @@ pub fn violations(registry: &Registry, id: &PlatformId) -> Vec<Violation> {
         let message = format!("platform {id} was completed on {day}, before it was registered on {}", registered.day);
         // Of the two, the one recorded later breaks the rule.
         let (first, second) = (registered.position.min(position), registered.position.max(position));
-        Violation::new(Reason::DatesOutOfOrder, second, Some(first), message)
+        let order = Violation::new(Reason::DatesOutOfOrder, second, Some(first), message);
+        order.with("completed_date", day).with("registered_date", registered.day)
     };
     too_early.map(violation).into_iter().collect()
 }

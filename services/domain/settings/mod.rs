@@ -20,3 +20,16 @@ pub fn limits_on(settings: &Line, day: Day, as_of: AsOf) -> Option<&Limits> {
         _ => None,
     })
 }
+
+/// All limits as known, by the first day on which each is in force: until the next one is.
+pub fn limits_by_day(settings: &Line, as_of: AsOf) -> Vec<(Day, &Limits)> {
+    let mut found: Vec<(Day, u64, &Limits)> = settings
+        .seen(as_of.any_day())
+        .filter_map(|entry| match &entry.event {
+            Event::LimitsSet(limits) => Some((entry.day, entry.position, limits)),
+            _ => None,
+        })
+        .collect();
+    found.sort_by_key(|(day, position, _)| (*day, *position));
+    found.into_iter().map(|(day, _, limits)| (day, limits)).collect()
+}

@@ -7,6 +7,7 @@
 
 use super::check::Violation;
 use super::event::{Entity, Event};
+use super::firm;
 use super::incubator::Term;
 use super::line::{AsOf, Line};
 use super::reason::{Fault, Reason};
@@ -135,23 +136,14 @@ pub fn violations(registry: &Registry, id: &TransferId) -> Vec<Violation> {
     let mut found = Vec::new();
     if registry.innovation().intermediary(&value.intermediary, AsOf::NOW).is_none() {
         let message = format!("intermediary {} is not registered", value.intermediary);
-        found.push(Violation::new(Reason::UnknownIntermediary, position, None, message));
+        let unknown = Violation::new(Reason::UnknownIntermediary, position, None, message);
+        found.push(unknown.with("intermediary", &value.intermediary));
     }
-    match registry.firm(&value.firm, AsOf::NOW) {
-        None => {
-            let message = format!("firm {} is not registered", value.firm);
-            found.push(Violation::new(Reason::UnknownFirm, position, None, message));
-        }
-        Some(firm) => {
-            if let Some((gone, recorded)) = firm.deregistered.filter(|(gone, _)| *gone <= day) {
-                let message = format!("firm {} is deregistered since {gone}; the fact is of {day}", value.firm);
-                found.push(Violation::new(Reason::FirmDeregistered, position, Some(recorded), message));
-            }
-        }
-    }
+    found.extend(firm::rules::as_party(registry, value.firm, (day, position)));
     if value.began > day {
         let message = format!("the activity began on {}, after the completion on {day}", value.began);
-        found.push(Violation::new(Reason::DatesOutOfOrder, position, None, message));
+        let order = Violation::new(Reason::DatesOutOfOrder, position, None, message);
+        found.push(order.with("began_date", value.began).with("completed_date", day));
     }
     found
 }

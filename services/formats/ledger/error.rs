@@ -49,6 +49,8 @@ pub enum Limit {
     Strings,
     /// Parts, sheets or formats of a workbook.
     Parts,
+    /// Bytes of one cell or one tag of a workbook.
+    Text,
 }
 
 /// Why a whole file can't be read.
@@ -96,6 +98,11 @@ pub enum FileError {
         /// Its columns that were not found.
         missing: Vec<String>,
     },
+    /// A quote that never closes: where it ought to, and so what the rest of the file says, nobody can tell.
+    OpenQuote {
+        /// The line where it opens.
+        line: u64,
+    },
     /// Two columns bear one heading.
     DuplicateHeading {
         /// The line of the headings.
@@ -117,6 +124,7 @@ impl FileError {
             Self::Workbook { what, .. } => what.reason(),
             Self::TooLarge(_) => "FILE_TOO_LARGE",
             Self::Empty => "EMPTY_FILE",
+            Self::OpenQuote { .. } => "OPEN_QUOTE",
             Self::NoHeadings { .. } => "NO_HEADINGS",
             Self::Headings { unknown, .. } if unknown.is_empty() => "MISSING_HEADINGS",
             Self::Headings { .. } => "UNKNOWN_HEADINGS",
@@ -128,9 +136,10 @@ impl FileError {
     pub fn line(&self) -> Option<u64> {
         match self {
             Self::Encoding { utf8, gb18030 } => Some(gb18030.unwrap_or(*utf8).line),
-            Self::NoHeadings { line, .. } | Self::Headings { line, .. } | Self::DuplicateHeading { line, .. } => {
-                Some(*line)
-            }
+            Self::NoHeadings { line, .. }
+            | Self::Headings { line, .. }
+            | Self::DuplicateHeading { line, .. }
+            | Self::OpenQuote { line } => Some(*line),
             Self::Io(_) | Self::Utf16 | Self::NotCsv(_) | Self::Workbook { .. } | Self::TooLarge(_) | Self::Empty => {
                 None
             }
@@ -160,6 +169,9 @@ impl FileError {
             Self::Workbook { part, what } => what.english(part),
             Self::TooLarge(limit) => limit.english(),
             Self::Empty => "the file is empty".into(),
+            Self::OpenQuote { line } => {
+                format!("the quote that opens in line {line} never closes: the rest of the file was not read")
+            }
             Self::NoHeadings { line, found } => {
                 format!("line {line} should hold the headings, and holds {}", list(found))
             }
@@ -194,6 +206,7 @@ impl FileError {
             Self::Workbook { part, what } => what.chinese(part),
             Self::TooLarge(limit) => limit.chinese(),
             Self::Empty => "文件是空的".into(),
+            Self::OpenQuote { line } => format!("第{line}行的引号没有闭合，其后的内容未读取"),
             Self::NoHeadings { line, found } => format!("第{line}行应为表头，实际为{}", list(found)),
             Self::Headings { line, unknown, closest, missing } => {
                 let mut message = format!("第{line}行：表头最接近{}", closest.chinese());
@@ -274,6 +287,11 @@ impl Limit {
             ),
             Self::Strings => "the workbook has too many texts: split it, or save it as `CSV UTF-8`".into(),
             Self::Parts => "the workbook has too many parts, sheets or formats: copy the ledger to a new one".into(),
+            Self::Text => {
+                "the workbook has a cell, or what describes one, of over 1 MB, where a cell has at most 32767 \
+                characters: clear that cell, or save the ledger as `CSV UTF-8`"
+                    .into()
+            }
         }
     }
 
@@ -285,6 +303,10 @@ impl Limit {
             }
             Self::Strings => "工作簿中的文本过多，请拆分或另存为“CSV UTF-8”".into(),
             Self::Parts => "工作簿中的部件、工作表或格式过多，请将台账复制到新工作簿".into(),
+            Self::Text => {
+                "工作簿中有单元格（或其描述）超过1 MB，而一个单元格最多32767个字符，请清除该单元格，或另存为“CSV UTF-8”"
+                    .into()
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //! rows.
 
 use super::decode::{Encoding, Text, detect, first_bad, is_workbook};
-use super::error::{FileError, Limit};
+use super::error::{FileError, Limit, NotCsv};
 use super::guard::unguarded;
 use super::headings::{Columns, recognise};
 use super::row;
@@ -17,11 +17,57 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Opens a ledger: finds out its encoding (reading it through once) and which ledger it is.
+/// Opens a file that is one ledger, or whose first ledger is wanted: finds out its encoding (reading it through once) and
+/// which ledger it is.
 pub fn open(path: impl AsRef<Path>) -> Result<LedgerFile, FileError> {
-    let path = path.as_ref();
+    let (name, source) = at(path.as_ref());
+    LedgerFile::new(name, source)
+}
+
+/// Opens everything in a file: the one ledger of a .csv, the ledgers on the sheets of a workbook.
+pub fn open_all(path: impl AsRef<Path>) -> Result<Opened, FileError> {
+    let (name, source) = at(path.as_ref());
+    Opened::new(&name, &source)
+}
+
+fn at(path: &Path) -> (String, Source) {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    LedgerFile::new(name, Source::Path(path.to_owned()))
+    (name, Source::Path(path.to_owned()))
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its ledgers, in the order of the sheets; at least one.
+    pub ledgers: Vec<LedgerFile>,
+    /// Visible sheets that hold something and are no ledger: their names, and why they are none.
+    pub others: Vec<(String, FileError)>,
+}
+
+impl Opened {
+    /// Recognises the ledgers that the bytes are. What kind of file it is, its first bytes say; its name says nothing.
+    pub fn new(name: &str, source: &Source) -> Result<Self, FileError> {
+        let bytes = source.len()?;
+        let file = |form, columns| LedgerFile {
+            name: name.to_owned(),
+            source: source.clone(),
+            form,
+            columns: Arc::new(columns),
+            bytes,
+            read: Arc::default(),
+        };
+        if is_workbook(source)? {
+            if bytes > XLSX_BYTES_MAX {
+                return Err(FileError::TooLarge(Limit::Workbook));
+            }
+            let xlsx::Found { ledgers, others } = xlsx::open(source)?;
+            let ledgers = ledgers.into_iter().map(|(workbook, columns)| file(Form::Xlsx(workbook), columns)).collect();
+            return Ok(Self { ledgers, others });
+        }
+        let encoding = detect(source)?;
+        let columns = or_damaged_utf8(columns(source, encoding, &Arc::default()), source, encoding)?;
+        Ok(Self { ledgers: vec![file(Form::Csv(encoding), columns)], others: Vec::new() })
+    }
 }
 
 /// How a ledger is written.
@@ -66,22 +112,10 @@ enum Form {
 }
 
 impl LedgerFile {
-    /// Recognises the ledger that the bytes are; `name` is what reports call it. What kind of file it is, its first bytes
-    /// say; its name says nothing.
+    /// Recognises the ledger that the bytes are, of several the first; `name` is what reports call it.
     pub fn new(name: impl Into<String>, source: Source) -> Result<Self, FileError> {
-        let bytes = source.len()?;
-        let (form, columns) = if is_workbook(&source)? {
-            if bytes > XLSX_BYTES_MAX {
-                return Err(FileError::TooLarge(Limit::Workbook));
-            }
-            let (workbook, columns) = xlsx::open(&source)?;
-            (Form::Xlsx(workbook), columns)
-        } else {
-            let encoding = detect(&source)?;
-            let columns = columns(&source, encoding, &Arc::default());
-            (Form::Csv(encoding), or_damaged_utf8(columns, &source, encoding)?)
-        };
-        Ok(Self { name: name.into(), source, form, columns: Arc::new(columns), bytes, read: Arc::default() })
+        let mut opened = Opened::new(&name.into(), &source)?;
+        Ok(opened.ledgers.swap_remove(0))
     }
 
     /// The file's name, without its folder.
@@ -110,11 +144,12 @@ impl LedgerFile {
         }
     }
 
-    /// Other visible sheets that have the headings of a ledger and are not read: whoever sent the file should be told.
-    pub fn ignored_sheets(&self) -> &[String] {
+    /// The sheet, where it is not the first ledger of its workbook: what tells it apart from that one, which bears the name
+    /// of the file.
+    pub fn further_sheet(&self) -> Option<&str> {
         match &self.form {
-            Form::Csv(_) => &[],
-            Form::Xlsx(workbook) => &workbook.ignored,
+            Form::Xlsx(workbook) if !workbook.is_first => Some(&workbook.sheet),
+            Form::Csv(_) | Form::Xlsx(_) => None,
         }
     }
 
@@ -182,8 +217,8 @@ impl LedgerFile {
         if self.kind() != Ledger::Stays {
             return Ok(Box::new(self.rows()?));
         }
-        let rows = merged_stays(std::slice::from_ref(self), order)?;
-        Ok(Box::new(rows.map(|row| row.map(|(_, row)| row))))
+        let rows = merged_stays(std::slice::from_ref(self), order).map_err(|fault| fault.error)?;
+        Ok(Box::new(rows.map(|row| row.map(|(_, row)| row).map_err(|fault| fault.error))))
     }
 }
 
@@ -208,8 +243,11 @@ fn or_damaged_utf8(
 }
 
 fn columns(source: &Source, encoding: Encoding, read: &Arc<AtomicU64>) -> Result<Columns, FileError> {
-    let headings = csv_rows(source, encoding, read)?.next().unwrap_or(Err(FileError::Empty))?;
-    recognise(&headings)
+    let headings = csv_rows(source, encoding, read)?.next().unwrap_or(Err(FileError::Empty));
+    recognise(&headings.map_err(|error| match error {
+        FileError::OpenQuote { .. } => FileError::NotCsv(NotCsv::OpenHeading),
+        other => other,
+    })?)
 }
 
 /// Damaged UTF-8 is at times valid GB18030, full of nonsense: where the headings make sense as UTF-8 only, the damage is
@@ -261,6 +299,6 @@ impl Iterator for Rows {
             Err(error) => return Some(Err(error)),
         };
         let row = row::read(&self.columns, &raw);
-        Some(Ok(LedgerRow { line: raw.line, row, cells: raw.cells }))
+        Some(Ok(LedgerRow { line: raw.line, row, cells: row::handed_back(raw) }))
     }
 }

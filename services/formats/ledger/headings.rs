@@ -2,7 +2,7 @@
 
 use super::error::{FileError, NotCsv};
 use super::split::RawRow;
-use super::table::{Column, IGNORED, LINE_HEADING, Ledger, REASON_HEADING, SENTENCE_HEADING};
+use super::table::{Column, Content, IGNORED, LINE_HEADING, Ledger, REASON_HEADING, SENTENCE_HEADING};
 
 /// Characters of a heading that a message repeats.
 const SHOWN_CHARS_MAX: usize = 40;
@@ -36,6 +36,14 @@ impl Columns {
             Known::Column(column, unit) if column.field == field => Some((at, *unit)),
             _ => None,
         })
+    }
+
+    /// What the cells of a column hold, by its place in the file; none where it states nothing.
+    pub(super) fn content(&self, at: usize) -> Option<Content> {
+        match self.known.get(at) {
+            Some(Known::Column(column, _)) => Some(column.content),
+            _ => None,
+        }
     }
 
     /// Whether `corrected` wrote the file: its three headings are there.

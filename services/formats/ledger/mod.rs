@@ -6,7 +6,7 @@
 //! `table`; stays are put in the order of their admission by `sort`, however many there are.
 
 mod assessment;
-mod cells;
+pub(in crate::formats) mod cells;
 mod decode;
 mod error;
 mod file;
@@ -15,6 +15,8 @@ mod guidance_fund;
 mod headings;
 mod innovation;
 mod money;
+mod problem;
+mod report;
 mod row;
 mod sort;
 mod source;
@@ -25,8 +27,9 @@ mod xlsx;
 
 pub use decode::Encoding;
 pub use error::{BadWorkbook, FileError, Limit, NotCsv, Place};
-pub use file::{Format, LedgerFile, LedgerRow, Order, Rows, SortedRows, in_import_order, open};
-pub use sort::{MergedRows, merged_stays};
+pub use file::{Format, LedgerFile, LedgerRow, Opened, Order, Rows, SortedRows, in_import_order, open, open_all};
+pub use problem::Problem;
+pub use sort::{MergedFault, MergedRows, merged_stays};
 pub use source::Source;
 pub use split::{CELL_BYTES_MAX, CELLS_MAX, CellFault, ROW_BYTES_MAX, RawFault, RawRow, RawRows};
 pub use table::{Column, Content, IGNORED, LINE_HEADING, Ledger, REASON_HEADING, SENTENCE_HEADING};

@@ -169,7 +169,7 @@ mod tests {
         let fund = |cell: &str| reason("载体编号;设立日期;规模(亿元)", &format!("W1;2024-03-05;{cell}"));
         assert_eq!(
             [fund("0"), fund("-1"), fund("")],
-            [Reason::MissingValue, Reason::OutOfRange, Reason::MissingValue].map(Some)
+            [Reason::OutOfRange, Reason::OutOfRange, Reason::MissingValue].map(Some)
         );
         assert_eq!((fund("1000000"), fund("1000000.00000001")), (None, Some(Reason::OutOfRange)));
         let receipt = |amount: &str, tax: &str| {

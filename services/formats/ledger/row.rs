@@ -2,17 +2,20 @@
 //!
 //! Chosen where rules §2 is silent: a row may be shorter than the headings (its last cells are empty, so MISSING_VALUE
 //! where one was needed); a value beyond the headings, or under an empty one, is UNKNOWN_WORD, most often the comma of a
-//! name that was not quoted; a cell or row over the limits, or with a quote that never closes, is MALFORMED_NAME. An area
-//! left empty is 0, unknown. Amounts and counts have the bounds that the same rows have by RPC.
+//! name that was not quoted; a cell over the limits has the word of what its column holds, a row over them is
+//! MALFORMED_NAME, and what is handed back of either says that it was cut. An area left empty is 0, unknown. Amounts and
+//! counts have the bounds that the same rows have by RPC.
 
 use super::assessment;
-use super::cells::{self, Wrong};
+use super::cells;
 use super::guidance_fund;
 use super::headings::{Columns, Known, shown};
 use super::innovation;
 use super::money;
+use super::problem::{Problem, Wrong};
+use super::report;
 use super::split::{CELL_BYTES_MAX, CELLS_MAX, ROW_BYTES_MAX, RawFault, RawRow};
-use super::table::Ledger;
+use super::table::{Content, Ledger};
 use crate::domain::event::Operator;
 use crate::domain::reason::{Fault, Faults, Reason, Refusal};
 use crate::domain::rows::{FirmChangeRow, FirmRow, IncubatorRow, Leaving, RecognitionRow, RelocationRow, Row, StayRow};
@@ -39,6 +42,7 @@ pub(super) fn read(columns: &Columns, raw: &RawRow) -> Result<Row, Refusal> {
         Ledger::SeedFunds => money::seed_fund(&mut cells).map(Row::SeedFund),
         Ledger::Investments => money::investment(&mut cells).map(Row::Investment),
         Ledger::TaxReceipts => money::tax_receipt(&mut cells).map(Row::TaxReceipt),
+        Ledger::IncubatorReports => report::read(&mut cells).map(Row::IncubatorReport),
         Ledger::Intermediaries => innovation::intermediary(&mut cells).map(Row::Intermediary),
         Ledger::TechnologyTransfers => innovation::technology_transfer(&mut cells).map(Row::TechnologyTransfer),
         Ledger::Platforms => innovation::platform(&mut cells).map(Row::Platform),
@@ -70,15 +74,33 @@ fn in_the_files_words(columns: &Columns, mut refusal: Refusal) -> Refusal {
 }
 
 fn malformed(columns: &Columns, fault: RawFault) -> Fault {
-    let (at, message) = match fault {
-        RawFault::CellTooLong(at) => (Some(at), format!("column {} has more than {CELL_BYTES_MAX} bytes", at + 1)),
-        RawFault::RowTooLong => (None, format!("the row has more than {ROW_BYTES_MAX} bytes or {CELLS_MAX} cells")),
-        RawFault::OpenQuote(line) => {
-            (None, format!("the quote that opens in line {line} never closes: the rest of the file was not read"))
+    let (at, reason, problem, message) = match fault {
+        RawFault::CellTooLong(at) => {
+            let reason = columns.content(at).unwrap_or(Content::Text).malformed();
+            let message = format!("column {} has more than {CELL_BYTES_MAX} bytes", at + 1);
+            (Some(at), reason, Problem::CellTooLong, message)
+        }
+        RawFault::RowTooLong => {
+            let message = format!("the row has more than {ROW_BYTES_MAX} bytes or {CELLS_MAX} cells");
+            (None, Reason::MalformedName, Problem::RowTooLong, message)
         }
     };
     let heading = at.and_then(|at| columns.headings.get(at)).map_or("", |heading| heading.trim());
-    Fault::new(Reason::MalformedName, heading, message)
+    Fault::new(reason, heading, message).of("", problem.word())
+}
+
+/// The cells as they are handed back for correction. What was cut says so, and is not read as a value when it comes again.
+pub(super) fn handed_back(mut raw: RawRow) -> Vec<String> {
+    match raw.fault {
+        Some(RawFault::CellTooLong(at)) => {
+            if let Some(cell) = raw.cells.get_mut(at) {
+                *cell = cells::cut_short(cell);
+            }
+        }
+        Some(RawFault::RowTooLong) => raw.cells.push(cells::cut_short("")),
+        None => {}
+    }
+    raw.cells
 }
 
 /// The cells of one row, by their field's name in the API, and the faults found so far.
@@ -93,28 +115,33 @@ impl<'a> Cells<'a> {
         let known = |at: usize| !matches!(self.columns.known.get(at), None | Some(Known::Nothing));
         let beyond = self.raw.cells.iter().enumerate().find(|(at, cell)| !known(*at) && !cell.trim().is_empty());
         if let Some((at, cell)) = beyond {
-            let message = format!("column {} has no heading and holds `{}`", at + 1, shown(cell));
-            self.faults.push(Reason::UnknownWord, "", message);
+            let cell = shown(cell);
+            let message = format!("column {} has no heading and holds `{cell}`", at + 1);
+            let fault = Fault::new(Reason::UnknownWord, "", message);
+            self.faults.0.push(fault.of(cell, Problem::NoHeading.word()));
         }
     }
 
     /// The cell without the blanks around it, and its unit; none where it is empty.
-    fn cell(&self, field: &str) -> Option<(&'a str, i64)> {
+    pub(super) fn cell(&self, field: &str) -> Option<(&'a str, i64)> {
         let (at, unit) = self.columns.find(field)?;
         let cell = self.raw.cells.get(at)?.trim();
         (!cell.is_empty()).then_some((cell, unit))
     }
 
-    pub(super) fn wrong(&mut self, field: &str, (reason, what): Wrong) {
+    pub(super) fn wrong(&mut self, field: &str, wrong: Wrong) {
         let heading = self.columns.heading(field);
-        self.faults.push(reason, heading, format!("{heading} ({field}): {what}"));
+        let fault = Fault::new(wrong.reason, heading, format!("{heading} ({field}): {}", wrong.english()));
+        self.faults.0.push(fault.of(wrong.value, wrong.problem.word()));
     }
 
     /// Notes what the kind of file knows to be wrong with the cell; whether there was anything.
     fn is_wrong(&mut self, field: &str) -> bool {
         let Some((at, _)) = self.columns.find(field) else { return false };
         let Some(fault) = self.raw.wrong.iter().find(|fault| fault.at == at) else { return false };
-        self.wrong(field, (fault.reason, fault.message.clone()));
+        let cell = self.raw.cells.get(at).and_then(|cell| cell.strip_prefix(cells::UNREAD)).unwrap_or_default();
+        let reason = self.columns.content(at).unwrap_or(Content::Text).malformed();
+        self.wrong(field, Wrong::new(reason, fault.problem, cell));
         true
     }
 
@@ -124,8 +151,7 @@ impl<'a> Cells<'a> {
         }
         let (cell, _) = self.cell(field)?;
         if cell.starts_with(cells::UNREAD) {
-            let what = format!("`{}` could not be read before; type the value anew", shown(cell));
-            self.wrong(field, (Reason::MalformedName, what));
+            self.wrong(field, Wrong::new(Reason::MalformedName, Problem::NotReadBefore, cell));
             return None;
         }
         parse(cell).map_err(|wrong| self.wrong(field, wrong)).ok()
@@ -136,7 +162,7 @@ impl<'a> Cells<'a> {
             return None;
         }
         if self.cell(field).is_none() {
-            self.wrong(field, (Reason::MissingValue, "a value is required".into()));
+            self.wrong(field, Wrong::new(Reason::MissingValue, Problem::Required, ""));
         }
         self.optional(field, parse)
     }
@@ -146,7 +172,7 @@ impl<'a> Cells<'a> {
         let unit = self.columns.find(field).map_or(1, |(_, unit)| unit);
         self.required(field, |cell| {
             let value = cells::quantity(cell, unit)?;
-            bound(field, value).map_err(|fault| (fault.reason, fault.message))
+            bound(field, value).map_err(|fault| Wrong::judged(fault, Problem::OutOfRange, cell))
         })
     }
 
@@ -155,16 +181,15 @@ impl<'a> Cells<'a> {
         self.optional(field, cells::text).unwrap_or_default()
     }
 
-    /// A quantity in its stored unit; none where it is empty.
-    pub(super) fn measured(&mut self, field: &str) -> Option<i64> {
-        let unit = self.columns.find(field).map_or(1, |(_, unit)| unit);
-        self.optional(field, |cell| cells::quantity(cell, unit))
-    }
-
     /// A quantity in its stored unit; 0 where it is empty.
     fn quantity(&mut self, field: &str) -> i64 {
+        self.optional_quantity(field).unwrap_or_default()
+    }
+
+    /// A quantity in its stored unit; none where it is empty.
+    pub(super) fn optional_quantity(&mut self, field: &str) -> Option<i64> {
         let unit = self.columns.find(field).map_or(1, |(_, unit)| unit);
-        self.optional(field, |cell| cells::quantity(cell, unit)).unwrap_or_default()
+        self.optional(field, |cell| cells::quantity(cell, unit))
     }
 }
 
@@ -180,7 +205,8 @@ fn incubator(cells: &mut Cells) -> Option<IncubatorRow> {
     let public = cells.quantity("public_area_hundredths_m2");
     let area = Area::new(incubation, public).map_err(|fault| {
         let field = fault.field.clone();
-        cells.wrong(&field, (fault.reason, fault.message));
+        let cell = cells.cell(&field).map_or("", |(cell, _)| cell);
+        cells.wrong(&field, Wrong::judged(fault, Problem::OutOfRange, cell));
     });
     let established = cells.required("established_date", cells::day);
     let upstream = cells.optional("upstream_id", cells::incubator);

@@ -24,32 +24,33 @@ pub(super) type Key = (Option<Day>, u32, u64);
 /// Rules §3 orders the rows of the stay ledger by admission date, then line. Two files of one import are one ledger kept in
 /// two places, so that a transfer recorded as leaving in one and admission in the other comes out the same however the rows
 /// were split; the order of files given decides between equal days.
-pub fn merged_stays(files: &[LedgerFile], order: &Order) -> Result<MergedRows, FileError> {
+pub fn merged_stays(files: &[LedgerFile], order: &Order) -> Result<MergedRows, MergedFault> {
     let mut sorter = Sorter::new(order);
-    for (index, file) in files.iter().enumerate() {
-        let index = u32::try_from(index).unwrap_or(u32::MAX);
-        let mut raws = file.raw_rows()?;
-        for raw in &mut raws {
-            let raw = raw?;
-            let admitted = match row::read(file.columns(), &raw) {
-                Ok(Row::Stay(stay)) => Some(stay.admitted),
-                _ => None,
-            };
-            sorter.push(Kept { key: (admitted, index, raw.line), raw })?;
-        }
+    for (at, file) in files.iter().enumerate() {
+        sorter.take_in(at, file).map_err(|error| MergedFault { file: Some(at), error })?;
     }
     let columns: Vec<_> = files.iter().map(|file| file.columns().clone()).collect();
-    let merged = sorter.merged()?;
+    let of_all = |error| MergedFault { file: None, error };
+    let merged = sorter.merged().map_err(of_all)?;
     Ok(Box::new(merged.map(move |kept| {
-        let Kept { key: (_, index, line), raw } = kept?;
+        let Kept { key: (_, index, line), raw } = kept.map_err(of_all)?;
         let index = index as usize;
         let row = row::read(&columns[index], &raw);
-        Ok((index, LedgerRow { line, row, cells: raw.cells }))
+        Ok((index, LedgerRow { line, row, cells: row::handed_back(raw) }))
     })))
 }
 
 /// Rows in the order of an import, each with the index of its file.
-pub type MergedRows = Box<dyn Iterator<Item = Result<(usize, LedgerRow), FileError>> + Send>;
+pub type MergedRows = Box<dyn Iterator<Item = Result<(usize, LedgerRow), MergedFault>> + Send>;
+
+/// Why the rows can't be read (on).
+#[derive(Debug)]
+pub struct MergedFault {
+    /// Index of the file at fault; none: the temporary file that holds the rows of all of them.
+    pub file: Option<usize>,
+    /// What is wrong.
+    pub error: FileError,
+}
 
 /// Takes rows in any order.
 struct Sorter {
@@ -62,6 +63,20 @@ struct Sorter {
 impl Sorter {
     fn new(order: &Order) -> Self {
         Self { buffer: Vec::new(), bytes: 0, bytes_max: order.buffer_bytes_max, spill: Spill::new(order) }
+    }
+
+    /// Takes in all rows of a file, which is the one at this index.
+    fn take_in(&mut self, at: usize, file: &LedgerFile) -> Result<(), FileError> {
+        let index = u32::try_from(at).unwrap_or(u32::MAX);
+        for raw in file.raw_rows()? {
+            let raw = raw?;
+            let admitted = match row::read(file.columns(), &raw) {
+                Ok(Row::Stay(stay)) => Some(stay.admitted),
+                _ => None,
+            };
+            self.push(Kept { key: (admitted, index, raw.line), raw })?;
+        }
+        Ok(())
     }
 
     fn push(&mut self, kept: Kept) -> Result<(), FileError> {

@@ -1,9 +1,9 @@
 //! Sorted runs of raw rows in one nameless temporary file, and their reading: each run through a small buffer of its own.
 
 use super::file::Order;
+use super::problem::Problem;
 use super::sort::Key;
 use super::split::{CellFault, RawFault, RawRow};
-use crate::domain::reason::Reason;
 use crate::domain::values::Day;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -29,8 +29,7 @@ impl Kept {
     /// About what it costs in memory.
     pub(super) fn bytes(&self) -> usize {
         let cells: usize = self.raw.cells.iter().map(|cell| cell.capacity() + CELL_BYTES).sum();
-        let wrong: usize = self.raw.wrong.iter().map(|fault| fault.message.len() + ROW_BYTES).sum();
-        ROW_BYTES + cells + wrong
+        ROW_BYTES + cells + self.raw.wrong.len() * size_of::<CellFault>()
     }
 }
 
@@ -145,7 +144,6 @@ fn write(out: &mut impl Write, Kept { key: (day, file, _), raw }: &Kept) -> io::
         None => (0, 0),
         Some(RawFault::CellTooLong(at)) => (1, at as u64),
         Some(RawFault::RowTooLong) => (2, 0),
-        Some(RawFault::OpenQuote(line)) => (3, line),
     };
     number(out, fault)?;
     number(out, of)?;
@@ -154,10 +152,9 @@ fn write(out: &mut impl Write, Kept { key: (day, file, _), raw }: &Kept) -> io::
         text(out, cell)?;
     }
     number(out, raw.wrong.len() as u64)?;
-    for CellFault { at, reason, message } in &raw.wrong {
+    for CellFault { at, problem } in &raw.wrong {
         number(out, *at as u64)?;
-        text(out, reason.word())?;
-        text(out, message)?;
+        text(out, problem.word())?;
     }
     Ok(())
 }
@@ -173,15 +170,14 @@ fn read(from: &mut impl Read) -> io::Result<Kept> {
     let fault = match fault {
         1 => Some(RawFault::CellTooLong(index(of)?)),
         2 => Some(RawFault::RowTooLong),
-        3 => Some(RawFault::OpenQuote(of)),
         _ => None,
     };
     let cells = (0..take(from)?).map(|_| take_text(from)).collect::<io::Result<Vec<_>>>()?;
     let mut wrong = Vec::new();
     for _ in 0..take(from)? {
         let at = index(take(from)?)?;
-        let reason = Reason::from_word(&take_text(from)?).ok_or(io::ErrorKind::InvalidData)?;
-        wrong.push(CellFault { at, reason, message: take_text(from)? });
+        let problem = Problem::from_word(&take_text(from)?).ok_or(io::ErrorKind::InvalidData)?;
+        wrong.push(CellFault { at, problem });
     }
     Ok(Kept { key: (day, file, line), raw: RawRow { line, cells, fault, wrong } })
 }
@@ -231,9 +227,9 @@ mod tests {
 
     #[test]
     fn rows_come_back_as_they_were() {
-        let wrong = vec![CellFault { at: 300, reason: Reason::MalformedDate, message: "…".into() }];
+        let wrong = vec![CellFault { at: 300, problem: Problem::TimeOfDay }];
         let raw = RawRow { line: 70_000, cells: vec!["韶关".into(), String::new()], fault: None, wrong };
-        let faults = [RawFault::CellTooLong(200), RawFault::RowTooLong, RawFault::OpenQuote(9)];
+        let faults = [RawFault::CellTooLong(200), RawFault::RowTooLong, RawFault::RowTooLong];
         let days = [None, Some(Day::MIN), Some(Day::MAX)];
         for (day, fault) in days.into_iter().zip(faults) {
             for fault in [None, Some(fault)] {

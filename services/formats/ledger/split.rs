@@ -3,7 +3,7 @@
 
 use super::decode::{LineCount, Text, TextError};
 use super::error::FileError;
-use crate::domain::reason::Reason;
+use super::problem::Problem;
 use csv_core::ReadFieldResult;
 use std::io::{self, Read};
 
@@ -21,8 +21,6 @@ pub enum RawFault {
     CellTooLong(usize),
     /// More than `ROW_BYTES_MAX` or `CELLS_MAX`.
     RowTooLong,
-    /// A quote that opens in this line never closes: all that follows was taken for one cell.
-    OpenQuote(u64),
 }
 
 /// A row as cells of text; any kind of file comes down to these.
@@ -44,10 +42,8 @@ pub struct RawRow {
 pub struct CellFault {
     /// Which, from 0.
     pub at: usize,
-    /// The word.
-    pub reason: Reason,
-    /// The rest of a sentence that begins with the column.
-    pub message: String,
+    /// What is wrong with it.
+    pub problem: Problem,
 }
 
 /// Rows of cells, from any kind of file. Blank rows are left out, and counted in the lines.
@@ -103,8 +99,9 @@ impl<R: Read> CsvRows<R> {
             let field = self.field()?;
             bytes += field.len;
             if field.open_quote {
-                row.fault = Some(RawFault::OpenQuote(field.line));
-            } else if field.cut {
+                return Err(FileError::OpenQuote { line: field.line });
+            }
+            if field.cut {
                 row.fault = row.fault.or(Some(RawFault::CellTooLong(row.cells.len())));
             }
             if row.cells.len() == CELLS_MAX || bytes > ROW_BYTES_MAX {
@@ -234,14 +231,13 @@ mod tests {
 
     #[test]
     fn a_quote_that_never_closes_is_named() {
-        let found = rows(b"a,b\n1,2\n3,\"4\n5,6\n");
-        assert_eq!(found.len(), 3);
-        assert_eq!(found[2].line, 3);
-        assert_eq!(found[2].fault, Some(RawFault::OpenQuote(3)));
         let long = [b"a\n\"".to_vec(), b"x\n".repeat(5_000_000)].concat();
-        let found = rows(&long);
-        assert_eq!((found.len(), found[1].fault), (2, Some(RawFault::OpenQuote(2))));
-        assert_eq!(found[1].cells[0].len(), CELL_BYTES_MAX);
+        for (text, before, at) in [(b"a,b\n1,2\n3,\"4\n5,6\n".to_vec(), 2, 3), (long, 1, 2)] {
+            let mut rows = CsvRows::new(Text::new(text.as_slice(), Encoding::Utf8));
+            assert!(rows.by_ref().take(before).all(|row| row.is_ok()));
+            assert!(matches!(rows.next(), Some(Err(FileError::OpenQuote { line })) if line == at));
+            assert!(rows.next().is_none());
+        }
     }
 
     #[test]

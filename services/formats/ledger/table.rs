@@ -1,6 +1,8 @@
 //! What each ledger's columns are: the one table that recognition, reading and messages share. A further ledger is one
 //! more variant, one more list of columns, and one more reader in `row`.
 
+use crate::domain::reason::Reason;
+
 /// The ledgers, in the order in which an import applies them (rules §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ledger {
@@ -30,6 +32,8 @@ pub enum Ledger {
     Investments,
     /// 税收入库明细.
     TaxReceipts,
+    /// 载体年报.
+    IncubatorReports,
     /// 技术转移中介.
     Intermediaries,
     /// 技术转移合同.
@@ -65,6 +69,19 @@ pub enum Content {
     Percent,
     /// 是 or 否.
     YesNo,
+}
+
+impl Content {
+    /// The word for a cell that can't be what its column holds.
+    pub fn malformed(self) -> Reason {
+        match self {
+            Self::Code => Reason::MalformedCode,
+            Self::Text => Reason::MalformedName,
+            Self::Day => Reason::MalformedDate,
+            Self::Number | Self::Percent => Reason::MalformedAmount,
+            Self::YesNo => Reason::UnknownWord,
+        }
+    }
 }
 
 /// A column of a ledger.
@@ -110,6 +127,11 @@ const PEOPLE: &[(&str, i64)] = &[("", 1), ("人", 1)];
 const HOURS: &[(&str, i64)] = &[("小时", 1), ("机时", 1), ("", 1)];
 /// Rights; the unit may be left out, since there is no other.
 const RIGHTS: &[(&str, i64)] = &[("", 1), ("件", 1), ("项", 1)];
+
+/// Things counted one by one; the unit may be left out, since there is no other.
+const COUNTS: &[(&str, i64)] = &[("", 1), ("人", 1), ("个", 1), ("家", 1), ("场", 1), ("项", 1)];
+/// Whole months.
+const MONTHS: &[(&str, i64)] = &[("月", 1), ("个月", 1)];
 
 const fn must(heading: &'static str, field: &'static str, content: Content) -> Column {
     Column { heading, field, required: true, units: &[], content }
@@ -250,6 +272,34 @@ const TAX_RECEIPTS: &[Column] = &[
     must("凭证号", "voucher_no", Text),
 ];
 
+const INCUBATOR_REPORTS: &[Column] = &[
+    must("载体编号", "incubator_id", Text),
+    must("年度", "year", Number),
+    may("在孵企业使用面积", "tenant_area", Number).in_units(AREA),
+    may("高成长企业使用面积", "high_growth_area", Number).in_units(AREA),
+    may("最大单个企业使用面积", "largest_tenant_area", Number).in_units(AREA),
+    may("场地剩余使用期", "use_right_months", Number).in_units(MONTHS),
+    may("专职人员", "staff", Number).in_units(COUNTS),
+    may("专业孵化服务人员", "professional_staff", Number).in_units(COUNTS),
+    may("本科以上人员", "bachelor_staff", Number).in_units(COUNTS),
+    may("创业导师", "mentors", Number).in_units(COUNTS),
+    may("工位数", "workstations", Number).in_units(COUNTS),
+    may("签约服务团队和企业", "teams_served", Number).in_units(COUNTS),
+    may("新注册企业", "new_incorporations", Number).in_units(COUNTS),
+    may("当年获得融资团队和企业", "financed_in_year", Number).in_units(COUNTS),
+    may("获得投融资在孵企业", "financed_tenants", Number).in_units(COUNTS),
+    may("资金使用案例", "fund_use_cases", Number).in_units(COUNTS),
+    may("申请专利在孵企业", "patent_applicants", Number).in_units(COUNTS),
+    may("创新创业活动", "events", Number).in_units(COUNTS),
+    may("典型孵化案例", "cases", Number).in_units(COUNTS),
+    may("服务类别", "service_types", Number).in_units(COUNTS),
+    may("独立法人", "legal_person", YesNo),
+    may("统计数据真实完整", "statistics_complete", YesNo),
+    may("公共服务平台", "service_platform", YesNo),
+    may("衔接机制", "handover_mechanism", YesNo),
+    may("快速入驻通道", "fast_lane", YesNo),
+];
+
 const INTERMEDIARIES: &[Column] = &[
     must("中介编号", "intermediary_id", Text),
     must("中介名称", "display_name", Text),
@@ -337,6 +387,7 @@ impl Ledger {
         Self::SeedFunds,
         Self::Investments,
         Self::TaxReceipts,
+        Self::IncubatorReports,
         Self::Intermediaries,
         Self::TechnologyTransfers,
         Self::Platforms,
@@ -364,6 +415,7 @@ impl Ledger {
             Self::SeedFunds => "种子基金",
             Self::Investments => "投资担保",
             Self::TaxReceipts => "税收入库明细",
+            Self::IncubatorReports => "载体年报",
             Self::Intermediaries => "技术转移中介",
             Self::TechnologyTransfers => "技术转移合同",
             Self::Platforms => "服务平台",
@@ -392,6 +444,7 @@ impl Ledger {
             Self::SeedFunds => SEED_FUNDS,
             Self::Investments => INVESTMENTS,
             Self::TaxReceipts => TAX_RECEIPTS,
+            Self::IncubatorReports => INCUBATOR_REPORTS,
             Self::Intermediaries => INTERMEDIARIES,
             Self::TechnologyTransfers => TECHNOLOGY_TRANSFERS,
             Self::Platforms => PLATFORMS,
@@ -440,9 +493,20 @@ mod tests {
         let (second, neighbours) = rest.split_at(6);
         assert_eq!(first, ["载体台账", "认定记录", "企业台账", "在孵台账", "落户园区", "企业变更"]);
         assert_eq!(second, ["企业年报", "贷款台账", "利息支付", "种子基金", "投资担保", "税收入库明细"]);
+        let (carriers, neighbours) = neighbours.split_at(1);
+        assert_eq!(carriers, ["载体年报"]);
         let (paid, read) = neighbours.split_at(6);
         assert_eq!(paid, ["技术转移中介", "技术转移合同", "服务平台", "平台年报", "共享仪器", "仪器年报"]);
         assert_eq!(read, ["引导基金", "引导基金出资", "引导基金投资"]);
+    }
+
+    #[test]
+    fn a_carriers_report_has_a_column_for_every_figure() {
+        use crate::domain::CarrierFigure;
+        let columns = &Ledger::IncubatorReports.columns()[2..];
+        let named: Vec<_> = columns.iter().map(|column| (column.heading, column.field.to_owned())).collect();
+        let figures: Vec<_> = CarrierFigure::ALL.iter().map(|figure| (figure.chinese(), figure.field())).collect();
+        assert_eq!(named, figures);
     }
 
     #[test]

@@ -3,14 +3,16 @@
 //!
 //! Chosen where the sample is silent: `[[local_share]]`, `[[lpr]]` and `[[scheme]]` may have an `until`, the first day on
 //! which they no longer hold; a JSON file has the same keys; a day may stand without quotes in TOML; a cap left out is no
-//! cap; `minimum_level`, `kinds` and taxes are the registry's own words.
+//! cap; `minimum_level`, `kinds` and taxes are the registry's own words; a scheme may name a `stacking_group`, whose rule
+//! `[[stacking]]` states (`pooled`).
 
 mod neighbours;
-mod section;
+mod pooled;
+pub(super) mod section;
 mod standards;
-mod tree;
+pub(super) mod tree;
 
-use crate::domain::reason::{Fault, Reason};
+use crate::domain::reason::Reason;
 use crate::domain::values::FEN_MAX;
 use crate::domain::{Day, Kind, Level, ParkId, Tax};
 use crate::policy::parameters::{
@@ -61,12 +63,16 @@ impl PolicyFile {
 
 /// Reads a file.
 pub fn parse(text: &str) -> Result<PolicyFile, Vec<PolicyFault>> {
-    let whole = |line, reason, message: String| vec![PolicyFault { line, fault: Fault::new(reason, "", message) }];
     if text.len() > BYTES_MAX {
-        return Err(whole(1, Reason::TooLarge, format!("{} bytes; at most {BYTES_MAX}", text.len())));
+        let bytes = text.len();
+        let what = (format!("{bytes} bytes; at most {BYTES_MAX}"), format!("共{bytes}字节；至多{BYTES_MAX}字节"));
+        return Err(vec![PolicyFault::of_file(1, Reason::TooLarge, what)]);
     }
-    let root = tree::read(text)
-        .map_err(|(line, message)| whole(line, Reason::MalformedMessage, format!("line {line}: {message}")))?;
+    let root = tree::read(text).map_err(|(line, message)| {
+        // What the reader of TOML or JSON says, it says in English.
+        let what = (format!("line {line}: {message}"), format!("第{line}行：文件格式有误，无法读取（{message}）"));
+        vec![PolicyFault::of_file(line, Reason::MalformedMessage, what)]
+    })?;
     let mut faults = Vec::new();
     let policy = read(&root, &mut faults);
     if !faults.is_empty() {
@@ -126,6 +132,8 @@ fn read(root: &Item, faults: &mut Vec<PolicyFault>) -> Policy {
     standards.into(&mut policy);
     let treasuries = file.tables("treasury");
     policy.treasuries = treasuries.into_iter().enumerate().map(|item| treasury(item, file.faults)).collect();
+    policy.stacking = pooled::stacking(&mut file);
+    policy.budgets = pooled::budgets(&mut file);
     file.finish();
     policy
 }
@@ -145,9 +153,8 @@ fn share_table((index, (path, item)): Place<'_>, faults: &mut Vec<PolicyFault>) 
         for (key, item) in taxes.entries() {
             let path = taxes.path_of(key);
             let Some(tax) = Tax::from_key(key) else {
-                let message = format!("line {}: {path}: no such tax", item.line);
-                let fault = Fault::new(Reason::UnknownTax, path, message);
-                taxes.faults.push(PolicyFault { line: item.line, fault });
+                let what = ("no such tax", "没有这个税种");
+                taxes.faults.push(PolicyFault::of_key(item.line, Reason::UnknownTax, path, what));
                 continue;
             };
             let mut shares = Section::new(path, item, taxes.faults);
@@ -217,8 +224,9 @@ fn version<T>(index: usize, section: &mut Section<'_, '_>, terms: Option<T>) -> 
     let clause = section.text("clause");
     let review = section.optional_day("fair_competition_review");
     let payer = section.word("payer", PayerRule::from_key);
+    let stacking_group = section.optional_text("stacking_group");
     let dates = dated(index, section, ());
-    let value = Version { document_no, clause, review, payer: payer?, terms: terms? };
+    let value = Version { document_no, clause, review, payer: payer?, stacking_group, terms: terms? };
     Some(Dated { index, from: dates.from, until: dates.until, value })
 }
 

@@ -4,6 +4,7 @@
 use super::tree::{Item, Value};
 use crate::domain::reason::{Fault, Reason};
 use crate::domain::values::{Day, FEN_MAX, text};
+use crate::policy::Both;
 use crate::policy::parameters::RATE_PPM_MAX;
 
 /// A fault, and the line it is in.
@@ -11,12 +12,35 @@ use crate::policy::parameters::RATE_PPM_MAX;
 pub struct PolicyFault {
     /// Line, from 1.
     pub line: u32,
-    /// The word, the key's path and a sentence.
+    /// The word, the key's path and a sentence in English.
     pub fault: Fault,
+    /// The sentence in Chinese.
+    pub zh: String,
 }
 
+impl PolicyFault {
+    /// A fault of a key; both sentences begin with its line and path.
+    pub fn of_key(line: u32, reason: Reason, key: impl Into<String>, what: impl Into<Both>) -> Self {
+        let (key, Both { en, zh }) = (key.into(), what.into());
+        let zh = format!("第{line}行：{key}：{zh}");
+        let message = format!("line {line}: {key}: {en}");
+        Self { line, fault: Fault::new(reason, key, message), zh }
+    }
+
+    /// A fault of the file as a whole.
+    pub fn of_file(line: u32, reason: Reason, what: impl Into<Both>) -> Self {
+        let Both { en, zh } = what.into();
+        Self { line, fault: Fault::new(reason, "", en), zh }
+    }
+}
+
+/// Said where a value is missing.
+const REQUIRED: (&str, &str) = ("a value is required", "必填");
+/// Characters of a value that a sentence shows.
+const SHOWN_MAX: usize = 40;
+
 /// A table and where it stands.
-pub(super) struct Section<'a, 'f> {
+pub(in crate::formats) struct Section<'a, 'f> {
     path: String,
     line: u32,
     entries: &'a [(String, Item)],
@@ -30,8 +54,8 @@ impl<'a, 'f> Section<'a, 'f> {
         let entries = match &item.value {
             Value::Table(entries) => entries.as_slice(),
             _ => {
-                let fault = Fault::new(Reason::MalformedMessage, path.clone(), format!("{path}: not a table"));
-                faults.push(PolicyFault { line: item.line, fault });
+                let what = ("not a table", "不是表");
+                faults.push(PolicyFault::of_key(item.line, Reason::MalformedMessage, path.clone(), what));
                 &[]
             }
         };
@@ -43,11 +67,9 @@ impl<'a, 'f> Section<'a, 'f> {
     }
 
     /// Notes a fault of one key.
-    pub fn wrong(&mut self, reason: Reason, key: &str, what: &str) {
+    pub fn wrong(&mut self, reason: Reason, key: &str, what: impl Into<Both>) {
         let line = self.entries.iter().find(|(name, _)| name == key).map_or(self.line, |(_, item)| item.line);
-        let path = self.key_path(key);
-        let fault = Fault::new(reason, path.clone(), format!("line {line}: {path}: {what}"));
-        self.faults.push(PolicyFault { line, fault });
+        self.faults.push(PolicyFault::of_key(line, reason, self.key_path(key), what));
     }
 
     /// The value of a key, with its path.
@@ -60,7 +82,7 @@ impl<'a, 'f> Section<'a, 'f> {
     pub fn required(&mut self, key: &'static str) -> Option<&'a Item> {
         let found = self.optional(key);
         if found.is_none() {
-            self.wrong(Reason::MissingValue, key, "a value is required");
+            self.wrong(Reason::MissingValue, key, REQUIRED);
         }
         found
     }
@@ -73,7 +95,7 @@ impl<'a, 'f> Section<'a, 'f> {
                 items.iter().enumerate().map(|(at, item)| (format!("{}[{at}]", self.key_path(key)), item)).collect()
             }
             Some(_) => {
-                self.wrong(Reason::MalformedMessage, key, "not a list of tables");
+                self.wrong(Reason::MalformedMessage, key, ("not a list of tables", "不是表的列表"));
                 Vec::new()
             }
         }
@@ -81,16 +103,26 @@ impl<'a, 'f> Section<'a, 'f> {
 
     /// A line of text.
     pub fn text(&mut self, key: &'static str) -> String {
-        let Some(item) = self.required(key) else { return String::new() };
+        self.required(key).map_or_else(String::new, |item| self.line_of_text(key, item))
+    }
+
+    /// A line of text that may be left out.
+    pub fn optional_text(&mut self, key: &'static str) -> Option<String> {
+        let item = self.optional(key)?;
+        Some(self.line_of_text(key, item))
+    }
+
+    fn line_of_text(&mut self, key: &'static str, item: &Item) -> String {
         let Value::Text(value) = &item.value else {
-            self.wrong(Reason::MalformedMessage, key, "not a text");
+            self.wrong(Reason::MalformedMessage, key, ("not a text", "不是文字"));
             return String::new();
         };
         if value.trim().is_empty() {
-            self.wrong(Reason::MissingValue, key, "a value is required");
+            self.wrong(Reason::MissingValue, key, REQUIRED);
         }
         text(key, value).unwrap_or_else(|fault| {
-            self.wrong(fault.reason, key, &fault.message);
+            let zh = "文字过长、首尾有空格或含不可见字符";
+            self.wrong(fault.reason, key, (fault.message, zh));
             String::new()
         })
     }
@@ -111,7 +143,7 @@ impl<'a, 'f> Section<'a, 'f> {
             _ => None,
         };
         if day.is_none() {
-            self.wrong(Reason::MalformedDate, key, "a day is written \"2024-03-05\"");
+            self.wrong(Reason::MalformedDate, key, ("a day is written \"2024-03-05\"", "日期应写作\"2024-03-05\""));
         }
         day
     }
@@ -120,11 +152,12 @@ impl<'a, 'f> Section<'a, 'f> {
         match item.value {
             Value::Integer(number) if (least..=most).contains(&number) => number,
             Value::Integer(number) => {
-                self.wrong(Reason::OutOfRange, key, &format!("{number}; between {least} and {most}"));
+                let en = format!("{number}; between {least} and {most}");
+                self.wrong(Reason::OutOfRange, key, (en, format!("{number}；应在{least}至{most}之间")));
                 least
             }
             _ => {
-                self.wrong(Reason::MalformedAmount, key, "not a whole number");
+                self.wrong(Reason::MalformedAmount, key, ("not a whole number", "不是整数"));
                 least
             }
         }
@@ -157,11 +190,21 @@ impl<'a, 'f> Section<'a, 'f> {
         match self.required(key).map(|item| &item.value) {
             Some(Value::Bool(value)) => *value,
             Some(_) => {
-                self.wrong(Reason::MalformedMessage, key, "neither true nor false");
+                self.wrong(Reason::MalformedMessage, key, ("neither true nor false", "既不是true也不是false"));
                 false
             }
             None => false,
         }
+    }
+
+    /// Yes or no; no where it is left out.
+    pub fn optional_flag(&mut self, key: &'static str) -> bool {
+        self.optional(key).is_some() && self.flag(key)
+    }
+
+    /// A whole number that may be left out.
+    pub fn optional_number(&mut self, key: &'static str, least: i64, most: i64) -> Option<i64> {
+        self.optional(key).map(|item| self.integer(key, item, least, most))
     }
 
     /// A word of a closed list.
@@ -172,7 +215,8 @@ impl<'a, 'f> Section<'a, 'f> {
             _ => None,
         };
         if word.is_none() {
-            self.wrong(Reason::UnknownWord, key, &format!("{} is no such word", shown(item)));
+            let (en, zh) = shown(item);
+            self.wrong(Reason::UnknownWord, key, (format!("{en} is no such word"), format!("{zh}不是可用的词")));
         }
         word
     }
@@ -181,7 +225,7 @@ impl<'a, 'f> Section<'a, 'f> {
     pub fn list<W>(&mut self, key: &'static str, reason: Reason, read: impl Fn(&Value) -> Option<W>) -> Vec<W> {
         let Some(item) = self.required(key) else { return Vec::new() };
         let Value::List(items) = &item.value else {
-            self.wrong(Reason::MalformedMessage, key, "not a list");
+            self.wrong(Reason::MalformedMessage, key, ("not a list", "不是列表"));
             return Vec::new();
         };
         let mut values = Vec::new();
@@ -190,9 +234,9 @@ impl<'a, 'f> Section<'a, 'f> {
                 Some(value) => values.push(value),
                 None => {
                     let path = format!("{}[{at}]", self.key_path(key));
-                    let line = item.line;
-                    let message = format!("line {line}: {path}: {} is not known", shown(item));
-                    self.faults.push(PolicyFault { line, fault: Fault::new(reason, path, message) });
+                    let (en, zh) = shown(item);
+                    let what = (format!("{en} is not known"), format!("{zh}无法识别"));
+                    self.faults.push(PolicyFault::of_key(item.line, reason, path, what));
                 }
             }
         }
@@ -213,9 +257,8 @@ impl<'a, 'f> Section<'a, 'f> {
     pub fn only_once(&mut self) {
         for (at, (key, item)) in self.entries.iter().enumerate() {
             if self.entries[..at].iter().any(|(other, _)| other == key) {
-                let (path, line) = (self.key_path(key), item.line);
-                let message = format!("line {line}: {path}: stands twice");
-                self.faults.push(PolicyFault { line, fault: Fault::new(Reason::Conflict, path, message) });
+                let what = ("stands twice", "重复出现");
+                self.faults.push(PolicyFault::of_key(item.line, Reason::Conflict, self.key_path(key), what));
             }
         }
     }
@@ -225,20 +268,24 @@ impl<'a, 'f> Section<'a, 'f> {
         self.only_once();
         let known = self.asked.join(", ");
         for (key, item) in self.entries.iter().filter(|(key, _)| !self.asked.contains(&key.as_str())) {
-            let (path, line) = (self.key_path(key), item.line);
-            let message = format!("line {line}: {path}: no such key; the keys are {known}");
-            self.faults.push(PolicyFault { line, fault: Fault::new(Reason::UnknownWord, path, message) });
+            let what = (format!("no such key; the keys are {known}"), format!("没有这个键；可用的键：{known}"));
+            self.faults.push(PolicyFault::of_key(item.line, Reason::UnknownWord, self.key_path(key), what));
         }
     }
 }
 
-fn shown(item: &Item) -> String {
+/// A value in a sentence, English and Chinese.
+fn shown(item: &Item) -> (String, String) {
+    let alike = |text: String| (text.clone(), text);
     match &item.value {
-        Value::Text(text) => format!("`{}`", text.chars().take(40).collect::<String>()),
-        Value::Integer(number) => number.to_string(),
-        Value::Bool(value) => value.to_string(),
-        Value::Other(text) => text.chars().take(40).collect(),
-        Value::List(_) => "a list".to_owned(),
-        Value::Table(_) => "a table".to_owned(),
+        Value::Text(text) => {
+            let text: String = text.chars().take(SHOWN_MAX).collect();
+            (format!("`{text}`"), format!("“{text}”"))
+        }
+        Value::Integer(number) => alike(number.to_string()),
+        Value::Bool(value) => alike(value.to_string()),
+        Value::Other(text) => alike(text.chars().take(SHOWN_MAX).collect()),
+        Value::List(_) => ("a list".to_owned(), "列表".to_owned()),
+        Value::Table(_) => ("a table".to_owned(), "表".to_owned()),
     }
 }

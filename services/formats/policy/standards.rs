@@ -4,7 +4,7 @@ use super::section::{PolicyFault, Section};
 use super::tree::{Item, Value};
 use super::{MONTHS_MAX, Place, dated};
 use crate::domain::values::FEN_MAX;
-use crate::domain::{Fault, Indicator, Kind, Reason};
+use crate::domain::{Indicator, Kind, Reason};
 use crate::policy::parameters::{Dated, RATE_PPM_MAX, Series};
 use crate::policy::{
     Bound, GuidanceFundTargets, IndustryStandard, ParkAdmission, Policy, Rule, SeedFundDuty, Standard, Target,
@@ -115,9 +115,8 @@ fn thresholds(path: String, item: &Item, faults: &mut Vec<PolicyFault>) -> Vec<T
     for (key, item) in all.entries() {
         let path = all.path_of(key);
         let Some(indicator) = Indicator::ALL.iter().copied().find(|of| of.key().to_lowercase() == *key) else {
-            let line = item.line;
-            let message = format!("line {line}: {path}: no such indicator");
-            all.faults.push(PolicyFault { line, fault: Fault::new(Reason::UnknownWord, path, message) });
+            let what = ("no such indicator", "没有这项指标");
+            all.faults.push(PolicyFault::of_key(item.line, Reason::UnknownWord, path, what));
             continue;
         };
         found.extend(threshold(indicator, path, item, all.faults));

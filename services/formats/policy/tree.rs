@@ -4,14 +4,14 @@ use toml::de::{DeTable, DeValue};
 
 /// A value and the line it stands in, from 1.
 #[derive(Clone, Debug)]
-pub(super) struct Item {
+pub(in crate::formats) struct Item {
     pub line: u32,
     pub value: Value,
 }
 
 /// What a value is.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(in crate::formats) enum Value {
     Text(String),
     Integer(i64),
     Bool(bool),
@@ -22,13 +22,13 @@ pub(super) enum Value {
 }
 
 /// What is no TOML or JSON: the line, and what the reader says.
-pub(super) type NotReadable = (u32, String);
+pub(in crate::formats) type NotReadable = (u32, String);
 
 /// A file nested deeper is no policy; it keeps recursion bounded.
 const DEPTH_MAX: usize = 16;
 
 /// Reads a text; JSON where it begins with a brace, which no TOML does.
-pub(super) fn read(text: &str) -> Result<Item, NotReadable> {
+pub(in crate::formats) fn read(text: &str) -> Result<Item, NotReadable> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim_start().starts_with('{') { json(text) } else { toml(text) }
 }

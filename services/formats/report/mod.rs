@@ -1,8 +1,10 @@
 //! The report of an import: what became of each row of each file, for programs (JSON, in the shape of the sample's
 //! `import_report`) and for people (one line per row that needs a look).
 
+mod detail;
 mod text;
 
+pub use detail::{Detail, behind, part_name, part_zh, sentence};
 pub use text::reason_text;
 
 use super::Lang;
@@ -30,16 +32,17 @@ pub struct FileReport {
     error: Option<FileFault>,
 }
 
-/// A reason, and the sentence that came with it.
+/// A reason, and what came with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Note {
     reason: Reason,
-    message: String,
+    detail: Detail,
 }
 
 /// Why a whole file could not be read (on), or was not settled whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct FileFault {
+    outcome: Outcome,
     reason: &'static str,
     line: Option<u64>,
     english: String,
@@ -57,7 +60,7 @@ pub struct ReportRow {
     pub outcome: Outcome,
     /// The word of the reason.
     pub reason: &'static str,
-    /// The sentence with the values, in English; for a whole file, in the language asked for.
+    /// The detail with the values, in the language asked for.
     pub message: String,
     /// What the word means, in the language asked for.
     pub meaning: &'static str,
@@ -66,12 +69,14 @@ pub struct ReportRow {
 /// What became of a row that needs a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    /// The import broke off before all of the file was settled.
+    /// Not all of the file was read, or settled before the import broke off.
     Unfinished,
     /// The file could not be read.
     Unreadable,
     /// It changed nothing.
     Rejected,
+    /// A sheet that is no ledger.
+    PassedOver,
     /// Accepted, with a warning.
     Warned,
     /// Skipped: all of it was recorded before.
@@ -88,6 +93,8 @@ impl Outcome {
             (Self::Unreadable, Lang::Zh) => "无法读取",
             (Self::Rejected, Lang::En) => "rejected",
             (Self::Rejected, Lang::Zh) => "拒绝",
+            (Self::PassedOver, Lang::En) => "no ledger",
+            (Self::PassedOver, Lang::Zh) => "非台账",
             (Self::Warned, Lang::En) => "warning",
             (Self::Warned, Lang::Zh) => "提醒",
             (Self::Duplicate, Lang::En) => "skipped",
@@ -104,34 +111,47 @@ impl FileReport {
 
     /// Notes a skipped row: DUPLICATE or VOIDED_BEFORE.
     pub fn duplicate(&mut self, line: u64, reason: Reason) {
-        self.duplicate.insert(line, Note { reason, message: String::new() });
+        self.duplicate.insert(line, Note { reason, detail: Detail::default() });
     }
 
     /// Notes a rejected row.
     pub fn rejected(&mut self, line: u64, refusal: &Refusal) {
-        self.rejected_as(line, refusal.reason, refusal.message.clone());
+        self.rejected_as(line, refusal.reason, Detail::of(refusal));
     }
 
-    /// Notes a rejected row, by its word and sentence as they came from elsewhere.
-    pub fn rejected_as(&mut self, line: u64, reason: Reason, message: impl Into<String>) {
-        self.rejected.insert(line, Note { reason, message: message.into() });
+    /// Notes a rejected row, by its word and what came with it.
+    pub fn rejected_as(&mut self, line: u64, reason: Reason, detail: Detail) {
+        self.rejected.insert(line, Note { reason, detail });
     }
 
     /// Notes what to look at about an accepted row. A row bears one warning; the first stands.
     pub fn warned(&mut self, line: u64, warning: &Warning) {
-        let note = Note { reason: warning.reason, message: warning.message.clone() };
+        let detail = Detail { english: warning.message.clone(), ..Detail::default() };
+        let note = Note { reason: warning.reason, detail };
         self.warned.entry(line).or_insert(note);
     }
 
     /// Notes that the file could not be read, or not to its end.
     pub fn failed(&mut self, error: &FileError) {
         let (english, chinese) = (error.message(Lang::En), error.message(Lang::Zh));
-        self.error = Some(FileFault { reason: error.reason(), line: error.line(), english, chinese });
+        let outcome = match error {
+            FileError::OpenQuote { .. } => Outcome::Unfinished,
+            _ => Outcome::Unreadable,
+        };
+        self.error = Some(FileFault { outcome, reason: error.reason(), line: error.line(), english, chinese });
+    }
+
+    /// Notes a sheet beside a ledger that is none itself, and so is not read. That is no fault of the file.
+    pub fn passed_over(&mut self, why: &FileError) {
+        let outcome = Outcome::PassedOver;
+        let (english, chinese) = (why.message(Lang::En), why.message(Lang::Zh));
+        self.error = Some(FileFault { outcome, reason: why.reason(), line: why.line(), english, chinese });
     }
 
     /// Notes that the import broke off before all rows of the file were settled; what is listed is settled.
     pub fn broken_off(&mut self, english: &str, chinese: &str) {
         self.error = Some(FileFault {
+            outcome: Outcome::Unfinished,
             reason: BROKEN_OFF,
             line: None,
             english: format!("the import broke off, and not every row of this file is settled: {english}"),
@@ -166,7 +186,7 @@ impl FileReport {
 
     /// Whether the file could not be read, or not to its end.
     pub fn is_failed(&self) -> bool {
-        self.error.is_some()
+        self.error.as_ref().is_some_and(|error| error.outcome != Outcome::PassedOver)
     }
 }
 
@@ -194,7 +214,7 @@ impl ImportReport {
     }
 
     /// For programs: `{file: {accepted, duplicate, rejected, warned}}`, lines ascending; a file that could not be read (on),
-    /// or whose rows are not all settled since the import broke off, has `error` too.
+    /// or whose rows are not all settled since the import broke off, has `error` too; a sheet that is no ledger `passed_over`.
     pub fn to_json(&self) -> serde_json::Value {
         let one = |(name, report): &(String, FileReport)| {
             // A struct of numbers and words; nothing in it can fail to become JSON.
@@ -223,7 +243,7 @@ impl FileReport {
                 line: Some(*line),
                 outcome,
                 reason: note.reason.word(),
-                message: note.message.clone(),
+                message: note.detail.text(lang),
                 meaning: reason_text(note.reason, lang),
             })
             .collect();
@@ -231,7 +251,7 @@ impl FileReport {
         let error = self.error.as_ref().map(|error| ReportRow {
             file: file.to_owned(),
             line: error.line,
-            outcome: if error.reason == BROKEN_OFF { Outcome::Unfinished } else { Outcome::Unreadable },
+            outcome: error.outcome,
             reason: error.reason,
             message: if lang == Lang::Zh { error.chinese.clone() } else { error.english.clone() },
             meaning: "",
@@ -249,6 +269,8 @@ struct FileJson<'a> {
     warned: Vec<(u64, &'static str)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passed_over: Option<ErrorJson<'a>>,
 }
 
 /// Why a file could not be read, in JSON.
@@ -256,6 +278,12 @@ struct FileJson<'a> {
 struct ErrorJson<'a> {
     reason: &'static str,
     message: &'a str,
+}
+
+impl<'a> ErrorJson<'a> {
+    fn of(fault: &'a FileFault) -> Self {
+        Self { reason: fault.reason, message: &fault.english }
+    }
 }
 
 impl<'a> FileJson<'a> {
@@ -267,7 +295,8 @@ impl<'a> FileJson<'a> {
             duplicate: pairs(&report.duplicate),
             rejected: pairs(&report.rejected),
             warned: pairs(&report.warned),
-            error: report.error.as_ref().map(|e| ErrorJson { reason: e.reason, message: &e.english }),
+            error: report.error.as_ref().filter(|_| report.is_failed()).map(ErrorJson::of),
+            passed_over: report.error.as_ref().filter(|_| !report.is_failed()).map(ErrorJson::of),
         }
     }
 }

@@ -51,6 +51,7 @@ fn reference(reason: Reason) -> Option<(&'static str, &'static str)> {
         UnknownPark => ("the park is not known", "园区不存在"),
         UnknownDistrict => ("this server does not keep that district", "本服务不管理该区"),
         UnknownPolicy => ("no such policy is published", "没有公布这一政策"),
+        UnknownCriteriaSet => ("no such set of criteria", "没有这一套认定条件"),
         UnknownReading => ("the rule says nothing of it", "该规定不涉及此对象"),
         UnknownEntitlement => ("no such entitlement", "没有这一项应享额度"),
         PolicyAtFault => ("the policy file is at fault", "政策文件有误"),

@@ -70,9 +70,9 @@ framed! {
     TransferFirmRequest GraduateFirmRequest LeaveIncubatorRequest RecordStayRequest SetParkTreasuryRequest
     SignRelocationRequest SettleInParkRequest StartProductionRequest RecordRelocationRequest SetLimitsRequest
     FileAnnualReportRequest CertifyHighTechRequest RecordTaxReceiptRequest DrawLoanRequest PayInterestRequest
-    EstablishSeedFundRequest RecordInvestmentRequest PublishPolicyRequest RegisterIntermediaryRequest
-    RecordTechnologyTransferRequest RegisterPlatformRequest ReportPlatformYearRequest CompletePlatformRequest
-    CatalogueInstrumentRequest RemoveInstrumentRequest ReportInstrumentYearRequest
+    EstablishSeedFundRequest RecordInvestmentRequest PublishPolicyRequest FileIncubatorReportRequest
+    RegisterIntermediaryRequest RecordTechnologyTransferRequest RegisterPlatformRequest ReportPlatformYearRequest
+    CompletePlatformRequest CatalogueInstrumentRequest RemoveInstrumentRequest ReportInstrumentYearRequest
     AssessProjectRequest EstablishGuidanceFundRequest ContributeToGuidanceFundRequest InvestFromGuidanceFundRequest
 }
 

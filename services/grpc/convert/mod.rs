@@ -4,6 +4,7 @@ pub mod assessment;
 pub mod event;
 pub mod frame;
 pub mod guidance_fund;
+pub mod incubator_report;
 pub mod innovation;
 pub mod innovation_scene;
 pub mod instrument;

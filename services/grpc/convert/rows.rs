@@ -6,7 +6,7 @@ use crate::domain::rows::{FirmChangeRow, FirmRow, IncubatorRow, Leaving, Recogni
 use crate::domain::values::Area;
 use crate::domain::{BuildMode, Command, Criterion, FirmChange, Kind, LeaveKind, Level, Reason, Refusal};
 use crate::engine::RowOutcome;
-use crate::grpc::Districts;
+use crate::grpc::{Districts, status};
 use crate::wire::v1::{self, import_row};
 
 /// The command that a row is, or why it can't be one.
@@ -35,6 +35,7 @@ impl Reader<'_> {
             Some(import_row::Row::SeedFund(row)) => self.seed_fund_row(row).map(Row::SeedFund),
             Some(import_row::Row::Investment(row)) => self.investment_row(row).map(Row::Investment),
             Some(import_row::Row::TaxReceipt(row)) => self.tax_receipt_row(row).map(Row::TaxReceipt),
+            Some(import_row::Row::IncubatorReport(row)) => self.incubator_report_row(row).map(Row::IncubatorReport),
             Some(import_row::Row::Intermediary(row)) => {
                 self.intermediary_row(row, "registered_date").map(Row::Intermediary)
             }
@@ -193,6 +194,7 @@ pub fn result(line: i64, outcome: RowOutcome) -> v1::RowResult {
         RowOutcome::Rejected(refusal) => v1::RowResult {
             outcome: v1::RowOutcome::Rejected.into(),
             reason: reason(refusal.reason).into(),
+            metadata: status::metadata_of(&refusal),
             message: refusal.message,
             position: position(refusal.position.unwrap_or_default()),
             ..blank

@@ -1,6 +1,7 @@
 //! Draws resources from an unchanging state, as of a day and as known at a position.
 
 use super::frame::etag_of;
+use super::incubator_report::incubator_report;
 use super::position;
 use crate::domain::event::AnnualReport;
 use crate::domain::firm::{Certificate, FirmView, Relocation, Stay};
@@ -145,6 +146,7 @@ impl<'a> Scene<'a> {
             open_stays: self.open_stays(id),
             revision,
             etag,
+            reports: view.reports.iter().map(incubator_report).collect(),
         }
     }
 

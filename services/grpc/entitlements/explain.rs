@@ -74,11 +74,12 @@ pub async fn run(
         let basis = kept.kept().basis(view, policy.as_ref())?;
         let wanted = (which.scheme, &which.beneficiary, which.period.as_str());
         let explained = explain(&view.published.registry, &basis.file.policy, basis.as_of, wanted);
-        let (explained, year) = explained.ok_or_else(|| unknown(&which, basis.day()))?;
+        let told = explained.ok_or_else(|| unknown(&which, basis.day()))?;
         let district = view.scene().district;
         Ok::<_, Status>(v1::ExplainEntitlementResponse {
-            entitlement: Some(wire::entitlement(district, &explained.entitlement, year)),
-            tree: Some(part(&page, view, &explained.tree)?),
+            entitlement: Some(wire::standing(district, &told.standing)),
+            tree: Some(part(&page, view, &told.tree)?),
+            stacking: told.stacking.as_ref().map(wire::whole_node),
             basis: Some(basis.wire(district)),
         })
     });

@@ -1,5 +1,6 @@
 //! `EntitlementService`: what follows from the facts and the policy, and why.
 
+mod budget;
 pub mod explain;
 mod filter;
 mod watch;
@@ -65,6 +66,10 @@ impl v1::entitlement_service_server::EntitlementService for Entitlements {
         request: Request<v1::ExplainEntitlementRequest>,
     ) -> Reply<v1::ExplainEntitlementResponse> {
         explain::run(&self.0, request).await
+    }
+
+    async fn simulate_budget(&self, request: Request<v1::SimulateBudgetRequest>) -> Reply<v1::SimulateBudgetResponse> {
+        budget::run(&self.0, request).await
     }
 
     async fn watch_entitlements(

@@ -2,7 +2,9 @@
 
 use crate::domain::{Day, Entity};
 use crate::grpc::convert::position;
-use crate::policy::{Beneficiary, Entitlement, Exact, Node, Scheme, Source, Step, Unit};
+use crate::policy::{
+    Beneficiary, BudgetRule, Entitlement, Exact, Node, Reduction, Scheme, Source, StackingRule, Step, Unit,
+};
 use crate::projections::Standing;
 use crate::projections::standing::{Total, TotalKey};
 use crate::wire::v1;
@@ -18,6 +20,22 @@ pub fn scheme(number: u32) -> Option<Scheme> {
     Scheme::ALL.iter().copied().find(|scheme| scheme_of(*scheme) == wire)
 }
 
+/// The API's number of a stacking rule.
+fn stacking_rule_of(rule: StackingRule) -> v1::StackingRule {
+    v1::StackingRule::from_str_name(&format!("STACKING_RULE_{}", rule.key())).unwrap_or_default()
+}
+
+/// The API's number of a budget's rule.
+pub fn budget_rule_of(rule: BudgetRule) -> v1::BudgetRule {
+    v1::BudgetRule::from_str_name(&format!("BUDGET_RULE_{}", rule.key())).unwrap_or_default()
+}
+
+/// A budget's rule by the API's number.
+pub fn budget_rule(number: u32) -> Option<BudgetRule> {
+    let wire = i32::try_from(number).ok().and_then(|number| v1::BudgetRule::try_from(number).ok())?;
+    BudgetRule::ALL.iter().copied().find(|rule| budget_rule_of(*rule) == wire)
+}
+
 /// The entity that a beneficiary is.
 pub fn entity(beneficiary: &Beneficiary) -> Entity {
     match beneficiary {
@@ -29,20 +47,39 @@ pub fn entity(beneficiary: &Beneficiary) -> Entity {
     }
 }
 
-/// An entitlement with the year it is counted in.
-pub fn standing(district: &str, standing: &Standing) -> v1::Entitlement {
-    entitlement(district, &standing.entitlement, standing.year)
+/// Resource name of a beneficiary.
+pub fn beneficiary(district: &str, beneficiary: &Beneficiary) -> String {
+    format!("districts/{district}/{}", entity(beneficiary))
 }
 
-/// An entitlement.
-pub fn entitlement(district: &str, line: &Entitlement, year: Option<i16>) -> v1::Entitlement {
+/// An entitlement with the year it is counted in, and what is taken off for others.
+pub fn standing(district: &str, standing: &Standing) -> v1::Entitlement {
+    v1::Entitlement {
+        year: standing.year.map(i32::from).unwrap_or_default(),
+        after_stacking_fen: standing.after_stacking_fen(),
+        stacking: standing.reduction.as_ref().map(reduction),
+        ..entitlement(district, &standing.entitlement)
+    }
+}
+
+fn reduction(of: &Reduction) -> v1::StackingReduction {
+    v1::StackingReduction {
+        group: of.group.clone(),
+        rule: stacking_rule_of(of.rule).into(),
+        reduction_fen: of.fen,
+        yields_to_scheme: scheme_of(of.scheme).into(),
+        yields_to_period: of.period.to_string(),
+    }
+}
+
+fn entitlement(district: &str, line: &Entitlement) -> v1::Entitlement {
     let status = format!("ENTITLEMENT_STATUS_{}", line.status.key());
     let reason = line.reason.map(|reason| format!("ENTITLEMENT_REASON_{}", reason.key()));
     let (payer, payer_name) =
         line.payer.as_ref().map(|payer| (payer.code.clone(), payer.name.clone())).unwrap_or_default();
     v1::Entitlement {
         scheme: scheme_of(line.scheme).into(),
-        beneficiary: format!("districts/{district}/{}", entity(&line.beneficiary)),
+        beneficiary: beneficiary(district, &line.beneficiary),
         payee: line.payee.map(|code| code.to_string()).unwrap_or_default(),
         period: line.period.to_string(),
         amount_fen: line.amount_fen,
@@ -52,7 +89,7 @@ pub fn entitlement(district: &str, line: &Entitlement, year: Option<i16>) -> v1:
         version_date: line.version.map(|day| day.to_string()).unwrap_or_default(),
         reason: reason.and_then(|name| v1::EntitlementReason::from_str_name(&name)).unwrap_or_default().into(),
         suspended: line.suspended,
-        year: year.map(i32::from).unwrap_or_default(),
+        ..Default::default()
     }
 }
 
@@ -65,7 +102,13 @@ pub fn total(key: &TotalKey, total: &Total) -> v1::EntitlementTotal {
         count: i32::try_from(total.count).unwrap_or(i32::MAX),
         amount_fen: total.amount_fen,
         suspended_fen: total.suspended_fen,
+        after_stacking_fen: total.after_stacking_fen,
     }
+}
+
+/// A node with all its children: for trees of a few nodes.
+pub fn whole_node(of: &Node) -> v1::ExplanationNode {
+    v1::ExplanationNode { children: of.children.iter().map(whole_node).collect(), ..node(of) }
 }
 
 /// A node without its children.
@@ -131,6 +174,9 @@ fn source(source: &Source) -> Option<v1::explanation_node::Source> {
             S::Parameter(v1::ParameterSource { key: key.clone(), from_date: text(from) })
         }
         Source::Grant { loan } => S::Grant(v1::GrantSource { contract_no: loan.to_string() }),
+        Source::Award { scheme, period } => {
+            S::Award(v1::AwardSource { scheme: scheme_of(*scheme).into(), period: period.clone() })
+        }
     })
 }
 
@@ -144,6 +190,13 @@ mod tests {
         for word in Scheme::ALL {
             assert_ne!(scheme_of(*word), v1::Scheme::Unspecified, "{word:?}");
             assert_eq!(scheme(scheme_of(*word) as u32), Some(*word));
+        }
+        for word in StackingRule::ALL {
+            assert_ne!(stacking_rule_of(*word), v1::StackingRule::Unspecified, "{word:?}");
+        }
+        for word in BudgetRule::ALL {
+            assert_ne!(budget_rule_of(*word), v1::BudgetRule::Unspecified, "{word:?}");
+            assert_eq!(budget_rule(budget_rule_of(*word) as u32), Some(*word));
         }
         for word in Status::ALL {
             let name = format!("ENTITLEMENT_STATUS_{}", word.key());

@@ -1,17 +1,17 @@
 //! Which policy an answer rests on, its text read once, and today's entitlements kept from fact to fact.
 //!
-//! A text is read once for its digest. Of today, the last few states are kept for each policy: a question at the head costs
-//! what the facts since the last one touch, and so does a page that pins a position a moment ago. Any other day or position
-//! is computed anew, in its turn. Nothing here is ever the only place of anything.
+//! A text is read once for its digest. Of today, the last few states are kept for each policy; any other day is computed anew.
+//! Nothing here is ever the only place of anything.
 
-use crate::domain::{AsOf, Day, PolicyId, Reason, Refusal, Registry};
+use crate::domain::{AsOf, Day, PolicyId, Reason, Refusal};
 use crate::formats::policy::{PolicyFile, parse};
 use crate::grpc::convert::position;
 use crate::grpc::read::View;
+use crate::grpc::recent::{Recent, State};
 use crate::grpc::status;
 use crate::projections::{RULES_VERSION, Standings};
 use crate::wire::v1;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tonic::Status;
 
@@ -21,7 +21,8 @@ const TEXTS_MAX: usize = 64;
 const STATES_MAX: usize = 8;
 
 type Digest = [u8; 32];
-type States = Arc<Mutex<Recent>>;
+/// States of one text on one day.
+type States = Arc<Recent<Option<(Digest, Day)>, Standings, STATES_MAX>>;
 
 /// What is kept for all districts.
 #[derive(Default)]
@@ -30,11 +31,10 @@ pub struct Kept {
     states: Mutex<HashMap<(String, PolicyId), States>>,
 }
 
-/// States of one text on one day, by position.
-#[derive(Default)]
-struct Recent {
-    digest: Digest,
-    states: VecDeque<Standings>,
+impl State for Standings {
+    fn position(&self) -> u64 {
+        self.position()
+    }
 }
 
 /// What an answer rests on.
@@ -94,40 +94,15 @@ impl Kept {
         if basis.as_of.day != view.today() {
             return Standings::full(registry, &basis.file.policy, basis.as_of);
         }
-        let at_head = view.position == view.published.head.position;
         let key = (view.scene().district.to_owned(), basis.id.clone());
         let states = Arc::clone(self.states.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
-        let mut recent = states.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.at(registry, basis, at_head)
-    }
-}
-
-impl Recent {
-    /// The state at a position: kept, or taken on from the last one before it, or computed anew.
-    fn at(&mut self, registry: &Registry, basis: &Basis, at_head: bool) -> Standings {
-        let AsOf { day, known } = basis.as_of;
-        if self.digest != basis.sha256 || self.states.back().is_some_and(|state| state.day() != day) {
-            *self = Self { digest: basis.sha256, states: VecDeque::new() };
-        }
-        let before = self.states.partition_point(|state| state.position() < known);
-        if let Some(state) = self.states.get(before).filter(|state| state.position() == known) {
-            return state.clone();
-        }
-        let state = match before.checked_sub(1).and_then(|last| self.states.get(last)) {
-            Some(last) if at_head => {
-                let mut next = last.clone();
-                next.advance(registry, &basis.file.policy);
-                next
-            }
-            _ => Standings::full(registry, &basis.file.policy, basis.as_of),
-        };
-        if at_head {
-            self.states.insert(before, state.clone());
-            if self.states.len() > STATES_MAX {
-                self.states.pop_front();
-            }
-        }
-        state
+        let (policy, as_of) = (&basis.file.policy, basis.as_of);
+        states.at(
+            Some((basis.sha256, as_of.day)),
+            view.moment(),
+            |state| state.advance(registry, policy),
+            || Standings::full(registry, policy, as_of),
+        )
     }
 }
 

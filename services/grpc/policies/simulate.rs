@@ -68,6 +68,7 @@ fn compared(now: &BTreeMap<TotalKey, Total>, then: &BTreeMap<TotalKey, Total>) -
         in_force: Some(total(key, &now)),
         draft: Some(total(key, &then)),
         difference_fen: then.amount_fen.saturating_sub(now.amount_fen),
+        difference_after_stacking_fen: then.after_stacking_fen.saturating_sub(now.after_stacking_fen),
     };
     all.into_iter().map(one).collect()
 }

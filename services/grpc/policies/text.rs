@@ -4,30 +4,35 @@ use crate::domain::event::{POLICY_BYTES_MAX, PolicyPublished};
 use crate::domain::{Day, Fault, PolicyId, Reason};
 use crate::formats::policy::{PolicyFault, PolicyFile, parse};
 use crate::grpc::convert::Reader;
-use crate::policy::{Finding, Severity};
+use crate::policy::{Both, Finding, Severity};
 use crate::wire::v1;
 use sha2::{Digest as _, Sha256};
 
 /// A file that could be read, or its faults.
 pub fn read(text: &str) -> Result<PolicyFile, Vec<PolicyFault>> {
     if text.len() > POLICY_BYTES_MAX {
-        let message = format!("{} bytes; at most {POLICY_BYTES_MAX}", text.len());
-        return Err(vec![PolicyFault { line: 1, fault: Fault::new(Reason::OutOfRange, "", message) }]);
+        let bytes = text.len();
+        let en = format!("{bytes} bytes; at most {POLICY_BYTES_MAX}");
+        let zh = format!("共{bytes}字节；至多{POLICY_BYTES_MAX}字节");
+        return Err(vec![PolicyFault::of_file(1, Reason::OutOfRange, (en, zh))]);
     }
     let file = parse(text)?;
     if PolicyId::parse(&file.policy.id).is_err() {
-        let message = format!("{:?} is no id: 1 to 64 bytes, no slash", file.policy.id);
-        return Err(vec![at(&file, "policy.id", Reason::MalformedName, message)]);
+        let id = &file.policy.id;
+        let en = format!("{id:?} is no id: 1 to 64 bytes, no slash");
+        let zh = format!("“{id}”不是可用的编号：1至64字节，不含斜杠");
+        return Err(vec![at(&file, "policy.id", Reason::MalformedName, (en, zh))]);
     }
     match crate::domain::values::required_text("policy.title", &file.policy.title) {
         Ok(_) => Ok(file),
-        Err(fault) => Err(vec![at(&file, "policy.title", fault.reason, fault.message)]),
+        Err(fault) => {
+            Err(vec![at(&file, "policy.title", fault.reason, (fault.message, "标题为空、过长或含不可见字符"))])
+        }
     }
 }
 
-fn at(file: &PolicyFile, key: &str, reason: Reason, message: String) -> PolicyFault {
-    let line = file.line_of(key);
-    PolicyFault { line, fault: Fault::new(reason, key, format!("line {line}: {key}: {message}")) }
+fn at(file: &PolicyFile, key: &str, reason: Reason, what: impl Into<Both>) -> PolicyFault {
+    PolicyFault::of_key(file.line_of(key), reason, key, what)
 }
 
 /// Everything found in a file, by line.
@@ -52,6 +57,7 @@ fn of_fault(fault: &PolicyFault) -> v1::PolicyFinding {
         key: fault.fault.field.clone(),
         line: line_of(fault.line),
         message: fault.fault.message.clone(),
+        message_zh: fault.zh.clone(),
     }
 }
 
@@ -65,7 +71,8 @@ fn of_finding(line: u32, finding: &Finding) -> v1::PolicyFinding {
         code: finding.code.to_owned(),
         key: finding.key.clone(),
         line: line_of(line),
-        message: finding.message.clone(),
+        message: finding.message.en.clone(),
+        message_zh: finding.message.zh.clone(),
     }
 }
 
@@ -83,13 +90,17 @@ impl Reader<'_> {
         match read(text) {
             Ok(file) => Some(file),
             Err(faults) => {
-                for PolicyFault { fault, .. } in faults {
-                    let field =
-                        if fault.field.is_empty() { field.to_owned() } else { format!("{field}:{}", fault.field) };
-                    self.faults.0.push(Fault { field, ..fault });
-                }
+                self.faults_of_file(field, faults);
                 None
             }
+        }
+    }
+
+    /// Notes the faults of a file that came in a field, each by its key.
+    pub fn faults_of_file(&mut self, field: &str, faults: Vec<PolicyFault>) {
+        for PolicyFault { fault, .. } in faults {
+            let field = if fault.field.is_empty() { field.to_owned() } else { format!("{field}:{}", fault.field) };
+            self.faults.0.push(Fault { field, ..fault });
         }
     }
 
@@ -99,7 +110,7 @@ impl Reader<'_> {
         let errors = file.lint(day).into_iter().filter(|(_, finding)| finding.severity == Severity::Error);
         let before = self.faults.0.len();
         for (line, Finding { code, key, message, .. }) in errors {
-            let message = format!("line {line}: {key}: {code}: {message}");
+            let message = format!("line {line}: {key}: {code}: {}", message.en);
             self.faults.0.push(Fault::new(Reason::PolicyAtFault, format!("{field}:{key}"), message));
         }
         let policy = PolicyId::parse(&file.policy.id).ok().filter(|_| self.faults.0.len() == before)?;

@@ -90,6 +90,7 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (91, "GuidanceFundContributed", 1),
     (92, "GuidanceFundInvested", 1),
     (93, "ProjectAssessed", 1),
+    (100, "IncubatorReportFiled", 1),
 ];
 
 /// Name of an event type, which is also that of its message in `incubation.journal.v1`.
@@ -132,6 +133,7 @@ pub fn type_code(event: &Event) -> u16 {
         Event::Instrument(event) => u16::from(event.code()),
         Event::GuidanceFund(event) => u16::from(event.code()),
         Event::ProjectAssessed(_) => 93,
+        Event::IncubatorReportFiled(_) => 100,
     }
 }
 

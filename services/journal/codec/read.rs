@@ -2,10 +2,11 @@
 
 use super::{assessment, day, guidance_fund, instrument, platform, transfer};
 use crate::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt};
+use crate::domain::incubator::report::IncubatorReport;
 use crate::domain::values::Area;
 use crate::domain::{
-    AssessmentId, BuildMode, Criterion, Document, Event, IncubatorId, InterestNature, InvestmentForm, Kind, LeaveKind,
-    Level, Limits, LoanId, ParkId, PolicyId, Reason, Tax, TaxNature, Uscc, VoucherNo,
+    AssessmentId, BuildMode, CarrierFigure, Criterion, Document, Event, IncubatorId, InterestNature, InvestmentForm,
+    Kind, LeaveKind, Level, Limits, LoanId, ParkId, PolicyId, Reason, Tax, TaxNature, Uscc, VoucherNo,
 };
 use crate::wire::journal as stored;
 use prost::Message;
@@ -25,6 +26,7 @@ pub fn event(event_type: u16, payload: &[u8]) -> Read {
         85..=87 => instrument::read(event_type, payload),
         90..=92 => guidance_fund::read(event_type, payload),
         93 => assessment::read(payload),
+        100 => of_incubator_report(payload),
         _ => of_park(event_type, payload),
     }
 }
@@ -250,6 +252,19 @@ fn of_policy(payload: &[u8]) -> Read {
         sha256: m.sha256.try_into().map_err(|_| "a digest is not 32 bytes".to_owned())?,
     };
     Ok((Event::PolicyPublished(published), documents(m.documents)?))
+}
+
+fn of_incubator_report(payload: &[u8]) -> Read {
+    let m: stored::IncubatorReportFiled = message(payload)?;
+    let figure = |stored: &stored::CarrierFigure| {
+        Ok((word(CarrierFigure::from_code(stored.figure), "figure", stored.figure)?, stored.value))
+    };
+    let report = IncubatorReport {
+        incubator: incubator(&m.incubator_id)?,
+        year: year(m.year)?,
+        figures: m.figures.iter().map(figure).collect::<Result<_, String>>()?,
+    };
+    Ok((Event::IncubatorReportFiled(report), documents(m.documents)?))
 }
 
 fn of_money(event_type: u16, payload: &[u8]) -> Read {

@@ -1,7 +1,7 @@
 //! Domain events as stored messages.
 
 use super::{assessment, guidance_fund, instrument, platform, transfer};
-use crate::domain::{Document, Event};
+use crate::domain::{CarrierFigure, Document, Event};
 use crate::wire::journal as stored;
 use prost::Message as _;
 
@@ -28,7 +28,8 @@ pub fn payload(event: &Event, documents: &[Document]) -> Vec<u8> {
         | Event::RecognitionEnded { .. }
         | Event::OperatorChanged { .. }
         | Event::AreaChanged { .. }
-        | Event::UpstreamChanged { .. } => of_incubator(event, documents),
+        | Event::UpstreamChanged { .. }
+        | Event::IncubatorReportFiled(_) => of_incubator(event, documents),
         Event::FirmRegistered { .. }
         | Event::FirmRenamed { .. }
         | Event::FirmDeregistered { .. }
@@ -130,6 +131,19 @@ fn of_incubator(event: &Event, documents: Vec<stored::Document>) -> Vec<u8> {
             documents,
         }
         .encode_to_vec(),
+        Event::IncubatorReportFiled(report) => {
+            let figure = |(figure, value): (&CarrierFigure, &i64)| stored::CarrierFigure {
+                figure: figure.code(),
+                value: *value,
+            };
+            stored::IncubatorReportFiled {
+                incubator_id: report.incubator.to_string(),
+                year: i32::from(report.year),
+                figures: report.figures.iter().map(figure).collect(),
+                documents,
+            }
+            .encode_to_vec()
+        }
         Event::UpstreamChanged { incubator, upstream } => stored::UpstreamChanged {
             incubator_id: incubator.to_string(),
             upstream_id: upstream.as_ref().map(ToString::to_string).unwrap_or_default(),

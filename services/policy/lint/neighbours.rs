@@ -41,7 +41,8 @@ impl Findings<'_> {
             self.version(scheme, version);
             self.rate(terms.rate_ppm, format!("scheme[{}].rate_ppm", version.index));
             if terms.kinds.is_empty() {
-                self.error("EMPTY_LIST", format!("scheme[{}].kinds", version.index), "no kind of platform counts");
+                let message = ("no kind of platform counts", "没有计入任何平台类型");
+                self.error("EMPTY_LIST", format!("scheme[{}].kinds", version.index), message);
             }
         }
     }

@@ -4,9 +4,8 @@
 //! (which sheets, which formats, the shared texts), `sheet` the rows, `value` makes a cell the text that it would be in a
 //! .csv. Entities are not expanded, links are not followed, formulas are not computed.
 //!
-//! Chosen here: the first visible sheet with known headings is the ledger, and other sheets that have them are named by
-//! `LedgerFile::ignored_sheets`; a hidden sheet is not what its sender sees, and is passed over; hidden rows are rows. The
-//! headings stand within the first `HEADING_ROWS_MAX` rows, below any title, in one row or in two (a group above, or the
+//! Chosen here: every visible sheet with the headings of a ledger is one; a visible sheet with content and without them is
+//! told; a hidden sheet is not what its sender sees, and is passed over; hidden rows are rows. The headings stand within the first `HEADING_ROWS_MAX` rows, below any title, in one row or in two (a group above, or the
 //! unit below). A row's line is its number in the sheet. A formula has the value that was saved with it.
 
 mod parts;
@@ -18,8 +17,8 @@ mod zip;
 use self::parts::{Sheet, Strings, Style};
 use self::sheet::{SheetRow, SheetRows};
 use self::zip::Archive;
-use super::error::{BadWorkbook, FileError};
-use super::headings::{Columns, Known, recognise};
+use super::error::{BadWorkbook, FileError, Limit};
+use super::headings::{Columns, recognise};
 use super::source::Source;
 use super::split::{RawRow, RawRows};
 use std::sync::Arc;
@@ -35,13 +34,13 @@ pub const HEADING_ROWS_MAX: u64 = 10;
 /// Sheets that are looked into.
 const SHEETS_MAX: usize = 64;
 
-/// A workbook in which a ledger was found.
+/// A sheet of a workbook that is a ledger.
 #[derive(Debug)]
 pub(super) struct Workbook {
     /// Name of the sheet.
     pub(super) sheet: String,
-    /// Other visible sheets that are ledgers too.
-    pub(super) ignored: Vec<String>,
+    /// No sheet before it is a ledger.
+    pub(super) is_first: bool,
     part: String,
     strings: Option<String>,
     styles: Arc<[Style]>,
@@ -49,34 +48,43 @@ pub(super) struct Workbook {
     headings_row: u64,
 }
 
-/// Finds the ledger in a workbook.
-pub(super) fn open(source: &Source) -> Result<(Workbook, Columns), FileError> {
+/// What the visible sheets of a workbook are.
+pub(super) struct Found {
+    /// The ledgers, in the order of the sheets; at least one.
+    pub(super) ledgers: Vec<(Workbook, Columns)>,
+    /// Sheets that hold something and are no ledger: their names, and why they are none.
+    pub(super) others: Vec<(String, FileError)>,
+}
+
+/// Finds the ledgers in a workbook. Without any, the sheet that comes closest says what is wrong.
+pub(super) fn open(source: &Source) -> Result<Found, FileError> {
     let archive = Archive::open(source)?;
     let index = parts::index(&archive)?;
     let strings = parts::strings(&archive, index.strings.as_deref())?;
-    let mut found: Option<(&Sheet, u64, Columns)> = None;
-    let (mut ignored, mut fault) = (Vec::new(), FileError::Empty);
-    for sheet in index.sheets.iter().filter(|sheet| !sheet.hidden).take(SHEETS_MAX) {
+    let visible: Vec<&Sheet> = index.sheets.iter().filter(|sheet| !sheet.hidden).collect();
+    if visible.len() > SHEETS_MAX {
+        return Err(FileError::TooLarge(Limit::Parts));
+    }
+    let (mut ledgers, mut others) = (Vec::new(), Vec::new());
+    for sheet in visible {
         let rows = SheetRows::new(archive.part(&sheet.part)?, &sheet.part, strings.clone(), index.styles.clone());
         match headings(rows) {
-            Ok((row, columns)) if found.is_none() => found = Some((sheet, row, columns)),
-            Ok(_) => ignored.push(sheet.name.clone()),
+            Ok((headings_row, columns)) => {
+                let (sheet, part, is_first) = (sheet.name.clone(), sheet.part.clone(), ledgers.is_empty());
+                let (strings, styles, from_1904) = (index.strings.clone(), index.styles.clone(), index.from_1904);
+                ledgers.push((Workbook { sheet, is_first, part, strings, styles, from_1904, headings_row }, columns));
+            }
             Err(error @ (FileError::Workbook { .. } | FileError::TooLarge(_) | FileError::Io(_))) => return Err(error),
-            Err(error) if closeness(&error) > closeness(&fault) => fault = error,
-            Err(_) => {}
+            Err(FileError::Empty) => {}
+            Err(error) => others.push((sheet.name.clone(), error)),
         }
     }
-    let Some((sheet, headings_row, columns)) = found else { return Err(fault) };
-    let workbook = Workbook {
-        sheet: sheet.name.clone(),
-        ignored,
-        part: sheet.part.clone(),
-        strings: index.strings,
-        styles: index.styles,
-        from_1904: index.from_1904,
-        headings_row,
-    };
-    Ok((workbook, columns))
+    if ledgers.is_empty() {
+        // The first of those that come closest.
+        let closest = others.into_iter().map(|(_, fault)| fault).rev().max_by_key(closeness);
+        return Err(closest.unwrap_or(FileError::Empty));
+    }
+    Ok(Found { ledgers, others })
 }
 
 /// Which fault says most of what is wrong, where no row holds the headings of a ledger.
@@ -150,13 +158,7 @@ impl Workbook {
 }
 
 fn raw_row(row: SheetRow, columns: &Columns, from_1904: bool) -> RawRow {
-    row.into_raw(
-        |at| match columns.known.get(at) {
-            Some(Known::Column(column, _)) => Some(column.content),
-            _ => None,
-        },
-        from_1904,
-    )
+    row.into_raw(|at| columns.content(at), from_1904)
 }
 
 /// Rows whose texts come to no more than a bound: one shared text may stand in every cell, and a file of 64 MB be read as
@@ -174,7 +176,7 @@ impl Limited {
         }
         let next = self.rows.next_row().and_then(|row| {
             let bytes = row.as_ref().map_or(0, SheetRow::bytes);
-            self.left = self.left.checked_sub(bytes).ok_or(FileError::TooLarge(super::error::Limit::Unpacked))?;
+            self.left = self.left.checked_sub(bytes).ok_or(FileError::TooLarge(Limit::Unpacked))?;
             Ok(row)
         });
         self.ended = !matches!(next, Ok(Some(_)));

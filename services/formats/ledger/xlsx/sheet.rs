@@ -44,14 +44,13 @@ impl SheetRow {
         for (at, cell) in self.cells {
             row.cells.resize(at, String::new());
             let of = content(at);
-            match cell.written(of.unwrap_or(Content::Text), from_1904) {
-                Ok(text) => row.cells.push(text),
-                Err((reason, message)) => {
+            match (cell.written(of.unwrap_or(Content::Text), from_1904), of) {
+                (Ok(text), _) => row.cells.push(text),
+                (Err(_), None) => row.cells.push(cell.text),
+                (Err(problem), Some(_)) => {
                     // What could not be read as what it is must not be read as something else when it is handed back.
-                    row.cells.push(if of.is_some() { format!("{UNREAD}{}", cell.text) } else { cell.text });
-                    if of.is_some() {
-                        row.wrong.push(CellFault { at, reason, message });
-                    }
+                    row.cells.push(format!("{UNREAD}{}", cell.text));
+                    row.wrong.push(CellFault { at, problem });
                 }
             }
         }

@@ -3,10 +3,9 @@
 //! which gives back exactly what was typed; a number with more before its point has lost some, and is refused: a code, a
 //! voucher or a contract number belongs in a cell of text.
 
-use super::super::headings::shown;
+use super::super::problem::Problem;
 use super::super::table::Content;
 use super::parts::Style;
-use crate::domain::reason::Reason;
 use crate::domain::values::Day;
 
 /// The first number that may have lost digits.
@@ -45,65 +44,48 @@ pub(super) struct Cell {
     pub(super) text: String,
 }
 
-type Wrong = (Reason, String);
-
 impl Cell {
     /// The text that it would be in a .csv.
-    pub(super) fn written(&self, content: Content, from_1904: bool) -> Result<String, Wrong> {
-        let wrong = |what: &str| Err((word(content), format!("`{}` {what}", shown(&self.text))));
+    pub(super) fn written(&self, content: Content, from_1904: bool) -> Result<String, Problem> {
         match self.kind {
             Kind::Text => Ok(self.text.clone()),
             Kind::Bool if content == Content::YesNo => Ok(if self.text == "1" { "是" } else { "否" }.to_owned()),
-            Kind::Bool => wrong("is TRUE or FALSE"),
-            Kind::Error => wrong("is the error of a formula"),
-            Kind::NoValue => {
-                let what = "a formula without its value: open the file in a spreadsheet program and save it";
-                Err((word(content), what.to_owned()))
-            }
+            Kind::Bool => Err(Problem::TrueOrFalse),
+            Kind::Error => Err(Problem::FormulaError),
+            Kind::NoValue => Err(Problem::FormulaWithoutValue),
             Kind::Day => match self.text.split_once('T') {
                 Some((day, time)) if time.trim_end_matches('Z').chars().all(|c| "0:.".contains(c)) => {
                     Ok(day.to_owned())
                 }
-                Some(_) => wrong("has a time of day"),
+                Some(_) => Err(Problem::TimeOfDay),
                 None => Ok(self.text.clone()),
             },
             Kind::Number => match self.text.trim().parse::<f64>() {
-                Ok(number) if number.is_finite() => self.number(number, content, from_1904).or_else(wrong),
-                _ => wrong("is no number"),
+                Ok(number) if number.is_finite() => self.number(number, content, from_1904),
+                _ => Err(Problem::NoNumber),
             },
         }
     }
 
-    fn number(&self, number: f64, content: Content, from_1904: bool) -> Result<String, &'static str> {
+    fn number(&self, number: f64, content: Content, from_1904: bool) -> Result<String, Problem> {
         if number.abs() >= DIGITS_LOST {
-            return Err("is a number that lost its last digits, a workbook keeps 15: type it as text");
+            return Err(Problem::LostDigits15);
         }
         match (content, self.style) {
             (Content::Day, _) => day(number, self.style, from_1904),
             (Content::Percent, Style::Percent) => decimal(number, 2),
             // `2024-1-1` typed as a contract number becomes a day, and `5%` as an amount 0.05: what was meant is lost.
-            (_, Style::Day) => Err("has the format of a day: type it with the format of text or number"),
-            (_, Style::Percent) => Err("has the format of a percentage: type it with the format of text or number"),
+            (_, Style::Day) => Err(Problem::FormatOfDay),
+            (_, Style::Percent) => Err(Problem::FormatOfPercentage),
             _ => decimal(number, 0),
         }
     }
 }
 
-/// The word for a cell that can't be what its column holds.
-fn word(content: Content) -> Reason {
-    match content {
-        Content::Code => Reason::MalformedCode,
-        Content::Text => Reason::MalformedName,
-        Content::Day => Reason::MalformedDate,
-        Content::Number | Content::Percent => Reason::MalformedAmount,
-        Content::YesNo => Reason::UnknownWord,
-    }
-}
-
 /// The day that a number in a column of days is.
-fn day(number: f64, style: Style, from_1904: bool) -> Result<String, &'static str> {
+fn day(number: f64, style: Style, from_1904: bool) -> Result<String, Problem> {
     if number.fract() != 0.0 {
-        return Err("has a time of day");
+        return Err(Problem::TimeOfDay);
     }
     // Below 10^15: exact.
     #[allow(clippy::cast_possible_truncation, reason = "whole, and below 10^15")]
@@ -112,25 +94,25 @@ fn day(number: f64, style: Style, from_1904: bool) -> Result<String, &'static st
         return Ok(serial.to_string());
     }
     if YEARS.contains(&serial) && style != Style::Day {
-        return Err("is a year, or a day without the format of one");
+        return Err(Problem::YearOrDay);
     }
     let first = match (from_1904, serial) {
         (true, _) => Day::from_ymd(1904, 1, 1),
-        (false, NO_DAY) => return Err("is 1900-02-29, which never was"),
+        (false, NO_DAY) => return Err(Problem::NeverWas),
         (false, ..NO_DAY) => Day::from_ymd(1899, 12, 31),
         (false, _) => Day::from_ymd(1899, 12, 30),
     };
     let least = i64::from(!from_1904);
     let days = first.map(|first| i64::from(first.days()) + serial).filter(|_| serial >= least);
     let day = days.and_then(|days| i32::try_from(days).ok()).and_then(Day::from_days);
-    day.map(|day| day.to_string()).ok_or("is no day")
+    day.map(|day| day.to_string()).ok_or(Problem::NoDay)
 }
 
 /// A number by its 15 digits, without an exponent, times 10 to the `shift`.
-fn decimal(number: f64, shift: i32) -> Result<String, &'static str> {
+fn decimal(number: f64, shift: i32) -> Result<String, Problem> {
     let scientific = format!("{number:.14e}");
-    let (mantissa, exponent) = scientific.split_once('e').ok_or("is no number")?;
-    let exponent = exponent.parse::<i32>().map_err(|_| "is no number")? + shift;
+    let (mantissa, exponent) = scientific.split_once('e').ok_or(Problem::NoNumber)?;
+    let exponent = exponent.parse::<i32>().map_err(|_| Problem::NoNumber)? + shift;
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
     let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
     let digits = digits.trim_end_matches('0');
@@ -139,7 +121,7 @@ fn decimal(number: f64, shift: i32) -> Result<String, &'static str> {
     }
     // So small that no unit makes it whole; a long row of zeros would say no more.
     if exponent < -30 {
-        return Err("is too precise");
+        return Err(Problem::TooPrecise);
     }
     let before = exponent + 1;
     let Ok(before) = usize::try_from(before) else {

@@ -1,7 +1,7 @@
 //! The XML of a part, event by event. No event is longer, and no nesting deeper, than a workbook needs; a document type,
 //! where entities would be declared, is refused.
 
-use super::super::error::FileError;
+use super::super::error::{FileError, Limit};
 use super::broken;
 use super::zip::{Part, of_io};
 use quick_xml::Reader;
@@ -55,6 +55,7 @@ impl Xml {
 
 fn fault(part: &str, error: quick_xml::Error) -> FileError {
     match error {
+        quick_xml::Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => FileError::TooLarge(Limit::Text),
         quick_xml::Error::Io(error) => of_io(part, io::Error::new(error.kind(), error.to_string())),
         other => broken(part, other.to_string()),
     }
@@ -120,7 +121,7 @@ impl Read for Bounded {
 impl BufRead for Bounded {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.left == 0 {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "has a tag or text without end"));
+            return Err(io::ErrorKind::FileTooLarge.into());
         }
         self.inner.fill_buf()
     }

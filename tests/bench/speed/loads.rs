@@ -1,8 +1,9 @@
 //! What the service is put under.
 
-use super::common_server::{Client, DISTRICT, carrier, code, registration};
+use super::common_server::{Client, DISTRICT, code, registration};
 use super::figures::Figures;
 use incubator_registry::wire::v1;
+use incubator_registry::wire::v1::import_row::Row;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,8 +14,11 @@ use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
-/// Firms that loads have registered so far: each registration is of another.
-static FIRMS: AtomicU64 = AtomicU64::new(1);
+/// Rows of one message of an import.
+const ROWS: usize = 500;
+
+/// Firms that loads have registered so far, apart from those of imports: each registration is of another.
+static FIRMS: AtomicU64 = AtomicU64::new(10_000_000);
 
 /// Keeps so many calls in flight until the time is over.
 async fn load<F, C>(in_flight: usize, time: Duration, call: C) -> Figures
@@ -37,12 +41,11 @@ where
             })
         })
         .collect();
-    let mut figures = Figures { items: 1, ..Figures::default() };
+    let mut latencies = Vec::new();
     for task in tasks {
-        figures.latencies.extend(task.await.unwrap());
+        latencies.extend(task.await.unwrap());
     }
-    figures.took = began.elapsed();
-    figures
+    Figures::of(latencies, began.elapsed())
 }
 
 /// A call that does nothing: what the transport alone costs.
@@ -55,11 +58,6 @@ pub async fn no_op(channel: &Channel, in_flight: usize, time: Duration) -> Figur
         }
     })
     .await
-}
-
-/// A carrier to pay taxes.
-pub async fn register_carrier(client: &Client) {
-    client.incubators().register_incubator(carrier(DISTRICT, "WJ01")).await.unwrap();
 }
 
 /// Durable commands, each of a firm of its own.
@@ -75,7 +73,7 @@ pub async fn register_firms(client: &Arc<Client>, in_flight: usize, time: Durati
     .await
 }
 
-/// Readings of one firm.
+/// Readings of the first firm.
 pub async fn get_firm(client: &Arc<Client>, in_flight: usize, time: Duration) -> Figures {
     let client = Arc::clone(client);
     let name = format!("{DISTRICT}/firms/{}", code(1));
@@ -89,42 +87,45 @@ pub async fn get_firm(client: &Arc<Client>, in_flight: usize, time: Duration) ->
     .await
 }
 
-/// Bulk import of receipts: messages of 500 rows, eight in flight.
-pub async fn import_receipts(client: &Client, rows: u64) -> Figures {
-    const ROWS: u64 = 500;
+/// One question after the other, each made by `ask`, until the time is over.
+pub async fn questions<F: Future<Output = ()>>(time: Duration, mut ask: impl FnMut() -> F) -> Figures {
+    let began = Instant::now();
+    let mut latencies = Vec::new();
+    while began.elapsed() < time {
+        let since = Instant::now();
+        ask().await;
+        latencies.push(since.elapsed());
+    }
+    Figures::of(latencies, began.elapsed())
+}
+
+/// Bulk import: messages of 500 rows, as many under way as the server takes; every row must be accepted.
+pub async fn import(client: &Client, rows: impl Iterator<Item = Row> + Send + 'static) -> Figures {
     let (send, stream) = mpsc::channel(8);
-    let firms = FIRMS.load(Ordering::Relaxed) - 1;
-    let (began_at, mut times) = mpsc::unbounded_channel();
+    let (sent, mut times) = mpsc::unbounded_channel();
     let feeder = tokio::spawn(async move {
-        for first in (0..rows).step_by(ROWS as usize) {
-            let rows = (first..first + ROWS).map(|n| receipt(n, 1 + n % firms)).collect();
+        let mut lines = (1..).zip(rows).map(|(line, row)| v1::ImportRow { line, row: Some(row) });
+        loop {
+            let rows: Vec<_> = lines.by_ref().take(ROWS).collect();
+            if rows.is_empty() {
+                break;
+            }
             let message = v1::ImportRowsRequest { parent: DISTRICT.to_owned(), rows, validate_only: false };
-            let _ = began_at.send(Instant::now());
-            send.send(message).await.unwrap();
+            let place = send.reserve().await.unwrap();
+            sent.send(Instant::now()).unwrap();
+            place.send(message);
         }
     });
     let began = Instant::now();
     let mut answers = client.import().import_rows(ReceiverStream::new(stream)).await.unwrap().into_inner();
-    let mut figures = Figures { items: ROWS as usize, ..Figures::default() };
+    let mut figures = Figures::default();
     while let Some(answer) = answers.message().await.unwrap() {
-        assert!(answer.results.iter().all(|row| row.outcome() == v1::RowOutcome::Accepted), "{:?}", answer.results[0]);
+        let refused = answer.results.iter().find(|row| row.outcome() != v1::RowOutcome::Accepted);
+        assert_eq!(refused, None, "a row of an import was refused");
+        figures.items += answer.results.len() as u64;
         figures.latencies.push(times.recv().await.unwrap().elapsed());
     }
     figures.took = began.elapsed();
     feeder.await.unwrap();
     figures
-}
-
-fn receipt(n: u64, firm: u64) -> v1::ImportRow {
-    let row = v1::TaxReceiptRow {
-        taxpayer_code: code(firm),
-        tax: v1::Tax::Vat.into(),
-        period_start_date: "2024-01-01".to_owned(),
-        period_end_date: "2024-01-31".to_owned(),
-        treasury_date: "2024-02-15".to_owned(),
-        amount_fen: 100 + i64::try_from(n).unwrap(),
-        nature: v1::TaxNature::Normal.into(),
-        voucher_no: format!("4402030{n:011}"),
-    };
-    v1::ImportRow { line: i64::try_from(n).unwrap() + 1, row: Some(v1::import_row::Row::TaxReceipt(row)) }
 }

@@ -1,0 +1,154 @@
+//! Lists, printed as their pages come: JSON and CSV leave page by page, so that a list of any length costs one page of
+//! memory. A table is kept until its end, as the text of its cells: its columns are as wide as the widest of them.
+
+use super::lang::Lang;
+use super::output::{Format, Grid, Io, Report, cells_of, heads_of, plain_cells_of, print_csv_rows, print_tables};
+use super::trouble::Trouble;
+use serde_json::Value;
+
+/// How and where a command shows its answer.
+pub struct Shown<'a, 'b> {
+    /// As what.
+    pub format: Format,
+    /// In which language.
+    pub lang: Lang,
+    /// Where to.
+    pub io: &'a mut Io<'b>,
+}
+
+/// A list that is being printed.
+pub struct List<'a, 'b, 'c> {
+    shown: &'a mut Shown<'b, 'c>,
+    columns: &'a [&'a str],
+    /// At most so many items; 0: all.
+    limit: usize,
+    count: usize,
+    more: bool,
+    /// The table so far.
+    rows: Vec<Vec<String>>,
+}
+
+impl<'a, 'b, 'c> List<'a, 'b, 'c> {
+    /// A list of nothing yet, with these fields as the columns of a table or CSV.
+    pub fn new(shown: &'a mut Shown<'b, 'c>, limit: usize, columns: &'a [&'a str]) -> Self {
+        Self { shown, columns, limit, count: 0, more: false, rows: Vec::new() }
+    }
+
+    /// Takes the next page; whether another is wanted.
+    pub fn page(&mut self, items: Vec<Value>, is_last: bool) -> Result<bool, Trouble> {
+        let room = if self.limit == 0 { items.len() } else { self.limit - self.count };
+        let cut = items.len() > room;
+        for item in items.iter().take(room) {
+            self.item(item)?;
+        }
+        let full = self.limit > 0 && self.count == self.limit;
+        self.more = cut || (full && !is_last);
+        if self.shown.format != Format::Table {
+            self.shown.io.out.flush()?;
+        }
+        Ok(!is_last && !full)
+    }
+
+    fn item(&mut self, item: &Value) -> Result<(), Trouble> {
+        let first = self.count == 0;
+        self.count += 1;
+        let out = &mut *self.shown.io.out;
+        match self.shown.format {
+            Format::Table => self.rows.push(cells_of(item, self.columns, self.shown.lang)),
+            Format::Json => {
+                let text = serde_json::to_string_pretty(item).map_err(std::io::Error::from)?;
+                let before = if first { "[" } else { "," };
+                // A line break within a text is written `\n`, so that every line of the text is one of the layout.
+                write!(out, "{before}\n  {}", text.replace('\n', "\n  "))?;
+            }
+            Format::Csv => {
+                let head = self.columns.iter().map(|key| (*key).to_owned()).collect();
+                let row = plain_cells_of(item, self.columns);
+                let rows = if first { vec![head, row] } else { vec![row] };
+                print_csv_rows(&rows, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the list; what is left to say about it is a note.
+    pub fn finish(self) -> Result<Report, Trouble> {
+        let Self { shown: Shown { format, lang, io }, columns, count, more, rows, .. } = self;
+        match format {
+            Format::Table => {
+                let head = heads_of(columns, *lang);
+                print_tables(&[Grid { title: String::new(), head, rows }], io.out)?;
+            }
+            Format::Json => writeln!(io.out, "{}", if count == 0 { "[]" } else { "\n]" })?,
+            Format::Csv if count == 0 => {
+                let head = columns.iter().map(|key| (*key).to_owned()).collect();
+                print_csv_rows(&[head], io.out)?;
+            }
+            Format::Csv => {}
+        }
+        let note = more.then(|| {
+            lang.pick(
+                format!("只列出前 {count} 项，后面还有；用 --limit 0 列出全部"),
+                format!("the first {count} only, there are more; --limit 0 lists all"),
+            )
+        });
+        Ok(Report { note, is_printed: true, ..Report::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn printed(format: Format, limit: usize, pages: &[&[Value]]) -> (String, Option<String>) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut io = Io { out: &mut out, err: &mut err, watched: false };
+        let mut shown = Shown { format, lang: Lang::En, io: &mut io };
+        let mut list = List::new(&mut shown, limit, &["code", "field"]);
+        for (at, page) in pages.iter().enumerate() {
+            if !list.page(page.to_vec(), at + 1 == pages.len()).unwrap() {
+                break;
+            }
+        }
+        let note = list.finish().unwrap().note;
+        (String::from_utf8(out).unwrap(), note)
+    }
+
+    #[test]
+    fn pages_print_as_the_whole_would() {
+        let [a, b] =
+            [json!({"code": "91", "field": "a\nb"}), json!({"code": "92", "stays": [{"x": 1}], "field": "c,d"})];
+        for pages in [vec![vec![a.clone(), b.clone()]], vec![vec![a.clone()], vec![b.clone()]], vec![vec![]]] {
+            let all: Vec<Value> = pages.concat();
+            let pages: Vec<&[Value]> = pages.iter().map(Vec::as_slice).collect();
+            for format in [Format::Json, Format::Csv, Format::Table] {
+                let mut whole = Vec::new();
+                Report::list(all.clone(), &["code", "field"], Lang::En).print(format, &mut whole).unwrap();
+                assert_eq!(printed(format, 0, &pages), (String::from_utf8(whole).unwrap(), None), "{format:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_cut_says_so() {
+        let item = |code: &str| json!({"code": code, "field": "x"});
+        let pages = [[item("1"), item("2")], [item("3"), item("4")]];
+        let pages: Vec<&[Value]> = pages.iter().map(<[Value; 2]>::as_slice).collect();
+        for (limit, rows, more) in [(1, 1, true), (2, 2, true), (3, 3, true), (4, 4, false), (9, 4, false)] {
+            let (text, note) = printed(Format::Csv, limit, &pages);
+            assert_eq!((text.lines().count(), note.is_some()), (rows + 1, more), "{limit}");
+        }
+    }
+
+    #[test]
+    fn the_first_page_is_out_before_the_second_is_asked_for() {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut io = Io { out: &mut out, err: &mut err, watched: false };
+        let mut shown = Shown { format: Format::Json, lang: Lang::En, io: &mut io };
+        let mut list = List::new(&mut shown, 0, &[]);
+        assert!(list.page(vec![json!(1)], false).unwrap());
+        drop(list);
+        assert_eq!(String::from_utf8(out).unwrap(), "[\n  1");
+    }
+}

@@ -1,0 +1,152 @@
+//! What waits for the writer: a command or the rows of one message, each with the place where its answer is awaited.
+
+use super::group::{Base, Group, Judged, Pending};
+use super::published::Published;
+use super::request::{EngineError, Outcome, Principal, Request, RowOutcome};
+use crate::domain::{Command, Decision, Refusal};
+use crate::journal::{Hash, canonical};
+use tokio::sync::oneshot;
+
+type RowsReply = oneshot::Sender<Result<(Vec<RowOutcome>, u64), EngineError>>;
+type CommandReply = oneshot::Sender<Result<Outcome, EngineError>>;
+
+/// What waits in the queue.
+pub(super) enum Work {
+    Command(Box<Asked>, CommandReply),
+    Rows(Rows, RowsReply),
+    Drain,
+}
+
+/// A command with the hash of its canonical bytes, and what was decided.
+pub(super) struct Asked {
+    request: Request,
+    hash: Hash,
+    verdict: Option<Result<Pending, Refusal>>,
+}
+
+/// Rows of one message, decided in order, maybe over several groups.
+pub(super) struct Rows {
+    principal: Principal,
+    rows: Vec<Result<Command, Refusal>>,
+    /// Of the rows decided so far.
+    outcomes: Vec<RowOutcome>,
+    /// How many of the outcomes are durable, or rest on nothing that is not.
+    durable: usize,
+    /// How many will be when the commit on its way is made.
+    departed: usize,
+}
+
+impl Work {
+    /// A command and where its answer comes. The hash is computed here, where the caller waits, not in the writer.
+    pub fn command(request: Request) -> (Self, oneshot::Receiver<Result<Outcome, EngineError>>) {
+        let (reply, receiver) = oneshot::channel();
+        let hash = canonical::request_hash(&request.command);
+        (Self::Command(Box::new(Asked { request, hash, verdict: None }), reply), receiver)
+    }
+
+    /// Rows and where their answers come.
+    #[allow(clippy::type_complexity)] // The receiver's type is the sender's, which has a name.
+    pub fn rows(
+        principal: Principal,
+        rows: Vec<Result<Command, Refusal>>,
+    ) -> (Self, oneshot::Receiver<Result<(Vec<RowOutcome>, u64), EngineError>>) {
+        let (reply, receiver) = oneshot::channel();
+        (Self::Rows(Rows { principal, rows, outcomes: Vec::new(), durable: 0, departed: 0 }, reply), receiver)
+    }
+
+    /// How many commands are still to be decided.
+    pub fn commands(&self) -> usize {
+        match self {
+            Self::Command(..) => 1,
+            Self::Rows(rows, _) => rows.rows.len() - rows.outcomes.len(),
+            Self::Drain => 0,
+        }
+    }
+
+    /// Decides it into a group, as far as it fits; whether it did whole.
+    pub fn decide(&mut self, base: Base<'_>, group: &mut Group) -> bool {
+        match self {
+            Self::Drain => true,
+            Self::Rows(rows, _) => rows.decide(base, group),
+            Self::Command(asked, _) => match group.request(base, &asked.request, asked.hash) {
+                Judged::Full => false,
+                Judged::Done(verdict) => {
+                    asked.verdict = Some(verdict);
+                    true
+                }
+            },
+        }
+    }
+
+    /// The commit of the group that it was decided into leaves for the disk.
+    pub fn depart(&mut self) {
+        if let Self::Rows(rows, _) = self {
+            rows.departed = rows.outcomes.len();
+        }
+    }
+
+    /// The commit that left is made.
+    pub fn land(&mut self) {
+        if let Self::Rows(rows, _) = self {
+            rows.durable = rows.departed;
+        }
+    }
+
+    /// What was decided and is not durable is to be decided again.
+    pub fn forget(&mut self) {
+        match self {
+            Self::Command(asked, _) => asked.verdict = None,
+            Self::Rows(rows, _) => {
+                rows.outcomes.truncate(rows.durable);
+                rows.departed = rows.durable;
+            }
+            Self::Drain => {}
+        }
+    }
+
+    /// Answers from the state that its commit left.
+    pub fn answer(self, published: &Published) {
+        // Whoever asked may have gone.
+        match self {
+            Self::Command(asked, reply) => {
+                if let Some(verdict) = asked.verdict {
+                    let outcome = verdict.map(|pending| pending.outcome(published)).map_err(EngineError::from);
+                    let _ = reply.send(outcome);
+                }
+            }
+            Self::Rows(rows, reply) => drop(reply.send(Ok((rows.outcomes, published.head.position)))),
+            Self::Drain => {}
+        }
+    }
+
+    /// Answers that it was not done, or not known to be.
+    pub fn fail(self, error: &EngineError) {
+        match self {
+            Self::Command(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Rows(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Drain => {}
+        }
+    }
+}
+
+impl Rows {
+    fn decide(&mut self, base: Base<'_>, group: &mut Group) -> bool {
+        for row in &self.rows[self.outcomes.len()..] {
+            let outcome = match row {
+                Err(refusal) => RowOutcome::Rejected(refusal.clone()),
+                Ok(command) => match group.row(base, &self.principal, command) {
+                    Judged::Full => return false,
+                    Judged::Done(Err(refusal)) => RowOutcome::Rejected(refusal),
+                    Judged::Done(Ok((Decision::Same { reason, .. }, position))) => {
+                        RowOutcome::Skipped { reason, position }
+                    }
+                    Judged::Done(Ok((Decision::Record { warnings, .. }, position))) => {
+                        RowOutcome::Accepted { position, warnings }
+                    }
+                },
+            };
+            self.outcomes.push(outcome);
+        }
+        true
+    }
+}
