@@ -147,7 +147,9 @@ fn the_order_in_which_files_are_given_does_not_matter() {
 #[test]
 fn the_sample_is_recognised_by_its_headings() {
     let kinds = LEDGERS.map(|name| open(demo(name)).unwrap().kind());
-    assert_eq!(kinds.as_slice(), &Ledger::ALL[..LEDGERS.len()]);
+    let first: Vec<_> =
+        Ledger::ALL.iter().filter(|of| **of != Ledger::ProjectAssessments).take(LEDGERS.len()).copied().collect();
+    assert_eq!(kinds.to_vec(), first);
     let reports = open(root().join("deploy/criteria/载体年报.csv")).unwrap();
     assert_eq!((reports.kind(), reports.rows().unwrap().count()), (Ledger::IncubatorReports, 2));
     let firms = open(demo("企业台账.csv")).unwrap();

@@ -173,3 +173,99 @@ async fn instruments_enter_the_catalogue_report_and_leave_it() {
     assert_eq!(of("INSTRUMENT_SHARING", 2023), 5_000_000 + 246_913 + 8_000_001 + 20_001 + 6_000_000 + 20_000);
     server.ended().await.unwrap();
 }
+
+#[tokio::test]
+async fn readings_are_listed_and_explained() {
+    let server = sample().await;
+    let listed = done(&server, "reading list --as-of 2025-10-31 --standard seed_fund_duty").await;
+    let verdicts: Vec<_> = listed.as_array().unwrap().iter().map(|reading| reading["verdict"].clone()).collect();
+    assert_eq!(verdicts, [json!("MET"), json!("NOT_MET"), json!("NOT_MET")]);
+    let missing = done(&server, "reading list --as-of 2025-10-31 --verdict not-met --subject ZT03").await;
+    assert_eq!((missing.as_array().unwrap().len(), &missing[0]["reason"]), (1, &json!("SEED_FUND_MISSING")));
+    let shown = done(&server, "reading show seed_fund_duty ZT01 --as-of 2025-10-31").await;
+    let item = &shown["items"][2];
+    assert_eq!(
+        (&item["measure"], &item["measured"]["decimal"], &item["threshold"]["decimal"], &item["bound"]),
+        (&json!("invested_ratio"), &json!("0.2"), &json!("0.2"), &json!("MIN"))
+    );
+    assert_eq!(shown["tree"]["children"].as_array().unwrap().len(), 6);
+    let table = run(&server, "reading show 引进运营主体种子基金义务 ZT02 --as-of 2025-10-31").await.out;
+    assert!(table.contains("规定不低于5,000,000.00元：不符合"), "{table}");
+    // A new case counts at once: with what was recorded before, it doesn't.
+    let made = done(
+        &server,
+        "investment record 91440203MA5NB10A19 --incubator ZT02 --amount 1 --form 股权投资 --date 2025-01-01",
+    );
+    let at = made.await["position"].as_i64().unwrap();
+    for (known, cases) in [(at, "2"), (at - 1, "1")] {
+        let then = format!("reading show seed_fund_duty ZT02 --as-of 2025-10-31 --known-at {known}");
+        assert_eq!(done(&server, &then).await["items"][3]["measured"]["decimal"], cases);
+    }
+    // Its operator was not brought in: the rule says nothing of it.
+    refused(&server, "reading show seed_fund_duty ZT04", "UNKNOWN_READING").await;
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn guidance_funds_are_established_paid_in_to_and_invest() {
+    let server = sample().await;
+    refused(
+        &server,
+        "guidance-fund contribute TJ9 --amount 1 --source social --date 2024-02-01",
+        "UNKNOWN_GUIDANCE_FUND",
+    )
+    .await;
+    let establish = "guidance-fund establish TJ9 --name 种子 --size 1000000 --date 2024-01-02";
+    assert_eq!(done(&server, establish).await["guidance_fund"]["size_fen"], 100_000_000);
+    assert_eq!(done(&server, establish).await["duplicate"], true);
+    let contribute = "guidance-fund contribute TJ9 --amount 250000.50 --source 政府 --date";
+    refused(&server, &format!("{contribute} 2024-01-01"), "DATES_OUT_OF_ORDER").await;
+    done(&server, &format!("{contribute} 2024-01-02")).await;
+    let invest = "guidance-fund invest TJ9 --amount 100 --date 2024-03-01 --firm";
+    refused(&server, &format!("{invest} 91440203MA5NB99A19"), "UNKNOWN_FIRM").await;
+    done(&server, &format!("{invest} 91440203MA5NB20B2L")).await;
+    let shown = done(&server, "guidance-fund show TJ9").await;
+    assert_eq!(
+        (&shown["contributions"][0]["source"], &shown["investments"][0]["amount_fen"]),
+        (&json!("GOVERNMENT"), &json!(10_000))
+    );
+    refused(&server, "guidance-fund show TJ9 --as-of 2024-01-01", "UNKNOWN_GUIDANCE_FUND").await;
+    assert_eq!(done(&server, "guidance-fund list").await.as_array().unwrap().len(), 3);
+    let of = done(&server, "reading show guidance_fund TJ9 --as-of 2025-10-31").await;
+    assert_eq!((&of["reason"], &of["items"][1]["measured"]["decimal"]), (&json!("NO_TARGET"), &json!("25000050")));
+    let whole = done(&server, "reading show guidance_fund --as-of 2025-10-31").await;
+    assert_eq!((&whole["subject"], &whole["verdict"]), (&json!("districts/440203"), &json!("NOT_MET")));
+    assert_eq!(done(&server, "reading list --as-of 2025-10-31").await.as_array().unwrap().len(), 14);
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn projects_are_assessed_and_settled_under() {
+    let server = sample().await;
+    let record =
+        "assessment record XM9 --firm 91440203MA5NB10A19 --park 武江甘棠园区 --industry 先进制造 --date 2023-05-11";
+    refused(&server, record, "MISSING_VALUE").await;
+    refused(&server, &format!("{record} --green-ratio 100.0001"), "OUT_OF_RANGE").await;
+    let assessed = done(&server, &format!("{record} --investment-intensity 4500.000001 --floor-area-ratio 1.2")).await;
+    let indicators = &assessed["project_assessment"]["indicators"];
+    assert_eq!(
+        (&indicators["investment_intensity"], &indicators["floor_area_ratio"]),
+        (&json!(4_500_000_001i64), &json!(1_200_000))
+    );
+    assert_eq!(done(&server, "assessment show XM9").await["assessed_date"], "2023-05-11");
+    refused(&server, "assessment show XM9 --as-of 2023-05-10", "UNKNOWN_ASSESSMENT").await;
+    assert_eq!(done(&server, "assessment list --park 武江甘棠园区").await.as_array().unwrap().len(), 4);
+    let settled = done(&server, "firm show 91440203MA5NB10A19").await;
+    assert_eq!(settled["relocation"]["assessment"], "districts/440203/projectAssessments/XM01");
+    // The firm settled under another: named anew only by replacing.
+    let settle = "relocation settle 91440203MA5NB10A19 --park 武江甘棠园区 --date 2023-09-01 --assessment";
+    refused(&server, &format!("{settle} XM9"), "CONFLICT").await;
+    refused(&server, &format!("{settle} XM0"), "UNKNOWN_ASSESSMENT").await;
+    let read = "reading list --as-of 2025-10-31 --park 武江甘棠园区 --standard park_admission";
+    assert_eq!(done(&server, read).await.as_array().unwrap().len(), 7);
+    let unassessed = done(&server, "reading show park_admission 91440203MA5NB30C30 --as-of 2025-10-31").await;
+    assert_eq!((&unassessed["verdict"], &unassessed["reason"]), (&json!("UNKNOWN"), &json!("UNASSESSED")));
+    let table = run(&server, "reading show 入园项目准入 XM02 --as-of 2025-10-31").await.out;
+    assert!(table.contains("投资强度4499.999985万元/公顷，规定不低于4500万元/公顷：不符合"), "{table}");
+    server.ended().await.unwrap();
+}

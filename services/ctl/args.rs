@@ -2,8 +2,10 @@
 //! their own, `write/args.rs`.
 
 use super::criteria::args::CriteriaArgs;
-use super::finance::args::{BudgetArgs, EntitlementsArgs, ExplainArgs, PolicyCommand};
-use super::innovation::args::{InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand};
+use super::finance::args::{BudgetArgs, EntitlementsArgs, ExplainArgs, PolicyCommand, ReadingCommand};
+use super::innovation::args::{
+    AssessmentCommand, GuidanceFundCommand, InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand,
+};
 use super::lang::Lang;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
 use super::output::Format;
@@ -105,6 +107,15 @@ pub enum Command {
     /// Scientific instruments in the shared catalogue (共享仪器).
     #[command(subcommand)]
     Instrument(InstrumentCommand),
+    /// Assessments of projects for parks (准入评估).
+    #[command(subcommand)]
+    Assessment(AssessmentCommand),
+    /// Angel guidance funds (天使投资引导基金).
+    #[command(subcommand)]
+    GuidanceFund(GuidanceFundCommand),
+    /// What a policy's rules demand, what is there, and whether that is met.
+    #[command(subcommand)]
+    Reading(ReadingCommand),
     /// Limits of the district.
     #[command(subcommand)]
     Limits(LimitsCommand),
@@ -127,7 +138,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(
     long_about = "Import ledgers, as .csv (UTF-8 or GB18030) or .xlsx: 载体 认定 企业 在孵 落户 变更 年报 贷款 利息 \
-种子基金 投资担保 税收 载体年报 技术转移中介 技术转移合同 服务平台 平台年报 共享仪器 仪器年报.\n\n\
+种子基金 投资担保 税收 载体年报 技术转移中介 技术转移合同 服务平台 平台年报 共享仪器 仪器年报 引导基金 引导基金出资 引导基金投资; 准入评估 before 落户.\n\n\
 The files are recognised by their headings, and applied in the order above, whatever order they are given in; two files of one ledger in the order given, but stays of all files by the day of admission. Good rows are kept, bad \
 rows change nothing, and importing a file again adds nothing: after an interruption, run the command again.",
     after_help = EXIT_CODES
@@ -319,7 +330,8 @@ pub enum EventsCommand {
         #[arg(long, value_name = "POSITION", default_value_t = 1)]
         from: i64,
         /// Only events about this entity: firms/CODE, incubators/ID, parks/ID, loans/CONTRACT, taxpayers/CODE, settings,
-        /// intermediaries/ID, technologyTransfers/CONTRACT, platforms/ID, instruments/ID.
+        /// intermediaries/ID, technologyTransfers/CONTRACT, platforms/ID, instruments/ID, guidanceFunds/ID,
+        /// projectAssessments/ID.
         #[arg(long, value_name = "NAME")]
         subject: Option<String>,
         /// End after so many events; 0: never.

@@ -2,11 +2,13 @@
 
 use super::lang::Say;
 use super::trouble::Trouble;
+use crate::wire::v1::assessment_service_client::AssessmentServiceClient;
 use crate::wire::v1::bureau_service_client::BureauServiceClient;
 use crate::wire::v1::criteria_service_client::CriteriaServiceClient;
 use crate::wire::v1::entitlement_service_client::EntitlementServiceClient;
 use crate::wire::v1::financing_service_client::FinancingServiceClient;
 use crate::wire::v1::firm_service_client::FirmServiceClient;
+use crate::wire::v1::guidance_fund_service_client::GuidanceFundServiceClient;
 use crate::wire::v1::import_service_client::ImportServiceClient;
 use crate::wire::v1::incubator_service_client::IncubatorServiceClient;
 use crate::wire::v1::instrument_service_client::InstrumentServiceClient;
@@ -14,6 +16,7 @@ use crate::wire::v1::journal_service_client::JournalServiceClient;
 use crate::wire::v1::park_service_client::ParkServiceClient;
 use crate::wire::v1::platform_service_client::PlatformServiceClient;
 use crate::wire::v1::policy_service_client::PolicyServiceClient;
+use crate::wire::v1::reading_service_client::ReadingServiceClient;
 use crate::wire::v1::settings_service_client::SettingsServiceClient;
 use crate::wire::v1::tax_service_client::TaxServiceClient;
 use crate::wire::v1::transfer_service_client::TransferServiceClient;
@@ -84,6 +87,12 @@ clients! {
     platforms: PlatformServiceClient;
     /// Instruments.
     instruments: InstrumentServiceClient;
+    /// Assessments.
+    assessments: AssessmentServiceClient;
+    /// Guidance funds.
+    guidance_funds: GuidanceFundServiceClient;
+    /// Readings.
+    readings: ReadingServiceClient;
     /// Tax receipts.
     taxes: TaxServiceClient;
     /// Limits.

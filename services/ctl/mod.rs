@@ -143,6 +143,9 @@ async fn ask(session: &Session, command: Command, shown: &mut Shown<'_, '_>) -> 
     match command {
         Command::Metrics(args) => metrics::run(session, args, lang).await,
         Command::Chain(args) => chain::run(session, args, lang).await,
+        Command::Assessment(command) => innovation::assessment(session, command, shown).await,
+        Command::GuidanceFund(command) => innovation::guidance_fund(session, command, shown).await,
+        Command::Reading(command) => finance::reading(session, command, lang).await,
         Command::Entitlements(args) => finance::entitlements(session, args, lang).await,
         Command::Criteria(args) => criteria::run(session, args, lang).await,
         Command::Firm(command) => show::firm(session, command, shown).await,

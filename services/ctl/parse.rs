@@ -3,8 +3,8 @@
 
 use super::lang::Say;
 use crate::domain::{
-    BuildMode, CarrierFigure, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party,
-    PlatformKind, Tax, TaxNature,
+    BuildMode, CapitalSource, CarrierFigure, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level,
+    Party, PlatformKind, Tax, TaxNature,
 };
 use crate::wire::v1;
 
@@ -95,6 +95,8 @@ words! {
     carrier_figure -> CarrierFigure, CarrierFigure, "CARRIER_FIGURE";
     /// What an intermediary is.
     party -> Party, IntermediaryParty, "INTERMEDIARY_PARTY";
+    /// Whose capital a guidance fund is paid.
+    capital_source -> CapitalSource, CapitalSource, "CAPITAL_SOURCE";
     /// What a platform is for.
     platform_kind -> PlatformKind, PlatformKind, "PLATFORM_KIND";
 }
@@ -118,6 +120,19 @@ pub fn hundredths(text: &str) -> Result<i64, Say> {
         return Err(fault());
     }
     format!("{whole}{part:0<2}").parse().map_err(|_| fault())
+}
+
+/// A number with at most six decimals, not negative, in millionths: a ratio as ppm, 万元 as fen.
+pub fn millionths(text: &str) -> Result<i64, Say> {
+    let english = || format!("`{text}` is not a number with at most six decimals");
+    let fault = || Say::new("应为至多六位小数的数字", english());
+    let plain = text.replace(',', "");
+    let (whole, part) = plain.split_once('.').unwrap_or((&plain, ""));
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(part) || part.len() > 6 {
+        return Err(fault());
+    }
+    format!("{whole}{part:0<6}").parse().map_err(|_| fault())
 }
 
 /// Yuan with at most two decimals as fen; may be negative.

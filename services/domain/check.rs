@@ -6,7 +6,7 @@ use super::reason::{Reason, Refusal};
 use super::registry::Registry;
 use super::settings::limits_on;
 use super::values::{TransferId, Uscc};
-use super::{firm, incubator, instrument, loan, platform, transfer};
+use super::{assessment, firm, guidance_fund, incubator, instrument, loan, platform, transfer};
 use std::collections::BTreeSet;
 
 /// A rule broken on a line.
@@ -84,6 +84,10 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
                 found.extend(transfers(next, next.innovation().transfers_ever_to(code)));
                 let owned = next.innovation().instruments_ever_of(code);
                 found.extend(owned.flat_map(|id| instrument::violations(next, id)));
+                let funds = next.innovation().guidance_funds_ever_in(code);
+                found.extend(funds.flat_map(|id| guidance_fund::violations(next, id)));
+                let assessed = next.innovation().assessments_ever_of(code);
+                found.extend(assessed.flat_map(|id| assessment::violations(next, id)));
             }
             Entity::Incubator(id) => found.extend(incubator::rules::violations(next, id)),
             Entity::Loan(id) => found.extend(loan::violations(next, id)),
@@ -91,6 +95,12 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
             Entity::Transfer(id) => found.extend(transfer::violations(next, id)),
             Entity::Platform(id) => found.extend(platform::violations(next, id)),
             Entity::Instrument(id) => found.extend(instrument::violations(next, id)),
+            Entity::GuidanceFund(id) => found.extend(guidance_fund::violations(next, id)),
+            Entity::Assessment(id) => {
+                found.extend(assessment::violations(next, id));
+                let under = next.innovation().firms_ever_under(id);
+                found.extend(under.flat_map(|code| firm::rules::violations(next, *code)));
+            }
             // Whoever pays is judged where the right to be a taxpayer is touched, and as a reference.
             Entity::Park(_) | Entity::Taxpayer(_) | Entity::Policy(_) => {}
             Entity::Settings => found.extend(settings_violations(next)),

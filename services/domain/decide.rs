@@ -7,6 +7,7 @@ use super::check::{Touched, judge};
 use super::command::{Command, Origin, Stated};
 use super::event::{Document, Entity, Event, TaxReceipt};
 use super::firm::FirmView;
+use super::guidance_fund::GuidanceFundEvent;
 use super::instrument::InstrumentEvent;
 use super::line::{AsOf, Entry, Line};
 use super::loan::LoanView;
@@ -113,6 +114,8 @@ fn registers(event: &Event) -> Option<Entity> {
             | Event::Transfer(_)
             | Event::Platform(PlatformEvent::Registered(_))
             | Event::Instrument(InstrumentEvent::Catalogued(_))
+            | Event::GuidanceFund(GuidanceFundEvent::Established(_))
+            | Event::ProjectAssessed(_)
     );
     event.owner().filter(|_| registers)
 }
@@ -234,6 +237,14 @@ impl Draft<'_> {
                     let message = format!("instrument {id} is not in the catalogue");
                     return Err(Refusal::new(Reason::UnknownInstrument, message).with("instrument", id));
                 }
+                Entity::GuidanceFund(id) if self.next.innovation().guidance_fund(&id, AsOf::NOW).is_none() => {
+                    let message = format!("guidance fund {id} is not established");
+                    return Err(Refusal::new(Reason::UnknownGuidanceFund, message).with("guidance_fund", id));
+                }
+                Entity::Assessment(id) if self.next.innovation().assessment(&id, AsOf::NOW).is_none() => {
+                    let message = format!("project {id} is not assessed");
+                    return Err(Refusal::new(Reason::UnknownAssessment, message).with("assessment", id));
+                }
                 Entity::Taxpayer(code) if !self.next.is_taxpayer(&code) => {
                     let message = format!("{code} is neither a firm nor the operator of a carrier at any time");
                     return Err(Refusal::new(Reason::UnknownTaxpayer, message).with("taxpayer", code));
@@ -329,6 +340,11 @@ fn filled(stated: &Event, recorded: &Event) -> Event {
     }
     let mut event = stated.clone();
     match (&mut event, recorded) {
+        (Event::FirmSettled { assessment, .. }, Event::FirmSettled { assessment: known, .. })
+            if assessment.is_none() =>
+        {
+            assessment.clone_from(known);
+        }
         (Event::FirmAdmitted { waiver, .. }, Event::FirmAdmitted { waiver: known, .. }) => fill(waiver, known),
         (Event::FirmGraduated { document_no, .. }, Event::FirmGraduated { document_no: known, .. })
         | (Event::IncubatorRecognised { document_no, .. }, Event::IncubatorRecognised { document_no: known, .. }) => {

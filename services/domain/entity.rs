@@ -1,7 +1,8 @@
 //! What facts are about, by name.
 
 use super::values::{
-    IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc,
+    AssessmentId, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId,
+    TransferId, Uscc,
 };
 use std::fmt;
 
@@ -31,6 +32,10 @@ pub enum Entity {
     Platform(PlatformId),
     /// An instrument in the shared catalogue.
     Instrument(InstrumentId),
+    /// An angel guidance fund.
+    GuidanceFund(GuidanceFundId),
+    /// The assessment of a project.
+    Assessment(AssessmentId),
 }
 
 impl fmt::Display for Entity {
@@ -47,6 +52,8 @@ impl fmt::Display for Entity {
             Self::Transfer(id) => write!(f, "technologyTransfers/{id}"),
             Self::Platform(id) => write!(f, "platforms/{id}"),
             Self::Instrument(id) => write!(f, "instruments/{id}"),
+            Self::GuidanceFund(id) => write!(f, "guidanceFunds/{id}"),
+            Self::Assessment(id) => write!(f, "projectAssessments/{id}"),
         }
     }
 }
@@ -69,6 +76,8 @@ impl Entity {
             "technologyTransfers" => TransferId::parse(id).ok().map(Self::Transfer),
             "platforms" => PlatformId::parse(id).ok().map(Self::Platform),
             "instruments" => InstrumentId::parse(id).ok().map(Self::Instrument),
+            "projectAssessments" => AssessmentId::parse(id).ok().map(Self::Assessment),
+            "guidanceFunds" => GuidanceFundId::parse(id).ok().map(Self::GuidanceFund),
             _ => None,
         }
     }

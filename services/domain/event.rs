@@ -1,12 +1,14 @@
 //! What can happen. Events are past tense, and true for ever once recorded; a wrong one is voided, never changed.
 
+use super::assessment::ProjectAssessed;
 pub use super::entity::Entity;
+use super::guidance_fund::GuidanceFundEvent;
 use super::incubator::report::IncubatorReport;
 use super::instrument::InstrumentEvent;
 use super::platform::PlatformEvent;
 use super::reason::{Fault, Reason};
 use super::transfer::TransferEvent;
-use super::values::{Area, Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo, text};
+use super::values::{Area, AssessmentId, Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo, text};
 use super::words::{BuildMode, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature};
 use std::sync::Arc;
 
@@ -239,6 +241,8 @@ pub enum Event {
         firm: Uscc,
         /// The park.
         park: ParkId,
+        /// The assessment by which its project was let in; none: none is named.
+        assessment: Option<AssessmentId>,
     },
     /// In production from this day on.
     ProductionStarted {
@@ -299,6 +303,10 @@ pub enum Event {
     Platform(PlatformEvent),
     /// Something about an instrument in the shared catalogue.
     Instrument(InstrumentEvent),
+    /// Something about an angel guidance fund.
+    GuidanceFund(GuidanceFundEvent),
+    /// A project was assessed for a park on this day.
+    ProjectAssessed(ProjectAssessed),
 }
 
 /// A policy as it was published. What its text means is read at the door before it becomes a command, and by those who
@@ -430,11 +438,13 @@ impl Event {
             Transfer(event) => event.owner(),
             Platform(event) => event.owner(),
             Instrument(event) => event.owner(),
+            GuidanceFund(event) => event.owner(),
+            ProjectAssessed(assessed) => Entity::Assessment(assessed.assessment.clone()),
         })
     }
 
     /// The second entity that the fact is about: the carrier of a stay or investment, the park of a relocation, the firm of a
-    /// loan, transfer or instrument, the carrier before a carrier in the chain.
+    /// loan, transfer, instrument or a guidance fund's investment, the carrier before a carrier in the chain.
     pub fn other(&self) -> Option<Entity> {
         use Event::*;
         match self {
@@ -450,14 +460,17 @@ impl Event {
             UpstreamChanged { upstream, .. } => upstream.clone().map(Entity::Incubator),
             Transfer(event) => event.other(),
             Instrument(event) => event.other(),
+            GuidanceFund(event) => event.other(),
+            ProjectAssessed(assessed) => Some(Entity::Firm(assessed.firm)),
             _ => None,
         }
     }
 
-    /// The third: the intermediary of a technology transfer.
+    /// The third: the intermediary of a technology transfer, the assessment that a settling refers to.
     pub fn further(&self) -> Option<Entity> {
         match self {
             Self::Transfer(event) => event.further(),
+            Self::FirmSettled { assessment, .. } => assessment.clone().map(Entity::Assessment),
             _ => None,
         }
     }
@@ -518,6 +531,8 @@ impl Event {
             Platform(event) => plain(event.code()),
             Instrument(event @ InstrumentEvent::YearReported(_)) => Key { day: Some(day), ..plain(event.code()) },
             Instrument(event) => plain(event.code()),
+            GuidanceFund(event) => plain(event.code()),
+            ProjectAssessed(_) => plain(93),
             IncubatorReportFiled(_) => Key { day: Some(day), ..plain(100) },
         }
     }
@@ -525,7 +540,13 @@ impl Event {
     /// Whether it is the same fact as another only when all its values are equal: several may stand on one line, and none
     /// contradicts another.
     pub fn is_told_by_all_values(&self) -> bool {
-        matches!(self, Self::InterestPaid { .. } | Self::InvestmentMade { .. } | Self::PolicyPublished(_))
+        matches!(
+            self,
+            Self::InterestPaid { .. }
+                | Self::InvestmentMade { .. }
+                | Self::PolicyPublished(_)
+                | Self::GuidanceFund(GuidanceFundEvent::Contributed(_) | GuidanceFundEvent::Invested(_))
+        )
     }
 
     /// Whether no rule of a line binds it: where its references stand and it is not recorded already, it is accepted.

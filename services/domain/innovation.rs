@@ -1,12 +1,15 @@
-//! The lines of what serves innovation beside the carriers: intermediaries and their transfers, platforms, instruments; and who is named by which.
+//! The lines of what serves innovation beside the carriers: intermediaries and their transfers, platforms,
+//! instruments, guidance funds, assessments of projects; and who is named by which.
 
+use super::assessment::{self, ProjectAssessed};
 use super::event::{Entity, Event};
+use super::guidance_fund::{GuidanceFundEvent, GuidanceFundView};
 use super::incubator::Term;
 use super::instrument::{InstrumentEvent, InstrumentView};
 use super::line::{AsOf, Line};
 use super::platform::{PlatformEvent, PlatformView};
 use super::transfer::{self, IntermediaryRegistered, TechnologyTransferred, TransferEvent};
-use super::values::{InstrumentId, IntermediaryId, PlatformId, TransferId, Uscc};
+use super::values::{AssessmentId, GuidanceFundId, InstrumentId, IntermediaryId, PlatformId, TransferId, Uscc};
 use imbl::{OrdMap, OrdSet};
 use std::sync::Arc;
 
@@ -17,6 +20,8 @@ pub struct Innovation {
     transfers: OrdMap<TransferId, Arc<Line>>,
     platforms: OrdMap<PlatformId, Arc<Line>>,
     instruments: OrdMap<InstrumentId, Arc<Line>>,
+    guidance_funds: OrdMap<GuidanceFundId, Arc<Line>>,
+    assessments: OrdMap<AssessmentId, Arc<Line>>,
     /// Transfers that name the intermediary.
     transfers_of: OrdMap<IntermediaryId, OrdSet<TransferId>>,
     /// Transfers that name the firm.
@@ -25,6 +30,12 @@ pub struct Innovation {
     run_by: OrdMap<Uscc, OrdSet<PlatformId>>,
     /// Instruments that name the firm as their owner.
     owned_by: OrdMap<Uscc, OrdSet<InstrumentId>>,
+    /// Guidance funds that say they invested in the firm.
+    funded_by: OrdMap<Uscc, OrdSet<GuidanceFundId>>,
+    /// Assessments of the firm's projects.
+    assessed_of: OrdMap<Uscc, OrdSet<AssessmentId>>,
+    /// Firms whose settling refers to the assessment.
+    settled_under: OrdMap<AssessmentId, OrdSet<Uscc>>,
 }
 
 impl Innovation {
@@ -35,6 +46,8 @@ impl Innovation {
             Entity::Transfer(id) => self.transfers.entry(id.clone()).or_default(),
             Entity::Platform(id) => self.platforms.entry(id.clone()).or_default(),
             Entity::Instrument(id) => self.instruments.entry(id.clone()).or_default(),
+            Entity::GuidanceFund(id) => self.guidance_funds.entry(id.clone()).or_default(),
+            Entity::Assessment(id) => self.assessments.entry(id.clone()).or_default(),
             _ => return None,
         })
     }
@@ -46,6 +59,8 @@ impl Innovation {
             Entity::Transfer(id) => self.transfers.get(id).map(Arc::as_ref),
             Entity::Platform(id) => self.platform_line(id),
             Entity::Instrument(id) => self.instrument_line(id),
+            Entity::GuidanceFund(id) => self.guidance_fund_line(id),
+            Entity::Assessment(id) => self.assessments.get(id).map(Arc::as_ref),
             _ => None,
         }
     }
@@ -62,6 +77,15 @@ impl Innovation {
             }
             Event::Instrument(InstrumentEvent::Catalogued(value)) => {
                 self.owned_by.entry(value.owner).or_default().insert(value.instrument.clone());
+            }
+            Event::GuidanceFund(GuidanceFundEvent::Invested(value)) => {
+                self.funded_by.entry(value.firm).or_default().insert(value.fund.clone());
+            }
+            Event::ProjectAssessed(value) => {
+                self.assessed_of.entry(value.firm).or_default().insert(value.assessment.clone());
+            }
+            Event::FirmSettled { firm, assessment: Some(id), .. } => {
+                self.settled_under.entry(id.clone()).or_default().insert(*firm);
             }
             _ => {}
         }
@@ -138,5 +162,45 @@ impl Innovation {
     /// Instruments that name the firm as their owner, or did before a void.
     pub fn instruments_ever_of(&self, owner: &Uscc) -> impl Iterator<Item = &InstrumentId> {
         self.owned_by.get(owner).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// The line of a guidance fund.
+    pub fn guidance_fund_line(&self, id: &GuidanceFundId) -> Option<&Line> {
+        self.guidance_funds.get(id).map(Arc::as_ref)
+    }
+
+    /// A guidance fund as seen; none where it was never established, as known.
+    pub fn guidance_fund(&self, id: &GuidanceFundId, as_of: AsOf) -> Option<GuidanceFundView<'_>> {
+        GuidanceFundView::of(self.guidance_fund_line(id)?, as_of)
+    }
+
+    /// All guidance funds as seen, in the order of their ids.
+    pub fn guidance_funds(&self, as_of: AsOf) -> impl Iterator<Item = (&GuidanceFundId, GuidanceFundView<'_>)> {
+        self.guidance_funds.iter().filter_map(move |(id, line)| Some((id, GuidanceFundView::of(line, as_of)?)))
+    }
+
+    /// Guidance funds that say they invested in the firm, or did before a void.
+    pub fn guidance_funds_ever_in(&self, firm: &Uscc) -> impl Iterator<Item = &GuidanceFundId> {
+        self.funded_by.get(firm).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// An assessment as seen.
+    pub fn assessment(&self, id: &AssessmentId, as_of: AsOf) -> Option<Term<&ProjectAssessed>> {
+        assessment::assessment(self.assessments.get(id)?, as_of)
+    }
+
+    /// All assessments as seen, in the order of their numbers.
+    pub fn assessments(&self, as_of: AsOf) -> impl Iterator<Item = (&AssessmentId, Term<&ProjectAssessed>)> {
+        self.assessments.iter().filter_map(move |(id, line)| Some((id, assessment::assessment(line, as_of)?)))
+    }
+
+    /// Assessments of the firm's projects, or that were before a void.
+    pub fn assessments_ever_of(&self, firm: &Uscc) -> impl Iterator<Item = &AssessmentId> {
+        self.assessed_of.get(firm).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// Firms whose settling refers to the assessment, or did before a void.
+    pub fn firms_ever_under(&self, id: &AssessmentId) -> impl Iterator<Item = &Uscc> {
+        self.settled_under.get(id).into_iter().flat_map(OrdSet::iter)
     }
 }

@@ -5,6 +5,7 @@
 //! the same facts (`AsOf`: a business day and a log position), never a replay. No clock, no randomness, no I/O: the day of
 //! the decision is an argument.
 
+pub mod assessment;
 pub mod check;
 pub mod command;
 pub mod decide;
@@ -12,6 +13,7 @@ pub mod entities;
 mod entity;
 pub mod event;
 pub mod firm;
+pub mod guidance_fund;
 pub mod incubator;
 pub mod innovation;
 pub mod instrument;
@@ -38,9 +40,10 @@ pub use line::{AsOf, Entry, Line};
 pub use reason::{Fault, Faults, Reason, Refusal, Warning};
 pub use registry::{Recorded, Registry};
 pub use values::{
-    Day, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId, TransferId, Uscc, VoucherNo,
+    AssessmentId, Day, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId,
+    TransferId, Uscc, VoucherNo,
 };
 pub use words::{
-    BuildMode, CarrierFigure, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party,
-    PlatformKind, Tax, TaxNature,
+    BuildMode, CapitalSource, CarrierFigure, Criterion, FirmChange, Indicator, InterestNature, InvestmentForm, Kind,
+    LeaveKind, Level, Party, PlatformKind, Tax, TaxNature,
 };

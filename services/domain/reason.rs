@@ -59,6 +59,10 @@ reasons! {
     UnknownPlatform = "UNKNOWN_PLATFORM";
     /// No such instrument.
     UnknownInstrument = "UNKNOWN_INSTRUMENT";
+    /// No such guidance fund.
+    UnknownGuidanceFund = "UNKNOWN_GUIDANCE_FUND";
+    /// No such assessment of a project.
+    UnknownAssessment = "UNKNOWN_ASSESSMENT";
     /// No such tax.
     UnknownTax = "UNKNOWN_TAX";
     /// Neither a firm nor an operator.
@@ -75,6 +79,8 @@ reasons! {
     UnknownEntitlement = "UNKNOWN_ENTITLEMENT";
     /// No such set of criteria.
     UnknownCriteriaSet = "UNKNOWN_CRITERIA_SET";
+    /// No such reading.
+    UnknownReading = "UNKNOWN_READING";
     /// A policy file that can be read and can't be meant.
     PolicyAtFault = "POLICY_AT_FAULT";
     /// No fact at a position to be voided.

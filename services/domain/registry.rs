@@ -218,9 +218,12 @@ impl Registry {
             Entity::Loan(id) => self.loans.entry(id.clone()).or_default(),
             Entity::Policy(id) => self.policies.entry(id.clone()).or_default(),
             Entity::Settings => &mut self.settings,
-            Entity::Intermediary(_) | Entity::Transfer(_) | Entity::Platform(_) | Entity::Instrument(_) => {
-                self.innovation.line_mut(owner)?
-            }
+            Entity::Intermediary(_)
+            | Entity::Transfer(_)
+            | Entity::Platform(_)
+            | Entity::Instrument(_)
+            | Entity::GuidanceFund(_)
+            | Entity::Assessment(_) => self.innovation.line_mut(owner)?,
             Entity::Taxpayer(_) => return None,
         };
         Some(Arc::make_mut(line))
@@ -255,9 +258,12 @@ impl Registry {
             Entity::Loan(id) => self.loan_line(id),
             Entity::Policy(id) => self.policies.get(id).map(Arc::as_ref),
             Entity::Settings => Some(&self.settings),
-            Entity::Intermediary(_) | Entity::Transfer(_) | Entity::Platform(_) | Entity::Instrument(_) => {
-                self.innovation.line(owner)
-            }
+            Entity::Intermediary(_)
+            | Entity::Transfer(_)
+            | Entity::Platform(_)
+            | Entity::Instrument(_)
+            | Entity::GuidanceFund(_)
+            | Entity::Assessment(_) => self.innovation.line(owner),
             Entity::Taxpayer(_) => None,
         }
     }
@@ -292,7 +298,7 @@ impl Registry {
         &self.receipts
     }
 
-    /// Intermediaries and technology transfers, platforms, instruments.
+    /// Intermediaries and technology transfers, platforms, instruments, guidance funds.
     pub fn innovation(&self) -> &Innovation {
         &self.innovation
     }

@@ -55,7 +55,16 @@ impl Registry {
                 }
                 let transfers = self.innovation().transfers_ever_to(code).cloned().map(Entity::Transfer);
                 let instruments = self.innovation().instruments_ever_of(code).cloned().map(Entity::Instrument);
-                for line in transfers.chain(instruments).filter_map(|owner| self.line(&owner)) {
+                let funds = self.innovation().guidance_funds_ever_in(code).cloned().map(Entity::GuidanceFund);
+                let assessed = self.innovation().assessments_ever_of(code).cloned().map(Entity::Assessment);
+                for line in
+                    transfers.chain(instruments).chain(funds).chain(assessed).filter_map(|owner| self.line(&owner))
+                {
+                    count.line(line, entity);
+                }
+            }
+            Entity::Assessment(id) => {
+                for line in self.innovation().firms_ever_under(id).filter_map(|code| self.firm_line(code)) {
                     count.line(line, entity);
                 }
             }
@@ -75,7 +84,8 @@ impl Registry {
             | Entity::Policy(_)
             | Entity::Transfer(_)
             | Entity::Platform(_)
-            | Entity::Instrument(_) => {}
+            | Entity::Instrument(_)
+            | Entity::GuidanceFund(_) => {}
         }
         count.facts + count.voids.len() as u64
     }

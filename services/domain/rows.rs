@@ -1,14 +1,16 @@
 //! Rows of ledgers (rules §3), as typed values: what a row states, and which pairs of values must go together. Files and
 //! bulk messages both end here, so that a row means the same through either door.
 
+use super::assessment::ProjectAssessed;
 use super::command::{Command, Stated};
 use super::event::{AnnualReport, Event, IncubatorRegistered, LoanDrawn, Operator, TaxReceipt};
+use super::guidance_fund::{GuidanceFundContributed, GuidanceFundEstablished, GuidanceFundEvent, GuidanceFundInvested};
 use super::incubator::report::IncubatorReport;
 use super::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
 use super::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use super::reason::{Fault, Faults, Reason, Refusal};
 use super::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
-use super::values::{Area, Day, IncubatorId, LoanId, ParkId, Uscc};
+use super::values::{Area, AssessmentId, Day, IncubatorId, LoanId, ParkId, Uscc};
 use super::words::{
     BuildMode, Criterion, FirmChange, InterestNature, InvestmentForm, Kind, LeaveKind, Level, TaxNature,
 };
@@ -54,6 +56,23 @@ pub enum Row {
     Instrument(InstrumentRow),
     /// 仪器年报.
     InstrumentYear(InstrumentYear),
+    /// 引导基金.
+    GuidanceFund(Dated<GuidanceFundEstablished>),
+    /// 引导基金出资.
+    GuidanceFundContribution(Dated<GuidanceFundContributed>),
+    /// 引导基金投资.
+    GuidanceFundInvestment(Dated<GuidanceFundInvested>),
+    /// 准入评估.
+    ProjectAssessment(Dated<ProjectAssessed>),
+}
+
+/// A row that is one fact and its day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dated<T> {
+    /// Everything but the day.
+    pub fact: T,
+    /// Its day.
+    pub day: Day,
 }
 
 /// A row of 共享仪器.
@@ -243,6 +262,8 @@ pub struct RelocationRow {
     pub settled: Option<Day>,
     /// 投产日期.
     pub production: Option<Day>,
+    /// 准入项目编号; goes with 落户日期.
+    pub assessment: Option<AssessmentId>,
 }
 
 /// A row of 企业变更.
@@ -319,7 +340,18 @@ impl Row {
                 let (day, report) = (report_day(report.year)?, report.clone());
                 Ok(vec![Stated::new(day, Event::Instrument(InstrumentEvent::YearReported(report)))])
             }
+            Self::GuidanceFund(row) => Ok(row.fund(GuidanceFundEvent::Established)),
+            Self::GuidanceFundContribution(row) => Ok(row.fund(GuidanceFundEvent::Contributed)),
+            Self::ProjectAssessment(row) => Ok(vec![Stated::new(row.day, Event::ProjectAssessed(row.fact.clone()))]),
+            Self::GuidanceFundInvestment(row) => Ok(row.fund(GuidanceFundEvent::Invested)),
         }
+    }
+}
+
+impl<T: Clone> Dated<T> {
+    /// The fact about a guidance fund that the row is.
+    fn fund(&self, event: impl Fn(T) -> GuidanceFundEvent) -> Vec<Stated> {
+        vec![Stated::new(self.day, Event::GuidanceFund(event(self.fact.clone())))]
     }
 }
 
@@ -439,9 +471,13 @@ impl Leaving {
 impl RelocationRow {
     /// The steps that are stated, in their order.
     pub fn facts(&self) -> Result<Vec<Stated>, Refusal> {
-        let Self { firm, park, signed, settled, production } = self.clone();
+        let Self { firm, park, signed, settled, production, assessment } = self.clone();
+        if assessment.is_some() && settled.is_none() {
+            let message = "an assessment goes with the day of settling";
+            return Err(Fault::new(Reason::MissingValue, "settled_date", message).into());
+        }
         let signed = signed.map(|day| Stated::new(day, Event::RelocationSigned { firm, park: park.clone() }));
-        let settled = settled.map(|day| Stated::new(day, Event::FirmSettled { firm, park: park.clone() }));
+        let settled = settled.map(|day| Stated::new(day, Event::FirmSettled { firm, park: park.clone(), assessment }));
         let production = production.map(|day| Stated::new(day, Event::ProductionStarted { firm, park }));
         let facts: Vec<Stated> = [signed, settled, production].into_iter().flatten().collect();
         if facts.is_empty() {

@@ -245,6 +245,14 @@ id!(
     InstrumentId
 );
 id!(
+    /// Id of a guidance fund (基金编号), as registered.
+    GuidanceFundId
+);
+id!(
+    /// Number of an assessed project (项目编号), as registered.
+    AssessmentId
+);
+id!(
     /// Number of a voucher (凭证号), as registered.
     VoucherNo
 );

@@ -256,3 +256,40 @@ words! {
         Pilot = 3, "PILOT", "中试平台";
     }
 }
+
+words! {
+    /// Whose capital a guidance fund is paid (资金来源).
+    CapitalSource {
+        /// 政府.
+        Government = 1, "GOVERNMENT", "政府";
+        /// 社会.
+        Social = 2, "SOCIAL", "社会";
+    }
+}
+
+words! {
+    /// One of the seven indicators by which a project is let into a park (七个指标).
+    Indicator {
+        /// Investment in fixed assets ÷ land, fen per hectare.
+        InvestmentIntensity = 1, "INVESTMENT_INTENSITY", "投资强度";
+        /// Revenue of a year ÷ land, fen per hectare.
+        LandOutput = 2, "LAND_OUTPUT", "土地产出";
+        /// Taxes of a year ÷ land, fen per hectare.
+        LandTax = 3, "LAND_TAX", "土地税收";
+        /// Floor space ÷ land, ppm.
+        FloorAreaRatio = 4, "FLOOR_AREA_RATIO", "容积率";
+        /// Land for administration and living ÷ land, ppm.
+        ServiceShare = 5, "SERVICE_SHARE", "行政办公及生活服务设施比例";
+        /// Land that is built on or stored on ÷ land, ppm.
+        BuildingCoefficient = 6, "BUILDING_COEFFICIENT", "建筑系数";
+        /// Green land ÷ land, ppm.
+        GreenRatio = 7, "GREEN_RATIO", "绿地率";
+    }
+}
+
+impl Indicator {
+    /// Whether it is money on land, in fen per hectare; the others are ratios in ppm.
+    pub fn is_per_hectare(self) -> bool {
+        matches!(self, Self::InvestmentIntensity | Self::LandOutput | Self::LandTax)
+    }
+}

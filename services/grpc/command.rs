@@ -159,6 +159,20 @@ impl Answer<'_> {
         Some(v1::Instrument { revision, etag, ..self.scene.instrument(id)? })
     }
 
+    /// The guidance fund that the command is about.
+    pub fn guidance_fund(&self) -> Option<v1::GuidanceFund> {
+        let Some(Entity::GuidanceFund(id)) = self.target else { return None };
+        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        Some(v1::GuidanceFund { revision, etag, ..self.scene.guidance_fund(id)? })
+    }
+
+    /// The assessment that the command is about.
+    pub fn project_assessment(&self) -> Option<v1::ProjectAssessment> {
+        let Some(Entity::Assessment(id)) = self.target else { return None };
+        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        Some(v1::ProjectAssessment { revision, etag, ..self.scene.assessment(id)? })
+    }
+
     /// The park that the command is about.
     pub fn park(&self) -> Option<v1::Park> {
         let Some(Entity::Park(id)) = self.target else { return None };

@@ -5,6 +5,7 @@
 //! at a named position. One file (`status`) maps errors to `google.rpc.Status`. No rule is judged here.
 #![allow(clippy::result_large_err)] // tonic::Status is what every method of a service returns.
 
+mod assessments;
 mod bureau;
 mod command;
 mod convert;
@@ -16,6 +17,7 @@ mod figures;
 mod financing;
 mod firms;
 mod follow;
+mod guidance_funds;
 mod import;
 mod incubators;
 mod instruments;
@@ -27,6 +29,7 @@ mod platforms;
 mod policies;
 mod principal;
 mod read;
+mod readings;
 mod recent;
 mod server;
 mod settings;

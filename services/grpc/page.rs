@@ -63,7 +63,8 @@ listing! {
     ListIncubatorsRequest ListFirmsRequest ListParksRequest ListOverdueFirmsRequest ListAnomaliesRequest
     ListTaxReceiptsRequest ListLoansRequest ListSeedFundsRequest ListInvestmentsRequest
     ListIntermediariesRequest ListTechnologyTransfersRequest ListPlatformsRequest ListInstrumentsRequest
-    ListPoliciesRequest ListEntitlementsRequest
+    ListPoliciesRequest ListEntitlementsRequest ListReadingsRequest ListGuidanceFundsRequest
+    ListProjectAssessmentsRequest
 }
 
 /// A page asked for.

@@ -112,8 +112,10 @@ impl Stating for v1::SignRelocationRequest {
 
 impl Stating for v1::SettleInParkRequest {
     fn facts(&self, reader: &mut Reader<'_>) -> Option<Vec<Stated>> {
-        let (firm, park, day) = step(reader, &self.name, &self.park, &self.effective_date)?;
-        Some(vec![Stated::new(day, Event::FirmSettled { firm, park })])
+        let step = step(reader, &self.name, &self.park, &self.effective_date);
+        let assessment = reader.optional_assessment("assessment", &self.assessment)?;
+        let (firm, park, day) = step?;
+        Some(vec![Stated::new(day, Event::FirmSettled { firm, park, assessment })])
     }
 }
 
@@ -129,8 +131,10 @@ impl Stating for v1::RecordRelocationRequest {
         let signed = step(reader, &self.name, &self.park, &self.effective_date);
         let settled = reader.optional_day("settled_date", &self.settled_date);
         let production = reader.optional_day("production_date", &self.production_date);
+        let assessment = reader.optional_assessment("assessment", &self.assessment);
         let (firm, park, signed) = signed?;
-        let row = rows::RelocationRow { firm, park, signed: Some(signed), settled: settled?, production: production? };
+        let (signed, settled, production) = (Some(signed), settled?, production?);
+        let row = rows::RelocationRow { firm, park, signed, settled, production, assessment: assessment? };
         reader.refused(row.facts())
     }
 }

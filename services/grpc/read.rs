@@ -90,6 +90,12 @@ reading! {
     ExplainEntitlementRequest explain_entitlement_request
     CheckCriteriaRequest check_criteria_request
     SimulateBudgetRequest simulate_budget_request
+    GetProjectAssessmentRequest get_project_assessment_request
+    ListProjectAssessmentsRequest list_project_assessments_request
+    GetGuidanceFundRequest get_guidance_fund_request
+    ListGuidanceFundsRequest list_guidance_funds_request
+    ListReadingsRequest list_readings_request
+    GetReadingRequest get_reading_request
 }
 
 /// As known when.

@@ -1,11 +1,13 @@
 //! The server: every service behind one door, and the way it drains.
 
 use super::Districts;
+use super::assessments::Assessments;
 use super::bureau::Bureau;
 use super::criteria::Criteria;
 use super::entitlements::Entitlements;
 use super::financing::Financing;
 use super::firms::Firms;
+use super::guidance_funds::GuidanceFunds;
 use super::import::Import;
 use super::incubators::Incubators;
 use super::instruments::Instruments;
@@ -14,6 +16,7 @@ use super::layer::DoorLayer;
 use super::parks::Parks;
 use super::platforms::Platforms;
 use super::policies::Policies;
+use super::readings::Readings;
 use super::settings::Settings;
 use super::taxes::Taxes;
 use super::transfers::Transfers;
@@ -84,7 +87,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 15] = [
+const SERVICES: [&str; 18] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -100,6 +103,9 @@ const SERVICES: [&str; 15] = [
     v1::policy_service_server::SERVICE_NAME,
     v1::entitlement_service_server::SERVICE_NAME,
     v1::criteria_service_server::SERVICE_NAME,
+    v1::reading_service_server::SERVICE_NAME,
+    v1::guidance_fund_service_server::SERVICE_NAME,
+    v1::assessment_service_server::SERVICE_NAME,
 ];
 
 macro_rules! bounded {
@@ -113,11 +119,13 @@ macro_rules! bounded {
 
 /// Every service of the API, with reflection.
 pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, ServeError> {
+    use v1::assessment_service_server::AssessmentServiceServer;
     use v1::bureau_service_server::BureauServiceServer;
     use v1::criteria_service_server::CriteriaServiceServer;
     use v1::entitlement_service_server::EntitlementServiceServer;
     use v1::financing_service_server::FinancingServiceServer;
     use v1::firm_service_server::FirmServiceServer;
+    use v1::guidance_fund_service_server::GuidanceFundServiceServer;
     use v1::import_service_server::ImportServiceServer;
     use v1::incubator_service_server::IncubatorServiceServer;
     use v1::instrument_service_server::InstrumentServiceServer;
@@ -125,6 +133,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
     use v1::park_service_server::ParkServiceServer;
     use v1::platform_service_server::PlatformServiceServer;
     use v1::policy_service_server::PolicyServiceServer;
+    use v1::reading_service_server::ReadingServiceServer;
     use v1::settings_service_server::SettingsServiceServer;
     use v1::tax_service_server::TaxServiceServer;
     use v1::transfer_service_server::TransferServiceServer;
@@ -147,6 +156,9 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(InstrumentServiceServer(Instruments(districts.clone())), config))
         .add_service(bounded!(PlatformServiceServer(Platforms(districts.clone())), config))
         .add_service(bounded!(PolicyServiceServer(Policies(districts.clone())), config))
+        .add_service(bounded!(AssessmentServiceServer(Assessments(districts.clone())), config))
+        .add_service(bounded!(GuidanceFundServiceServer(GuidanceFunds(districts.clone())), config))
+        .add_service(bounded!(ReadingServiceServer(Readings(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))
         .add_service(bounded!(CriteriaServiceServer(Criteria(districts.clone())), config))
         .add_service(bounded!(ImportServiceServer(import), config))

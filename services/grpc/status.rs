@@ -29,7 +29,8 @@ pub fn code_of(reason: Reason) -> Code {
         | MalformedMessage | PolicyAtFault => Code::InvalidArgument,
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownCriteriaSet
-        | UnknownIntermediary | UnknownTransfer | UnknownPlatform | UnknownInstrument => Code::NotFound,
+        | UnknownIntermediary | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading
+        | UnknownGuidanceFund | UnknownAssessment => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay

@@ -5,6 +5,7 @@
 
 mod neighbours;
 mod pooled;
+mod standards;
 
 use super::parameters::{Basis, Policy, RetainedTerms, Series, TreasuryRole, Version};
 use super::words::Scheme;
@@ -78,6 +79,7 @@ pub fn parameters(policy: &Policy) -> Vec<Parameter> {
         flat.optional("cap_per_firm_year_fen", terms.cap_per_firm_year_fen);
     });
     flat.neighbours(policy);
+    flat.standards(policy);
     for treasury in &policy.treasuries {
         flat.plain(&format!("treasury[{}].name", treasury.code), &treasury.name);
         let role = match &treasury.role {

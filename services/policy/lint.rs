@@ -5,6 +5,7 @@
 
 mod neighbours;
 mod pooled;
+mod standards;
 
 use super::both::Both;
 use super::parameters::{
@@ -66,6 +67,7 @@ pub fn lint(policy: &Policy, today: Day) -> Vec<Finding> {
         found.s4(version);
     }
     found.neighbours();
+    found.standards();
     found.treasuries();
     found.pooled();
     found.list

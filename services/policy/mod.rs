@@ -22,6 +22,7 @@ mod instrument_sharing;
 pub mod lint;
 pub mod parameters;
 mod platform_support;
+pub mod reading;
 mod rebate;
 mod relocation;
 mod retained;
@@ -41,8 +42,15 @@ pub use instrument_sharing::InstrumentSharing;
 pub use lint::{Finding, Severity, lint};
 pub use parameters::Policy;
 pub use platform_support::{OpenPlatform, PlatformConstruction, PlatformSupport};
+pub use reading::{
+    GuidanceFundTargets, IndustryStandard, Item, ParkAdmission, Reading, Rule, SeedFundDuty, Standards, Target,
+    Threshold,
+};
 pub use stacking::{Award, Reduction, Yield, stack};
 pub use technology_transfer::TechnologyTransfer;
 pub use touched::{Subject, subjects, touched};
 pub use trace::{NoTrace, Node, Source, Step, Trace, TreeTrace, Unit};
-pub use words::{Attribution, Base, BudgetRule, Ground, OncePer, PayerRule, Scheme, StackingRule, Status};
+pub use words::{
+    Attribution, Base, Bound, BudgetRule, Ground, Measure, OncePer, PayerRule, ReadingReason, Scheme, StackingRule,
+    Standard, Status, ThresholdUnit, Verdict,
+};

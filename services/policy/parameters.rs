@@ -8,6 +8,7 @@ use super::budget::Budget;
 use super::exact::Exact;
 use super::instrument_sharing::InstrumentSharing;
 use super::platform_support::{OpenPlatform, PlatformConstruction};
+use super::reading::Standards;
 use super::technology_transfer::TechnologyTransfer;
 use super::words::{Attribution, Base, OncePer, PayerRule, Scheme, StackingRule, StartRule};
 use crate::domain::{Day, Kind, Level, ParkId, Tax};
@@ -51,6 +52,8 @@ pub struct Policy {
     pub platform_construction: Series<Version<PlatformConstruction>>,
     /// P4.
     pub instrument_sharing: Series<Version<InstrumentSharing>>,
+    /// What is read against a rule without money following: S5, S6, P13.
+    pub standards: Standards,
     /// Who pays.
     pub treasuries: Vec<Treasury>,
     /// What awards take from each other, by group.

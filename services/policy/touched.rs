@@ -55,7 +55,12 @@ impl Touched<'_> {
         match event {
             PolicyPublished(_) => {} // Everything: whoever keeps answers notices that the policy is another.
             LogCreated { .. } | LimitsSet(_) | FirmRenamed { .. } | AreaChanged { .. } | UpstreamChanged { .. } => {}
-            AnnualReportFiled(_) | IncubatorReportFiled(_) | HighTechCertified { .. } | InvestmentMade { .. } => {}
+            AnnualReportFiled(_)
+            | IncubatorReportFiled(_)
+            | HighTechCertified { .. }
+            | InvestmentMade { .. }
+            | GuidanceFund(_)
+            | ProjectAssessed(_) => {}
             FactsVoided { positions, .. } => self.voided(positions),
             IncubatorRegistered(registered) => self.carrier_and_its_firms(&registered.incubator),
             OperatorChanged { incubator, .. } => self.carrier_and_its_firms(incubator),

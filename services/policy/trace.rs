@@ -17,6 +17,10 @@ pub enum Unit {
     Ratio,
     /// Days.
     Days,
+    /// How many.
+    Count,
+    /// Fen per hectare.
+    FenPerHectare,
 }
 
 /// How a node's value comes from its children that have one, in their order. Children without a value are grounds.
@@ -30,6 +34,8 @@ pub enum Step {
     Sum,
     /// The product.
     Product,
+    /// The first divided by the second.
+    Quotient,
     /// The only child, or 0 where that is negative.
     AtLeastZero,
     /// The only child, rounded half up to a whole.
@@ -254,6 +260,12 @@ impl<T: Trace> Figure<T> {
     pub fn product<const N: usize>(factors: [Self; N], sentence: impl FnOnce(Exact) -> String) -> Self {
         let value = factors.iter().fold(Exact::whole(1), |product, factor| product.times(factor.value));
         Self::of(Step::Product, value, Unit::Fen, factors, sentence)
+    }
+
+    /// The first divided by the second, which is not 0.
+    pub fn quotient(self, other: Self, sentence: impl FnOnce(Exact) -> String) -> Self {
+        let value = self.value.times(Exact::new(other.value.denominator(), other.value.numerator()));
+        Self::of(Step::Quotient, value, Unit::Ratio, [self, other], sentence)
     }
 
     /// Itself, or 0.

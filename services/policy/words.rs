@@ -54,6 +54,98 @@ words! {
 }
 
 words! {
+    /// What is read of someone against a rule, met or not, without money following from it.
+    Standard {
+        /// S5, per carrier whose operator was brought in.
+        SeedFundDuty = "seed_fund_duty", "引进运营主体种子基金义务";
+        /// S6, per guidance fund and for all of the district together.
+        GuidanceFund = "guidance_fund", "天使投资引导基金";
+        /// P13, per assessed project and per firm that settled.
+        ParkAdmission = "park_admission", "入园项目准入";
+    }
+}
+
+words! {
+    /// What a reading comes to.
+    Verdict {
+        /// All that is demanded is there.
+        Met = "MET", "符合";
+        /// Something that is demanded is known not to be there.
+        NotMet = "NOT_MET", "不符合";
+        /// Nothing is known to be missing, and not all is known to be there.
+        Unknown = "UNKNOWN", "无法判断";
+    }
+}
+
+words! {
+    /// In which direction a threshold binds.
+    Bound {
+        /// No less than it.
+        Min = "MIN", "不低于";
+        /// No more than it.
+        Max = "MAX", "不高于";
+    }
+}
+
+words! {
+    /// Why a reading is what it is, where its figures don't say so.
+    ReadingReason {
+        /// No version of the rule holds on the day.
+        NoStandardInForce = "NO_STANDARD_IN_FORCE", "当日无有效规定";
+        /// S5: brought in, and no seed fund.
+        SeedFundMissing = "SEED_FUND_MISSING", "引进运营主体未设立种子基金";
+        /// S6: the rule states no target for the year, or none for a single fund.
+        NoTarget = "NO_TARGET", "未定目标";
+        /// P13: the standards know no such industry.
+        NoIndustryStandard = "NO_INDUSTRY_STANDARD", "该产业未定准入标准";
+        /// P13: the firm's settling refers to no assessment.
+        Unassessed = "UNASSESSED", "未评估";
+    }
+}
+
+words! {
+    /// What a figure of a reading is.
+    Measure {
+        /// S5: whether there is a seed fund: 1 or 0.
+        SeedFund = "seed_fund", "种子基金";
+        /// Size of the fund or funds, fen.
+        Size = "size", "基金规模";
+        /// S5: invested and guaranteed, of the size.
+        InvestedRatio = "invested_ratio", "投资担保占基金规模比例";
+        /// S5: investments and guarantees, counted.
+        Cases = "cases", "投资担保笔数";
+        /// S6: capital paid in, fen.
+        PaidIn = "paid_in", "实缴资本";
+        /// S6: of it the government's, fen.
+        Government = "government", "政府出资";
+        /// S6: the government's part of what is paid in.
+        GovernmentShare = "government_share", "政府出资占实缴比例";
+        /// S6: others' capital for each yuan of the government's.
+        Leverage = "leverage", "社会资本与政府出资之比";
+        /// S6: invested, fen.
+        Invested = "invested", "投资总额";
+        /// S6: of it in firms that were young enough on the day, fen.
+        EarlyStage = "early_stage", "投向初创期企业";
+        /// S6: that part of what is invested.
+        EarlyStageShare = "early_stage_share", "投向初创期企业占投资比例";
+        /// P13, fen per hectare.
+        InvestmentIntensity = "investment_intensity", "投资强度";
+        /// P13, fen per hectare.
+        LandOutput = "land_output", "土地产出";
+        /// P13, fen per hectare.
+        LandTax = "land_tax", "土地税收";
+        /// P13.
+        FloorAreaRatio = "floor_area_ratio", "容积率";
+        /// P13.
+        ServiceShare = "service_share", "行政办公及生活服务设施比例";
+        /// P13.
+        BuildingCoefficient = "building_coefficient", "建筑系数";
+        /// P13.
+        GreenRatio = "green_ratio", "绿地率";
+    }
+}
+
+words! {
     /// Which part of a tax is meant by 地方留成.
     Base {
         /// All that is not the centre's.
@@ -156,6 +248,20 @@ words! {
         PriceBelowMinimum = "PRICE_BELOW_MINIMUM", "购置价格低于规定";
         /// P4: not in the shared catalogue.
         NotInCatalogue = "NOT_IN_CATALOGUE", "未纳入开放共享目录";
+    }
+}
+
+words! {
+    /// In what a standard states a threshold.
+    ThresholdUnit {
+        /// Fen per hectare.
+        FenPerHectare = "FEN_PER_HECTARE", "分/公顷";
+        /// 10 000 yuan per hectare.
+        WanYuanPerHectare = "WAN_YUAN_PER_HECTARE", "万元/公顷";
+        /// 10 000 yuan per mu; 15 mu are a hectare.
+        WanYuanPerMu = "WAN_YUAN_PER_MU", "万元/亩";
+        /// Parts per million.
+        Ppm = "PPM", "百万分之一";
     }
 }
 

@@ -198,6 +198,7 @@ impl From<&Node> for NodeJson {
             Step::Ground => "GROUND",
             Step::Sum => "SUM",
             Step::Product => "PRODUCT",
+            Step::Quotient => "QUOTIENT",
             Step::AtLeastZero => "AT_LEAST_ZERO",
             Step::HalfUp => "HALF_UP",
             Step::Least => "LEAST",
@@ -216,6 +217,8 @@ fn value_json(value: Exact, unit: Unit) -> ValueJson {
         Unit::Fen => "FEN",
         Unit::Ratio => "RATIO",
         Unit::Days => "DAYS",
+        Unit::Count => "COUNT",
+        Unit::FenPerHectare => "FEN_PER_HECTARE",
     };
     let (numerator, denominator) = (value.numerator().to_string(), value.denominator().to_string());
     ValueJson { numerator, denominator, decimal: value.decimal(10).0, unit }

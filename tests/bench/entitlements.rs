@@ -69,7 +69,7 @@ fn district() -> Registry {
         let (incubator, waiver) = (carrier(made.any(CARRIERS)), String::new());
         made.record(day(60), Event::FirmAdmitted { firm: code, incubator, waiver });
         let settled = 800 + made.any(900);
-        made.record(day(settled), Event::FirmSettled { firm: code, park: park.clone() });
+        made.record(day(settled), Event::FirmSettled { firm: code, park: park.clone(), assessment: None });
         made.record(day(settled + 90), Event::ProductionStarted { firm: code, park });
     }
     for number in 0..RECEIPTS {

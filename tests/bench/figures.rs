@@ -49,7 +49,7 @@ impl Maker {
             self.record(left, Event::FirmGraduated { firm, incubator, admitted, criterion, document_no });
         }
         if self.any(8) == 0 {
-            self.record(day(2000), Event::FirmSettled { firm, park: ParkId::parse("甘棠").unwrap() });
+            self.record(day(2000), Event::FirmSettled { firm, park: ParkId::parse("甘棠").unwrap(), assessment: None });
         }
     }
 }

@@ -12,6 +12,7 @@ pub fn redo(node: &Node) -> Option<Exact> {
         Step::Ground => return None,
         Step::Sum => values.iter().fold(Exact::ZERO, |sum, value| sum.plus(*value)),
         Step::Product => values.iter().fold(Exact::whole(1), |product, value| product.times(*value)),
+        Step::Quotient => values[0].times(Exact::new(values[1].denominator(), values[1].numerator())),
         Step::AtLeastZero => values[0].max(Exact::ZERO),
         Step::HalfUp => {
             let (n, d) = (values[0].numerator(), values[0].denominator());

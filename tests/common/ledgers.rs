@@ -11,8 +11,24 @@ const CHAIN: [&str; 6] = ["载体台账", "认定记录", "企业台账", "在�
 const MONEY: [&str; 6] = ["企业年报", "贷款台账", "利息支付", "种子基金", "投资担保", "税收入库明细"];
 
 /// The ledgers of the measures beside incubation, with those that they rest on.
-const NEIGHBOURS: [&str; 8] =
-    ["企业台账", "企业变更", "技术转移中介", "技术转移合同", "服务平台", "平台年报", "共享仪器", "仪器年报"];
+const NEIGHBOURS: [&str; 16] = [
+    "载体台账",
+    "企业台账",
+    "企业变更",
+    "准入评估",
+    "落户园区",
+    "种子基金",
+    "投资担保",
+    "技术转移中介",
+    "技术转移合同",
+    "服务平台",
+    "平台年报",
+    "共享仪器",
+    "仪器年报",
+    "引导基金",
+    "引导基金出资",
+    "引导基金投资",
+];
 
 /// What became of one file.
 #[derive(Debug, Default)]

@@ -7,5 +7,7 @@ pub mod explanation;
 pub mod finance;
 pub mod generator;
 pub mod ledgers;
+pub mod readings;
+
 pub mod server;
 pub mod world;

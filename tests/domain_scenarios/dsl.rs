@@ -294,7 +294,7 @@ pub fn signed(date: &str, number: u32, at: &str) -> Fact {
 
 /// Settled in a park.
 pub fn settled(date: &str, number: u32, at: &str) -> Fact {
-    (day(date), Event::FirmSettled { firm: firm(number), park: park(at) })
+    (day(date), Event::FirmSettled { firm: firm(number), park: park(at), assessment: None })
 }
 
 /// In production.

@@ -1,11 +1,13 @@
 //! What a district's registry records and refuses, told as scenarios: given what is recorded, when this is asked, then that.
 //! One scenario at least for every command and for every refusal of rules §2 that these commands meet.
 
+mod assessments;
 mod carrier_reports;
 mod carriers;
 mod dsl;
 mod figures;
 mod firms;
+mod guidance_funds;
 mod instruments;
 mod late;
 mod money;

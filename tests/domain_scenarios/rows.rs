@@ -38,7 +38,14 @@ fn a_leaving_is_stated_whole_or_not_at_all() {
 
 #[test]
 fn a_relocation_states_at_least_one_day() {
-    let row = RelocationRow { firm: firm(1), park: park("甘棠"), signed: None, settled: None, production: None };
+    let row = RelocationRow {
+        firm: firm(1),
+        park: park("甘棠"),
+        signed: None,
+        settled: None,
+        production: None,
+        assessment: None,
+    };
     assert_eq!(word(&Row::Relocation(row.clone())), Reason::MissingValue);
     let settled = Row::Relocation(RelocationRow { settled: Some(day("2024-01-01")), ..row });
     assert_eq!(settled.facts().unwrap().len(), 1);

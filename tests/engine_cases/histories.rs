@@ -51,7 +51,10 @@ impl Rng {
             }
             8 => {
                 let (firm, park) = (firm(number), park("甘棠园区"));
-                let steps = [Event::RelocationSigned { firm, park: park.clone() }, Event::FirmSettled { firm, park }];
+                let steps = [
+                    Event::RelocationSigned { firm, park: park.clone() },
+                    Event::FirmSettled { firm, park, assessment: None },
+                ];
                 super::command(steps.map(|event| Stated::new(day(&on), event)).to_vec())
             }
             9 => replace(&[self.position(head)], Vec::new()),

@@ -143,7 +143,7 @@ impl Case {
 
     /// Settled in a park and in production there.
     pub fn settled(&mut self, number: u32, in_park: &str, settled: &str, production: &str) -> &mut Self {
-        self.fact(settled, Event::FirmSettled { firm: firm(number), park: park(in_park) });
+        self.fact(settled, Event::FirmSettled { firm: firm(number), park: park(in_park), assessment: None });
         self.fact(production, Event::ProductionStarted { firm: firm(number), park: park(in_park) })
     }
 

@@ -108,7 +108,10 @@ fn who_was_incubated_on_the_day_it_settled() {
         }
     }
     let mut case = case();
-    raised(&mut case).fact("2024-01-10", Event::FirmSettled { firm: firm(7), park: crate::common::world::park(PARK) });
+    raised(&mut case).fact(
+        "2024-01-10",
+        Event::FirmSettled { firm: firm(7), park: crate::common::world::park(PARK), assessment: None },
+    );
     case.gives(S2, "2024-01-09", &[]);
     case.gives(S2, "2024-01-10", &["0 NOT_STARTED NOT_IN_PRODUCTION"]);
 }

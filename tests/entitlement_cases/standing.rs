@@ -67,7 +67,7 @@ impl Dice {
                 let (criterion, document_no) = (Criterion::HighTech, String::new());
                 Event::FirmGraduated { firm: firm_code, incubator, admitted: day("2021-02-01"), criterion, document_no }
             }
-            3 => Event::FirmSettled { firm: firm_code, park: park(PARK) },
+            3 => Event::FirmSettled { firm: firm_code, park: park(PARK), assessment: None },
             4 => Event::ProductionStarted { firm: firm_code, park: park(PARK) },
             5 => Event::FirmDeregistered { firm: firm_code },
             6 => {

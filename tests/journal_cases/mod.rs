@@ -3,8 +3,12 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use super::common::world::{carrier, day, firm, limits, park};
+use incubator_registry::domain::assessment::{Indicators, ProjectAssessed};
 use incubator_registry::domain::event::{
     AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt,
+};
+use incubator_registry::domain::guidance_fund::{
+    GuidanceFundContributed, GuidanceFundEstablished, GuidanceFundEvent, GuidanceFundInvested,
 };
 use incubator_registry::domain::incubator::report::IncubatorReport;
 use incubator_registry::domain::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
@@ -12,9 +16,9 @@ use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, Pl
 use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
-    BuildMode, CarrierFigure, Command, Criterion, Document, Event, InstrumentId, InterestNature, IntermediaryId,
-    InvestmentForm, Kind, LeaveKind, Level, LoanId, Party, PlatformId, PlatformKind, PolicyId, Stated, Tax, TaxNature,
-    TransferId, VoidOrder, VoucherNo,
+    AssessmentId, BuildMode, CapitalSource, CarrierFigure, Command, Criterion, Document, Event, GuidanceFundId,
+    InstrumentId, InterestNature, IntermediaryId, InvestmentForm, Kind, LeaveKind, Level, LoanId, Party, PlatformId,
+    PlatformKind, PolicyId, Stated, Tax, TaxNature, TransferId, VoidOrder, VoucherNo,
 };
 use incubator_registry::journal::{Record, RequestKey, Subject, ZERO_HASH, codec};
 
@@ -204,19 +208,42 @@ fn of_instruments() -> Vec<Event> {
     of.map(Event::Instrument).to_vec()
 }
 
+fn of_guidance_funds() -> Vec<Event> {
+    let fund = GuidanceFundId::parse("TJ01").unwrap();
+    let established =
+        GuidanceFundEstablished { fund: fund.clone(), name: "天使引导基金".to_owned(), size: 2_000_000_000 };
+    let contributed =
+        GuidanceFundContributed { fund: fund.clone(), amount: 600_000_000, source: CapitalSource::Social };
+    let invested = GuidanceFundInvested { fund, firm: firm(7), amount: 100_000_000 };
+    let of = [
+        GuidanceFundEvent::Established(established),
+        GuidanceFundEvent::Contributed(contributed),
+        GuidanceFundEvent::Invested(invested),
+    ];
+    of.map(Event::GuidanceFund).to_vec()
+}
+
+fn of_assessments() -> Vec<Event> {
+    let values = [4_500_000_000, 6_000_000_000, 300_000_000, 1_200_000, 70_000, 400_000, 200_000];
+    vec![Event::ProjectAssessed(ProjectAssessed {
+        assessment: AssessmentId::parse("XM01").unwrap(),
+        firm: firm(7),
+        park: park("甘棠"),
+        industry: "先进制造".to_owned(),
+        indicators: Indicators::recorded(values.map(Some)),
+    })]
+}
+
+/// A settling that refers to an assessment, which the first release had not.
+fn settled_under() -> Vec<Event> {
+    let assessment = Some(AssessmentId::parse("XM01").unwrap());
+    vec![Event::FirmSettled { firm: firm(7), park: park("甘棠"), assessment }]
+}
+
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
-    [
-        first_events(),
-        of_reports(),
-        of_money(),
-        vec![of_policy()],
-        of_transfers(),
-        of_platforms(),
-        of_instruments(),
-        vec![of_incubator_report()],
-    ]
-    .concat()
+    let beside = [of_transfers(), of_platforms(), of_instruments(), of_guidance_funds(), of_assessments()].concat();
+    [first_events(), of_reports(), of_money(), vec![of_policy()], beside, vec![of_incubator_report()]].concat()
 }
 
 /// The types of the first release.
@@ -238,7 +265,7 @@ fn first_events() -> Vec<Event> {
             treasury_name: "武江区国库".to_owned(),
         },
         Event::RelocationSigned { firm, park: park.clone() },
-        Event::FirmSettled { firm, park: park.clone() },
+        Event::FirmSettled { firm, park: park.clone(), assessment: None },
         Event::ProductionStarted { firm, park },
     ];
     [of_log, of_carriers(), of_firms(), of_parks].concat()
@@ -301,6 +328,12 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("transfers", Command::new(of_transfers().iter().map(each).collect(), documents(), None).unwrap()),
         ("platforms", Command::new(of_platforms().iter().map(each).collect(), documents(), None).unwrap()),
         ("instruments", Command::new(of_instruments().iter().map(each).collect(), documents(), None).unwrap()),
+        ("guidance-funds", Command::new(of_guidance_funds().iter().map(each).collect(), documents(), None).unwrap()),
+        (
+            "assessments",
+            Command::new([of_assessments(), settled_under()].concat().iter().map(each).collect(), documents(), None)
+                .unwrap(),
+        ),
         ("incubator-report", Command::new(vec![each(&of_incubator_report())], Vec::new(), None).unwrap()),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
     ]

@@ -167,7 +167,7 @@ fn relocation(dice: &mut Dice) -> Vec<Stated> {
     let production = near(dice, settled);
     let steps = [
         Stated::new(signed, Event::RelocationSigned { firm, park: park.clone() }),
-        Stated::new(settled, Event::FirmSettled { firm, park: park.clone() }),
+        Stated::new(settled, Event::FirmSettled { firm, park: park.clone(), assessment: None }),
         Stated::new(production, Event::ProductionStarted { firm, park }),
     ];
     let (from, count) = (dice.below(2), 1 + dice.below(3));

@@ -3,6 +3,7 @@
 
 use crate::rules::{Broken, violations};
 use crate::sameness::{Seen, closes, look};
+use incubator_registry::domain::guidance_fund::GuidanceFundEvent;
 use incubator_registry::domain::instrument::InstrumentEvent;
 use incubator_registry::domain::transfer::TransferEvent;
 use incubator_registry::domain::{Command, Day, Document, Event, Kind, Origin, Reason, Stated, Uscc, VoidOrder};
@@ -149,7 +150,7 @@ pub fn about(event: &Event) -> Vec<String> {
         | FirmLeft { firm: code, incubator, .. }
         | InvestmentMade { firm: code, incubator, .. } => vec![firm(code), carrier(incubator)],
         RelocationSigned { firm: code, park }
-        | FirmSettled { firm: code, park }
+        | FirmSettled { firm: code, park, .. }
         | ProductionStarted { firm: code, park } => vec![firm(code), format!("parks/{park}")],
         ParkTreasurySet { park, .. } => vec![format!("parks/{park}")],
         TaxReceiptRecorded(receipt) => vec![format!("taxpayers/{}", receipt.taxpayer)],
@@ -160,6 +161,11 @@ pub fn about(event: &Event) -> Vec<String> {
             vec![format!("instruments/{}", event.instrument()), firm(&new.owner)]
         }
         Instrument(event) => vec![format!("instruments/{}", event.instrument())],
+        ProjectAssessed(new) => vec![format!("projectAssessments/{}", new.assessment), firm(&new.firm)],
+        GuidanceFund(event @ GuidanceFundEvent::Invested(made)) => {
+            vec![format!("guidanceFunds/{}", event.fund()), firm(&made.firm)]
+        }
+        GuidanceFund(event) => vec![format!("guidanceFunds/{}", event.fund())],
         Platform(event) => vec![format!("platforms/{}", event.platform())],
         Transfer(TransferEvent::IntermediaryRegistered(new)) => vec![format!("intermediaries/{}", new.intermediary)],
         Transfer(TransferEvent::TechnologyTransferred(new)) => vec![

@@ -120,7 +120,7 @@ fn stay_rules(all: &[&Fact], code: Uscc, found: &mut Vec<Broken>) {
 pub fn step(event: &Event) -> Option<(usize, Uscc, &ParkId)> {
     match event {
         Event::RelocationSigned { firm, park } => Some((0, *firm, park)),
-        Event::FirmSettled { firm, park } => Some((1, *firm, park)),
+        Event::FirmSettled { firm, park, .. } => Some((1, *firm, park)),
         Event::ProductionStarted { firm, park } => Some((2, *firm, park)),
         _ => None,
     }

@@ -5,7 +5,7 @@ use crate::ctl::lang::Say;
 use crate::ctl::parse;
 use crate::ctl::write::args::Frame;
 use crate::domain::Day;
-use crate::policy::{BudgetRule, Scheme, Status};
+use crate::policy::{BudgetRule, Scheme, Standard, Status, Verdict};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -130,6 +130,59 @@ pub struct ExplainArgs {
     /// Write a page to print, as HTML, to this file; `-`: to stdout.
     #[arg(long, value_name = "FILE")]
     pub page: Option<PathBuf>,
+}
+
+/// Readings.
+#[derive(Debug, Subcommand)]
+pub enum ReadingCommand {
+    /// What the rules of a policy come to, by rule and subject.
+    List {
+        /// Of this rule, by its key or its Chinese name.
+        #[arg(long, value_parser = standard)]
+        standard: Option<Standard>,
+        /// That come to this: MET 符合, NOT_MET 不符合, UNKNOWN 无法判断.
+        #[arg(long, value_parser = verdict)]
+        verdict: Option<Verdict>,
+        /// Of this carrier, fund, project or settled firm.
+        #[arg(long, value_name = "ID")]
+        subject: Option<String>,
+        /// About this park.
+        #[arg(long)]
+        park: Option<String>,
+        /// As of when.
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// One reading with its figures and its explanation.
+    Show {
+        /// The rule, by its key or its Chinese name.
+        #[arg(value_parser = standard)]
+        standard: Standard,
+        /// The carrier, fund, project or settled firm; none: all funds of the district together.
+        #[arg(default_value = "", hide_default_value = true)]
+        subject: String,
+        /// As of when.
+        #[command(flatten)]
+        asked: Asked,
+    },
+}
+
+fn standard(text: &str) -> Result<Standard, Say> {
+    let found = Standard::ALL.iter().copied().find(|word| word.key() == text || word.chinese() == text);
+    found.ok_or_else(|| {
+        let known: Vec<_> = Standard::ALL.iter().map(|w| format!("{} {}", w.key(), w.chinese())).collect();
+        let known = known.join(", ");
+        Say::new(format!("可用：{known}"), format!("`{text}` is none of {known}"))
+    })
+}
+
+fn verdict(text: &str) -> Result<Verdict, Say> {
+    let key = text.to_ascii_uppercase().replace('-', "_");
+    let found = Verdict::ALL.iter().copied().find(|word| word.key() == key || word.chinese() == text);
+    found.ok_or_else(|| {
+        let known = "MET, NOT_MET, UNKNOWN";
+        Say::new(format!("可用：{known}"), format!("`{text}` is none of {known}"))
+    })
 }
 
 /// Which budget.

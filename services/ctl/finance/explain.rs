@@ -50,10 +50,7 @@ pub async fn run(
             print_json(&whole, io.out)?;
         }
         (None, Format::Csv) => {
-            let head = ["depth", "step", "numerator", "denominator", "unit", "position", "sentence"];
-            let mut grid = Grid { title: String::new(), head: head.map(str::to_owned).to_vec(), rows: Vec::new() };
-            trees.iter().for_each(|tree| flatten(&node(tree), 0, &mut grid.rows));
-            print_csv(&grid, io.out)?;
+            print_csv(&rows(&trees), io.out)?;
         }
     }
     io.out.flush()?;
@@ -86,7 +83,7 @@ async fn ask(session: &Session, args: ExplainArgs) -> Result<v1::ExplainEntitlem
 }
 
 /// The first node of which children are missing.
-fn first_cut(node: &mut v1::ExplanationNode) -> Option<&mut v1::ExplanationNode> {
+pub(super) fn first_cut(node: &mut v1::ExplanationNode) -> Option<&mut v1::ExplanationNode> {
     if !node.next_children_token.is_empty() {
         return Some(node);
     }
@@ -109,7 +106,7 @@ fn write(node: &v1::ExplanationNode, depth: usize, out: &mut dyn std::io::Write)
 }
 
 /// A node in the shape of the projection's JSON.
-fn node(wire: &v1::ExplanationNode) -> NodeJson {
+pub(super) fn node(wire: &v1::ExplanationNode) -> NodeJson {
     let value = wire.value.as_ref().map(|value| ValueJson {
         numerator: value.numerator.clone(),
         denominator: value.denominator.clone(),
@@ -146,6 +143,14 @@ fn source(wire: &v1::explanation_node::Source) -> SourceJson {
             SourceJson::Award { scheme: entitlements::scheme_key(award.scheme), period: award.period.clone() }
         }
     }
+}
+
+/// Trees as rows, each with its depth.
+pub(super) fn rows(trees: &[&v1::ExplanationNode]) -> Grid {
+    let head = ["depth", "step", "numerator", "denominator", "unit", "position", "sentence"];
+    let mut grid = Grid { title: String::new(), head: head.map(str::to_owned).to_vec(), rows: Vec::new() };
+    trees.iter().for_each(|tree| flatten(&node(tree), 0, &mut grid.rows));
+    grid
 }
 
 fn flatten(node: &NodeJson, depth: usize, rows: &mut Vec<Vec<String>>) {

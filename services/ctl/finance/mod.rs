@@ -6,11 +6,13 @@ mod entitlements;
 mod explain;
 mod page;
 mod policy;
+mod readings;
 
 pub use budget::run as budget;
 pub use entitlements::run as entitlements;
 pub use explain::run as explain;
 pub use policy::run as policy;
+pub use readings::run as reading;
 
 use super::connect::Session;
 use super::lang::{Lang, Say};

@@ -1,8 +1,10 @@
 //! `import`: ledgers from files to the server. Every file is recognised before the first row is sent, so that a wrong file
 //! among them changes nothing; rows travel in the order of rules §3; the end is a report of every row that needs a look.
 
+mod assessment;
 mod corrected;
 mod files;
+mod guidance_fund;
 mod innovation;
 mod read;
 mod send;

@@ -1,6 +1,6 @@
 //! A row as it travels: the ledgers' typed rows in the API's messages, value by value.
 
-use super::innovation;
+use super::{assessment, guidance_fund, innovation};
 use crate::ctl::parse::{Wire as _, opt_day};
 use crate::domain::event::AnnualReport;
 use crate::domain::incubator::report::IncubatorReport;
@@ -33,6 +33,10 @@ pub fn import_row(line: u64, row: &Row) -> v1::ImportRow {
         Row::Platform(row) => Stated::Platform(innovation::platform(row)),
         Row::PlatformYear(report) => Stated::PlatformReport(innovation::platform_report(report)),
         Row::Instrument(row) => Stated::Instrument(innovation::instrument(row)),
+        Row::ProjectAssessment(row) => Stated::ProjectAssessment(assessment::sent(row)),
+        Row::GuidanceFund(row) => Stated::GuidanceFund(guidance_fund::established(row)),
+        Row::GuidanceFundContribution(row) => Stated::GuidanceFundContribution(guidance_fund::contributed(row)),
+        Row::GuidanceFundInvestment(row) => Stated::GuidanceFundInvestment(guidance_fund::invested(row)),
         Row::InstrumentYear(report) => Stated::InstrumentReport(innovation::instrument_report(report)),
     };
     v1::ImportRow { line: i64::try_from(line).unwrap_or(i64::MAX), row: Some(stated) }
@@ -91,6 +95,7 @@ fn relocation(row: &RelocationRow) -> v1::RelocationRow {
         firm_code: row.firm.to_string(),
         park_id: row.park.to_string(),
         signed_date: opt_day(row.signed),
+        assessment_id: row.assessment.as_ref().map(ToString::to_string).unwrap_or_default(),
         settled_date: opt_day(row.settled),
         production_date: opt_day(row.production),
     }
@@ -220,8 +225,14 @@ mod tests {
     #[test]
     fn what_is_empty_says_nothing() {
         let park = ParkId::parse("甘棠").unwrap();
-        let row =
-            RelocationRow { firm: code(), park, signed: None, settled: Some(day("2024-01-01")), production: None };
+        let row = RelocationRow {
+            firm: code(),
+            park,
+            signed: None,
+            settled: Some(day("2024-01-01")),
+            production: None,
+            assessment: None,
+        };
         let Some(Stated::Relocation(sent)) = import_row(2, &Row::Relocation(row)).row else { panic!("another row") };
         assert_eq!((sent.signed_date.as_str(), sent.settled_date.as_str()), ("", "2024-01-01"));
     }

@@ -1,10 +1,10 @@
-//! Commands about technology transfers, platforms and instruments, as typed.
+//! Commands about technology transfers, platforms, instruments and guidance funds, as typed.
 
 use crate::ctl::args::Reading;
 use crate::ctl::money_args::Listing;
 use crate::ctl::parse;
 use crate::ctl::write::args::{Frame, Undated};
-use crate::domain::{Day, Party, PlatformKind};
+use crate::domain::{CapitalSource, Day, Party, PlatformKind};
 use clap::Subcommand;
 
 /// Intermediaries of technology transfers.
@@ -223,4 +223,137 @@ pub enum InstrumentCommand {
         #[command(flatten)]
         list: Listing,
     },
+}
+
+/// Guidance funds.
+#[derive(Debug, Subcommand)]
+pub enum GuidanceFundCommand {
+    /// Record that a fund was established; the date is that day (设立日期).
+    Establish {
+        /// Its id (基金编号).
+        id: String,
+        /// Its name (基金名称).
+        #[arg(long)]
+        name: String,
+        /// Its size as stated (基金规模) in yuan.
+        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        size: i64,
+        /// Common.
+        #[command(flatten)]
+        frame: Frame,
+    },
+    /// Record capital paid in; the date is its day (出资日期).
+    Contribute {
+        /// Its id (基金编号).
+        id: String,
+        /// Amount (出资金额) in yuan.
+        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        amount: i64,
+        /// Whose (资金来源): GOVERNMENT 政府, SOCIAL 社会.
+        #[arg(long, value_parser = parse::capital_source)]
+        source: CapitalSource,
+        /// Common.
+        #[command(flatten)]
+        frame: Frame,
+    },
+    /// Record an investment in a firm; the date is its day (投资日期).
+    Invest {
+        /// Its id (基金编号).
+        id: String,
+        /// The firm's code.
+        #[arg(long, value_name = "CODE")]
+        firm: String,
+        /// Amount (投资金额) in yuan.
+        #[arg(long, value_name = "YUAN", value_parser = parse::hundredths)]
+        amount: i64,
+        /// Common.
+        #[command(flatten)]
+        frame: Frame,
+    },
+    /// One fund with its capital and its investments.
+    Show {
+        /// Its id (基金编号).
+        id: String,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// The funds, by id.
+    List {
+        /// Common.
+        #[command(flatten)]
+        list: Listing,
+    },
+}
+
+/// Assessments of projects.
+#[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant)] // One of them exists, once a process.
+pub enum AssessmentCommand {
+    /// Record what was measured of a project; the date is the day of the assessment (评估日期).
+    Record {
+        /// Number of the project (项目编号).
+        id: String,
+        /// The firm's code.
+        #[arg(long, value_name = "CODE")]
+        firm: String,
+        /// The park, by its name as the district writes it.
+        #[arg(long)]
+        park: String,
+        /// Industry (产业), as the standards name it.
+        #[arg(long)]
+        industry: String,
+        /// What was measured.
+        #[command(flatten)]
+        measured: Measured,
+        /// Common.
+        #[command(flatten)]
+        frame: Frame,
+    },
+    /// One assessment.
+    Show {
+        /// Number of the project (项目编号).
+        id: String,
+        /// Of which day.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// The assessments, by number.
+    List {
+        /// Of this firm.
+        #[arg(long, value_name = "CODE")]
+        firm: Option<String>,
+        /// For this park.
+        #[arg(long)]
+        park: Option<String>,
+        /// Common.
+        #[command(flatten)]
+        list: Listing,
+    },
+}
+
+/// The seven indicators; one that is left out was not measured.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Measured {
+    /// 投资强度 in 万元/公顷 (万元/亩 × 15).
+    #[arg(long, value_parser = parse::millionths)]
+    pub investment_intensity: Option<i64>,
+    /// 土地产出 in 万元/公顷.
+    #[arg(long, value_parser = parse::millionths)]
+    pub land_output: Option<i64>,
+    /// 土地税收 in 万元/公顷.
+    #[arg(long, value_parser = parse::millionths)]
+    pub land_tax: Option<i64>,
+    /// 容积率, such as 1.2.
+    #[arg(long, value_parser = parse::millionths)]
+    pub floor_area_ratio: Option<i64>,
+    /// 行政办公及生活服务设施比例 in percent.
+    #[arg(long, value_parser = parse::percent)]
+    pub service_share: Option<i64>,
+    /// 建筑系数 in percent.
+    #[arg(long, value_parser = parse::percent)]
+    pub building_coefficient: Option<i64>,
+    /// 绿地率 in percent.
+    #[arg(long, value_parser = parse::percent)]
+    pub green_ratio: Option<i64>,
 }

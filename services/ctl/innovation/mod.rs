@@ -1,6 +1,11 @@
 //! Commands about technology transfers and those who bring them about, about platforms and instruments.
 
 pub mod args;
+mod assessment;
+mod guidance_fund;
+
+pub use assessment::run as assessment;
+pub use guidance_fund::run as guidance_fund;
 
 use super::args::Reading;
 use super::connect::Session;

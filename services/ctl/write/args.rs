@@ -342,7 +342,14 @@ pub enum RelocationWrite {
     /// Record that a firm signed with a park (签约).
     Sign(RelocationArgs),
     /// Record that it settled (落户).
-    Settle(RelocationArgs),
+    Settle {
+        /// Who, and where to.
+        #[command(flatten)]
+        step: RelocationArgs,
+        /// The assessment by which its project was let in (准入项目编号).
+        #[arg(long, value_name = "ID")]
+        assessment: Option<String>,
+    },
     /// Record that it went into production (投产).
     Produce(RelocationArgs),
     /// Record a relocation whole; the date is the day of signing. With --replaces it restates one.
@@ -356,6 +363,9 @@ pub enum RelocationWrite {
         /// First day in production (投产日期).
         #[arg(long, value_name = "DATE", value_parser = parse::day)]
         production: Option<Day>,
+        /// The assessment by which its project was let in (准入项目编号); goes with --settled.
+        #[arg(long, value_name = "ID")]
+        assessment: Option<String>,
     },
 }
 

@@ -241,15 +241,16 @@ pub async fn incubator(session: &Session, command: IncubatorWrite, lang: Lang) -
 /// Records a relocation, or a step of one.
 pub async fn relocation(session: &Session, command: RelocationWrite, lang: Lang) -> Result<Report, Trouble> {
     let (firm, park) = (|code: &str| session.firm(code), |id: &str| session.park(id));
+    let assessed = |id: Option<String>| id.map(|id| session.name("projectAssessments", &id)).unwrap_or_default();
     let written = match command {
         RelocationWrite::Sign(RelocationArgs { code, park: id, frame }) => send!(
             session, frame, parks.sign_relocation,
             SignRelocationRequest { name: firm(&code), park: park(&id) },
             firm: "Firm"
         ),
-        RelocationWrite::Settle(RelocationArgs { code, park: id, frame }) => send!(
+        RelocationWrite::Settle { step: RelocationArgs { code, park: id, frame }, assessment } => send!(
             session, frame, parks.settle_in_park,
-            SettleInParkRequest { name: firm(&code), park: park(&id) },
+            SettleInParkRequest { name: firm(&code), park: park(&id), assessment: assessed(assessment) },
             firm: "Firm"
         ),
         RelocationWrite::Produce(RelocationArgs { code, park: id, frame }) => send!(
@@ -257,13 +258,16 @@ pub async fn relocation(session: &Session, command: RelocationWrite, lang: Lang)
             StartProductionRequest { name: firm(&code), park: park(&id) },
             firm: "Firm"
         ),
-        RelocationWrite::Record { step: RelocationArgs { code, park: id, frame }, settled, production } => send!(
-            session, frame, parks.record_relocation,
-            RecordRelocationRequest {
-                name: firm(&code), park: park(&id), settled_date: opt_day(settled), production_date: opt_day(production)
-            },
-            firm: "Firm"
-        ),
+        RelocationWrite::Record { step: RelocationArgs { code, park: id, frame }, settled, production, assessment } => {
+            send!(
+                session, frame, parks.record_relocation,
+                RecordRelocationRequest {
+                    name: firm(&code), park: park(&id), settled_date: opt_day(settled), production_date: opt_day(production),
+                    assessment: assessed(assessment),
+                },
+                firm: "Firm"
+            )
+        }
     };
     Ok(written?.report(lang))
 }

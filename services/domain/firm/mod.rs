@@ -4,7 +4,7 @@ pub mod rules;
 
 use super::event::{AnnualReport, Event};
 use super::line::{AsOf, Entry, Line};
-use super::values::{Day, IncubatorId, ParkId, Uscc};
+use super::values::{AssessmentId, Day, IncubatorId, ParkId, Uscc};
 use super::words::{Criterion, InvestmentForm, Kind, LeaveKind};
 
 /// A firm as its facts tell it.
@@ -123,6 +123,8 @@ pub struct Relocation<'a> {
     pub settled: Option<Step<'a>>,
     /// 投产.
     pub production: Option<Step<'a>>,
+    /// The assessment that the settling refers to.
+    pub assessment: Option<&'a AssessmentId>,
 }
 
 /// One step of a relocation.
@@ -226,7 +228,10 @@ impl<'a> FirmView<'a> {
                 self.stays.push(Stay { incubator, admitted: day, waiver, position, left: None });
             }
             Event::RelocationSigned { park, .. } => self.relocation.signed = Some(Step { park, day, position }),
-            Event::FirmSettled { park, .. } => self.relocation.settled = Some(Step { park, day, position }),
+            Event::FirmSettled { park, assessment, .. } => {
+                self.relocation.settled = Some(Step { park, day, position });
+                self.relocation.assessment = assessment.as_ref();
+            }
             Event::ProductionStarted { park, .. } => self.relocation.production = Some(Step { park, day, position }),
             Event::AnnualReportFiled(report) => self.reports.push((report, position)),
             Event::HighTechCertified { certificate_no, expiry, .. } => {

@@ -5,6 +5,7 @@
 
 use super::{FirmView, Stay, Step};
 use crate::domain::check::Violation;
+use crate::domain::incubator::Term;
 use crate::domain::line::AsOf;
 use crate::domain::loan::LoanView;
 use crate::domain::reason::Reason;
@@ -25,6 +26,7 @@ pub fn violations(registry: &Registry, code: Uscc) -> Vec<Violation> {
     graduations(registry, &view, &mut found);
     deregistration(registry, &view, &mut found);
     relocation(&view, &mut found);
+    found.extend(assessed(registry, &view));
     certificates(&view, &mut found);
     found.sort_by_key(|violation| violation.reason);
     found
@@ -181,6 +183,28 @@ fn relocation(view: &FirmView<'_>, found: &mut Vec<Violation>) {
     let steps = view.relocation;
     follows(view, steps.signed, steps.settled, Reason::NotSigned, found);
     follows(view, steps.settled, steps.production, Reason::NotSettled, found);
+}
+
+/// A settling refers to an assessment of the same firm for the same park, of no later day.
+fn assessed(registry: &Registry, view: &FirmView<'_>) -> Option<Violation> {
+    let (id, settled) = (view.relocation.assessment?, view.relocation.settled?);
+    let Some(Term { day, value, position }) = registry.innovation().assessment(id, AsOf::NOW) else {
+        let message = format!("project {id} is not assessed");
+        return Some(Violation::new(Reason::UnknownAssessment, settled.position, None, message));
+    };
+    // Of the two, the one recorded later breaks the rule.
+    let (first, second) = (position.min(settled.position), position.max(settled.position));
+    if value.firm != view.code || value.park != *settled.park {
+        let message = format!(
+            "project {id} is assessed for firm {} in {}; it is firm {} that settled, in {}",
+            value.firm, value.park, view.code, settled.park
+        );
+        return Some(Violation::new(Reason::Conflict, second, Some(first), message));
+    }
+    (day > settled.day).then(|| {
+        let message = format!("project {id} is assessed on {day}, after the firm settled on {}", settled.day);
+        Violation::new(Reason::DatesOutOfOrder, second, Some(first), message)
+    })
 }
 
 /// A step needs the one before it, in the same park, and not later than itself.

@@ -5,7 +5,8 @@ use super::headings::narrow;
 use super::problem::{Problem, Wrong};
 use crate::domain::reason::Reason;
 use crate::domain::values::{
-    self, Day, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, TransferId, Uscc, VoucherNo,
+    self, AssessmentId, Day, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId,
+    TransferId, Uscc, VoucherNo,
 };
 use crate::domain::words::Tax;
 
@@ -75,6 +76,16 @@ pub(super) fn platform(cell: &str) -> Result<PlatformId, Wrong> {
 /// Id of an instrument.
 pub(super) fn instrument(cell: &str) -> Result<InstrumentId, Wrong> {
     InstrumentId::parse(&numbered(cell)?).map_err(|reason| Wrong::new(reason, Problem::NoInstrument, cell))
+}
+
+/// Id of a guidance fund.
+pub(super) fn guidance_fund(cell: &str) -> Result<GuidanceFundId, Wrong> {
+    GuidanceFundId::parse(&numbered(cell)?).map_err(|reason| Wrong::new(reason, Problem::NoGuidanceFund, cell))
+}
+
+/// Number of an assessed project.
+pub(super) fn assessment(cell: &str) -> Result<AssessmentId, Wrong> {
+    AssessmentId::parse(&numbered(cell)?).map_err(|reason| Wrong::new(reason, Problem::NoProject, cell))
 }
 
 /// Number of a voucher.

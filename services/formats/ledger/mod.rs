@@ -5,11 +5,13 @@
 //! is a .csv, only `xlsx` that it is a workbook: both yield `RawRow`s. What a ledger's columns are stands in one table,
 //! `table`; stays are put in the order of their admission by `sort`, however many there are.
 
+mod assessment;
 pub(in crate::formats) mod cells;
 mod decode;
 mod error;
 mod file;
 pub(in crate::formats) mod guard;
+mod guidance_fund;
 mod headings;
 mod innovation;
 mod money;

@@ -43,6 +43,8 @@ problems! {
     NoIntermediary = "NO_INTERMEDIARY", "can't be an intermediary's id", "不能作为中介编号";
     NoPlatform = "NO_PLATFORM", "can't be a platform's id", "不能作为平台编号";
     NoInstrument = "NO_INSTRUMENT", "can't be an instrument's id", "不能作为仪器编号";
+    NoGuidanceFund = "NO_GUIDANCE_FUND", "can't be a guidance fund's id", "不能作为基金编号";
+    NoProject = "NO_PROJECT", "can't be the number of a project", "不能作为项目编号";
     NoTax = "NO_TAX", "is no tax", "不是已知税种";
     NoYear = "NO_YEAR", "is no year", "不是有效年份";
     NoWord = "NO_WORD", "is no word of the list", "不在该列的用词范围内";

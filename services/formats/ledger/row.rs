@@ -6,7 +6,9 @@
 //! MALFORMED_NAME, and what is handed back of either says that it was cut. An area left empty is 0, unknown. Amounts and
 //! counts have the bounds that the same rows have by RPC.
 
+use super::assessment;
 use super::cells;
+use super::guidance_fund;
 use super::headings::{Columns, Known, shown};
 use super::innovation;
 use super::money;
@@ -46,6 +48,10 @@ pub(super) fn read(columns: &Columns, raw: &RawRow) -> Result<Row, Refusal> {
         Ledger::Platforms => innovation::platform(&mut cells).map(Row::Platform),
         Ledger::PlatformReports => innovation::platform_report(&mut cells).map(Row::PlatformYear),
         Ledger::Instruments => innovation::instrument(&mut cells).map(Row::Instrument),
+        Ledger::ProjectAssessments => assessment::read(&mut cells).map(Row::ProjectAssessment),
+        Ledger::GuidanceFunds => guidance_fund::established(&mut cells).map(Row::GuidanceFund),
+        Ledger::GuidanceFundContributions => guidance_fund::contributed(&mut cells).map(Row::GuidanceFundContribution),
+        Ledger::GuidanceFundInvestments => guidance_fund::invested(&mut cells).map(Row::GuidanceFundInvestment),
         Ledger::InstrumentReports => innovation::instrument_report(&mut cells).map(Row::InstrumentYear),
     };
     if let Some(refusal) = cells.faults.refusal() {
@@ -253,7 +259,8 @@ fn relocation(cells: &mut Cells) -> Option<RelocationRow> {
     let signed = cells.optional("signed_date", cells::day);
     let settled = cells.optional("settled_date", cells::day);
     let production = cells.optional("production_date", cells::day);
-    Some(RelocationRow { firm: firm?, park: park?, signed, settled, production })
+    let assessment = cells.optional("assessment_id", cells::assessment);
+    Some(RelocationRow { firm: firm?, park: park?, signed, settled, production, assessment })
 }
 
 fn firm_change(cells: &mut Cells) -> Option<FirmChangeRow> {

@@ -14,6 +14,8 @@ pub enum Ledger {
     Firms,
     /// 在孵台账.
     Stays,
+    /// 准入评估: before 落户园区, which may refer to it.
+    ProjectAssessments,
     /// 落户园区.
     Relocations,
     /// 企业变更.
@@ -44,6 +46,12 @@ pub enum Ledger {
     Instruments,
     /// 仪器年报.
     InstrumentReports,
+    /// 引导基金.
+    GuidanceFunds,
+    /// 引导基金出资.
+    GuidanceFundContributions,
+    /// 引导基金投资.
+    GuidanceFundInvestments,
 }
 
 /// What the cells of a column hold. Text files need it not: it says what a cell of a workbook that is no text may mean.
@@ -108,6 +116,11 @@ const AREA: &[(&str, i64)] = &[("㎡", 100)];
 const MONEY: &[(&str, i64)] = &[("元", 100), ("千元", 100_000), ("万元", 1_000_000), ("亿元", 10_000_000_000)];
 /// A rate, stored in parts per million.
 const RATE: &[(&str, i64)] = &[("%", 10_000)];
+/// Money on land, stored in fen per hectare; a hectare is 15 mu.
+const LAND: &[(&str, i64)] =
+    &[("万元/公顷", 1_000_000), ("万元/亩", 15_000_000), ("元/㎡", 1_000_000), ("元/平方米", 1_000_000)];
+/// A ratio that is written as such, stored in parts per million.
+const RATIO: &[(&str, i64)] = &[("", 1_000_000), ("%", 10_000)];
 /// People; the unit may be left out, since there is no other.
 const PEOPLE: &[(&str, i64)] = &[("", 1), ("人", 1)];
 /// Hours of service (机时); the unit may be left out, since there is no other.
@@ -183,6 +196,22 @@ const RELOCATIONS: &[Column] = &[
     may("签约日期", "signed_date", Day),
     may("落户日期", "settled_date", Day),
     may("投产日期", "production_date", Day),
+    may("准入项目编号", "assessment_id", Text),
+];
+
+const PROJECT_ASSESSMENTS: &[Column] = &[
+    must("项目编号", "assessment_id", Text),
+    must("统一社会信用代码", "firm_code", Code),
+    must("园区", "park_id", Text),
+    must("产业", "industry", Text),
+    must("评估日期", "assessed_date", Day),
+    may("投资强度", "investment_intensity", Number).in_units(LAND),
+    may("土地产出", "land_output", Number).in_units(LAND),
+    may("土地税收", "land_tax", Number).in_units(LAND),
+    may("容积率", "floor_area_ratio", Number).in_units(RATIO),
+    may("行政办公及生活服务设施比例", "service_share", Percent).in_units(RATE),
+    may("建筑系数", "building_coefficient", Percent).in_units(RATE),
+    may("绿地率", "green_ratio", Percent).in_units(RATE),
 ];
 
 const FIRM_CHANGES: &[Column] = &[
@@ -321,6 +350,27 @@ const INSTRUMENT_REPORTS: &[Column] = &[
     must("开放运行成本", "running_cost_fen", Number).in_units(MONEY),
 ];
 
+const GUIDANCE_FUNDS: &[Column] = &[
+    must("基金编号", "guidance_fund_id", Text),
+    must("基金名称", "display_name", Text),
+    must("设立日期", "established_date", Day),
+    must("基金规模", "size_fen", Number).in_units(MONEY),
+];
+
+const GUIDANCE_FUND_CONTRIBUTIONS: &[Column] = &[
+    must("基金编号", "guidance_fund_id", Text),
+    must("出资日期", "effective_date", Day),
+    must("出资金额", "amount_fen", Number).in_units(MONEY),
+    must("资金来源", "source", Text),
+];
+
+const GUIDANCE_FUND_INVESTMENTS: &[Column] = &[
+    must("基金编号", "guidance_fund_id", Text),
+    must("统一社会信用代码", "firm_code", Code),
+    must("投资日期", "effective_date", Day),
+    must("投资金额", "amount_fen", Number).in_units(MONEY),
+];
+
 impl Ledger {
     /// All of them, in the order of an import.
     pub const ALL: &[Self] = &[
@@ -328,6 +378,7 @@ impl Ledger {
         Self::Recognitions,
         Self::Firms,
         Self::Stays,
+        Self::ProjectAssessments,
         Self::Relocations,
         Self::FirmChanges,
         Self::AnnualReports,
@@ -343,6 +394,9 @@ impl Ledger {
         Self::PlatformReports,
         Self::Instruments,
         Self::InstrumentReports,
+        Self::GuidanceFunds,
+        Self::GuidanceFundContributions,
+        Self::GuidanceFundInvestments,
     ];
 
     /// Its name among the people who keep it.
@@ -352,6 +406,7 @@ impl Ledger {
             Self::Recognitions => "认定记录",
             Self::Firms => "企业台账",
             Self::Stays => "在孵台账",
+            Self::ProjectAssessments => "准入评估",
             Self::Relocations => "落户园区",
             Self::FirmChanges => "企业变更",
             Self::AnnualReports => "企业年报",
@@ -367,6 +422,9 @@ impl Ledger {
             Self::PlatformReports => "平台年报",
             Self::Instruments => "共享仪器",
             Self::InstrumentReports => "仪器年报",
+            Self::GuidanceFunds => "引导基金",
+            Self::GuidanceFundContributions => "引导基金出资",
+            Self::GuidanceFundInvestments => "引导基金投资",
         }
     }
 
@@ -377,6 +435,7 @@ impl Ledger {
             Self::Recognitions => RECOGNITIONS,
             Self::Firms => FIRMS,
             Self::Stays => STAYS,
+            Self::ProjectAssessments => PROJECT_ASSESSMENTS,
             Self::Relocations => RELOCATIONS,
             Self::FirmChanges => FIRM_CHANGES,
             Self::AnnualReports => ANNUAL_REPORTS,
@@ -392,6 +451,9 @@ impl Ledger {
             Self::PlatformReports => PLATFORM_REPORTS,
             Self::Instruments => INSTRUMENTS,
             Self::InstrumentReports => INSTRUMENT_REPORTS,
+            Self::GuidanceFunds => GUIDANCE_FUNDS,
+            Self::GuidanceFundContributions => GUIDANCE_FUND_CONTRIBUTIONS,
+            Self::GuidanceFundInvestments => GUIDANCE_FUND_INVESTMENTS,
         }
     }
 }
@@ -426,14 +488,16 @@ mod tests {
     #[test]
     fn the_order_is_that_of_an_import() {
         assert!(Ledger::ALL.is_sorted());
-        let names: Vec<_> = Ledger::ALL.iter().map(|l| l.chinese()).collect();
+        let names: Vec<_> = Ledger::ALL.iter().map(|l| l.chinese()).filter(|name| *name != "准入评估").collect();
         let (first, rest) = names.split_at(6);
         let (second, neighbours) = rest.split_at(6);
         assert_eq!(first, ["载体台账", "认定记录", "企业台账", "在孵台账", "落户园区", "企业变更"]);
         assert_eq!(second, ["企业年报", "贷款台账", "利息支付", "种子基金", "投资担保", "税收入库明细"]);
         let (carriers, neighbours) = neighbours.split_at(1);
         assert_eq!(carriers, ["载体年报"]);
-        assert_eq!(neighbours, ["技术转移中介", "技术转移合同", "服务平台", "平台年报", "共享仪器", "仪器年报"]);
+        let (paid, read) = neighbours.split_at(6);
+        assert_eq!(paid, ["技术转移中介", "技术转移合同", "服务平台", "平台年报", "共享仪器", "仪器年报"]);
+        assert_eq!(read, ["引导基金", "引导基金出资", "引导基金投资"]);
     }
 
     #[test]

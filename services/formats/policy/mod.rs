@@ -9,6 +9,7 @@
 mod neighbours;
 mod pooled;
 pub(super) mod section;
+mod standards;
 pub(super) mod tree;
 
 use crate::domain::reason::Reason;
@@ -124,6 +125,11 @@ fn read(root: &Item, faults: &mut Vec<PolicyFault>) -> Policy {
     policy.cultivation_award = Series::new(schemes.s3);
     policy.loan_interest_subsidy = Series::new(schemes.s4);
     schemes.neighbours.into(&mut policy);
+    let mut standards = standards::Standards::default();
+    for version in file.tables("standard").into_iter().enumerate() {
+        standards.read(version, file.faults);
+    }
+    standards.into(&mut policy);
     let treasuries = file.tables("treasury");
     policy.treasuries = treasuries.into_iter().enumerate().map(|item| treasury(item, file.faults)).collect();
     policy.stacking = pooled::stacking(&mut file);

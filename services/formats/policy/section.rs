@@ -179,6 +179,12 @@ impl<'a, 'f> Section<'a, 'f> {
         Some(self.integer(key, item, 0, FEN_MAX)).filter(|fen| *fen > 0)
     }
 
+    /// A number that is demanded at least, or nothing.
+    pub fn least(&mut self, key: &'static str, most: i64) -> Option<i64> {
+        let item = self.optional(key)?;
+        Some(self.integer(key, item, 0, most))
+    }
+
     /// Yes or no.
     pub fn flag(&mut self, key: &'static str) -> bool {
         match self.required(key).map(|item| &item.value) {

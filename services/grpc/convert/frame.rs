@@ -73,6 +73,7 @@ framed! {
     EstablishSeedFundRequest RecordInvestmentRequest PublishPolicyRequest FileIncubatorReportRequest
     RegisterIntermediaryRequest RecordTechnologyTransferRequest RegisterPlatformRequest ReportPlatformYearRequest
     CompletePlatformRequest CatalogueInstrumentRequest RemoveInstrumentRequest ReportInstrumentYearRequest
+    AssessProjectRequest EstablishGuidanceFundRequest ContributeToGuidanceFundRequest InvestFromGuidanceFundRequest
 }
 
 /// `VoidFacts` takes back what it names, and states nothing.

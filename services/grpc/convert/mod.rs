@@ -1,7 +1,9 @@
 //! Wire values to domain values and back.
 
+pub mod assessment;
 pub mod event;
 pub mod frame;
+pub mod guidance_fund;
 pub mod incubator_report;
 pub mod innovation;
 pub mod innovation_scene;

@@ -47,8 +47,12 @@ pub const TRANSFER: &str = "districts/{code}/technologyTransfers/{contract}";
 pub const PLATFORM: &str = "districts/{code}/platforms/{id}";
 /// An instrument's.
 pub const INSTRUMENT: &str = "districts/{code}/instruments/{id}";
+/// A guidance fund's.
+pub const GUIDANCE_FUND: &str = "districts/{code}/guidanceFunds/{id}";
+/// An assessment's.
+pub const ASSESSMENT: &str = "districts/{code}/projectAssessments/{id}";
 /// Any entity's.
-pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc}, …/policies/{id}, …/intermediaries/{id}, …/technologyTransfers/{contract}, …/platforms/{id}, …/instruments/{id} or …/settings";
+pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc}, …/policies/{id}, …/intermediaries/{id}, …/technologyTransfers/{contract}, …/platforms/{id}, …/instruments/{id}, …/guidanceFunds/{id}, …/projectAssessments/{id} or …/settings";
 
 /// A name that does not have its shape.
 pub fn malformed(field: &str, value: &str, shape: &str) -> Fault {

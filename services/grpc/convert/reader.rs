@@ -123,11 +123,13 @@ impl<'a> Reader<'a> {
 
     /// Any entity by its resource name; empty: none.
     pub fn optional_entity(&mut self, field: &str, value: &str) -> Option<Option<Entity>> {
-        if value.is_empty() {
-            return Some(None);
-        }
+        if value.is_empty() { Some(None) } else { self.entity(field, value).map(Some) }
+    }
+
+    /// Any entity by its resource name.
+    pub fn entity(&mut self, field: &str, value: &str) -> Option<Entity> {
         let rest = self.name(field, value, names::ENTITY)?;
-        self.faults.take(names::entity(field, value, rest)).map(Some)
+        self.faults.take(names::entity(field, value, rest))
     }
 
     /// A code by itself.

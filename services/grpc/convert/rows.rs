@@ -46,6 +46,23 @@ impl Reader<'_> {
             Some(import_row::Row::PlatformReport(row)) => self.platform_report_row(row).map(Row::PlatformYear),
             Some(import_row::Row::Instrument(row)) => self.instrument_row(row).map(Row::Instrument),
             Some(import_row::Row::InstrumentReport(row)) => self.instrument_report_row(row).map(Row::InstrumentYear),
+            Some(import_row::Row::ProjectAssessment(row)) => {
+                let firm = self.code("firm_code", &row.firm_code);
+                let park = self.park_id("park_id", &row.park_id);
+                self.project_assessment(firm, park, row, "assessed_date").map(Row::ProjectAssessment)
+            }
+            Some(import_row::Row::GuidanceFund(row)) => {
+                self.guidance_fund_row(row, "established_date").map(Row::GuidanceFund)
+            }
+            Some(import_row::Row::GuidanceFundContribution(row)) => {
+                let fund = self.guidance_fund_id("guidance_fund_id", &row.guidance_fund_id);
+                self.contribution(fund, row).map(Row::GuidanceFundContribution)
+            }
+            Some(import_row::Row::GuidanceFundInvestment(row)) => {
+                let fund = self.guidance_fund_id("guidance_fund_id", &row.guidance_fund_id);
+                let firm = self.code("firm_code", &row.firm_code);
+                self.fund_investment(fund, firm, row).map(Row::GuidanceFundInvestment)
+            }
             None => {
                 self.faults.push(Reason::MissingValue, "row", "the row states nothing");
                 None
@@ -115,7 +132,18 @@ impl Reader<'_> {
         let signed = self.optional_day("signed_date", &row.signed_date);
         let settled = self.optional_day("settled_date", &row.settled_date);
         let production = self.optional_day("production_date", &row.production_date);
-        Some(RelocationRow { firm: firm?, park: park?, signed: signed?, settled: settled?, production: production? })
+        let assessment = match row.assessment_id.as_str() {
+            "" => Some(None),
+            id => self.assessment_id("assessment_id", id).map(Some),
+        };
+        Some(RelocationRow {
+            firm: firm?,
+            park: park?,
+            signed: signed?,
+            settled: settled?,
+            production: production?,
+            assessment: assessment?,
+        })
     }
 
     fn firm_change_row(&mut self, row: &v1::FirmChangeRow) -> Option<FirmChangeRow> {

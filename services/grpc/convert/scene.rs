@@ -89,7 +89,7 @@ impl<'a> Scene<'a> {
     }
 
     fn relocation(&self, relocation: &Relocation<'_>) -> Option<v1::Relocation> {
-        let Relocation { signed, settled, production } = *relocation;
+        let Relocation { signed, settled, production, assessment } = *relocation;
         let park = signed.or(settled).or(production)?.park;
         Some(v1::Relocation {
             park: self.name(&Entity::Park(park.clone())),
@@ -98,6 +98,7 @@ impl<'a> Scene<'a> {
             production_date: production.map(|step| step.day.to_string()).unwrap_or_default(),
             signed_position: signed.map(|step| position(step.position)).unwrap_or_default(),
             settled_position: settled.map(|step| position(step.position)).unwrap_or_default(),
+            assessment: assessment.map(|id| self.name(&Entity::Assessment(id.clone()))).unwrap_or_default(),
             production_position: production.map(|step| position(step.position)).unwrap_or_default(),
         })
     }

@@ -24,7 +24,7 @@ impl Listing for v1::ExplainEntitlementRequest {
     }
 
     fn page_size(&self) -> i32 {
-        if self.page_size == 0 { CHILDREN_MAX } else { self.page_size.min(CHILDREN_MAX) }
+        children(self.page_size)
     }
 
     fn page_token(&self) -> &str {
@@ -38,6 +38,11 @@ impl Listing for v1::ExplainEntitlementRequest {
     fn order_by(&self) -> &str {
         ""
     }
+}
+
+/// Children of a node in one answer, as asked for.
+pub fn children(page_size: i32) -> i32 {
+    if page_size == 0 { CHILDREN_MAX } else { page_size.min(CHILDREN_MAX) }
 }
 
 /// Which entitlement.
@@ -104,7 +109,7 @@ impl Reader<'_> {
 }
 
 /// The part of the tree that is asked for: all from the root, or a node's further children.
-fn part(page: &Page, view: &View, root: &Node) -> Result<v1::ExplanationNode, Status> {
+pub fn part(page: &Page, view: &View, root: &Node) -> Result<v1::ExplanationNode, Status> {
     let mut telling = Telling { page, view, left: NODES_MAX, path: Vec::new() };
     let Some((path, from)) = page.after().split_once('/') else { return Ok(telling.tell(root, 0)) };
     let mut node = root;

@@ -1,7 +1,7 @@
 //! `EntitlementService`: what follows from the facts and the policy, and why.
 
 mod budget;
-mod explain;
+pub mod explain;
 mod filter;
 mod watch;
 pub mod wire;

@@ -119,6 +119,7 @@ pub fn node(node: &Node) -> v1::ExplanationNode {
         Step::Ground => (S::Ground, 0),
         Step::Sum => (S::Sum, 0),
         Step::Product => (S::Product, 0),
+        Step::Quotient => (S::Quotient, 0),
         Step::AtLeastZero => (S::AtLeastZero, 0),
         Step::HalfUp => (S::HalfUp, 0),
         Step::Least => (S::Least, 0),
@@ -138,11 +139,14 @@ pub fn node(node: &Node) -> v1::ExplanationNode {
     }
 }
 
-fn exact(value: Exact, unit: Unit) -> v1::ExactValue {
+/// An exact value.
+pub fn exact(value: Exact, unit: Unit) -> v1::ExactValue {
     let unit = match unit {
         Unit::Fen => v1::ValueUnit::Fen,
         Unit::Ratio => v1::ValueUnit::Ratio,
         Unit::Days => v1::ValueUnit::Days,
+        Unit::Count => v1::ValueUnit::Count,
+        Unit::FenPerHectare => v1::ValueUnit::FenPerHectare,
     };
     v1::ExactValue {
         numerator: value.numerator().to_string(),

@@ -4,6 +4,8 @@
 //! Old schema versions are read into today's events here (none yet), never rewritten. A type or version that is not known
 //! stops the reader: skipping it would falsify every figure behind it.
 
+mod assessment;
+mod guidance_fund;
 mod instrument;
 mod platform;
 mod read;
@@ -84,6 +86,10 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (85, "InstrumentCatalogued", 1),
     (86, "InstrumentRemoved", 1),
     (87, "InstrumentYearReported", 1),
+    (90, "GuidanceFundEstablished", 1),
+    (91, "GuidanceFundContributed", 1),
+    (92, "GuidanceFundInvested", 1),
+    (93, "ProjectAssessed", 1),
     (100, "IncubatorReportFiled", 1),
 ];
 
@@ -125,6 +131,8 @@ pub fn type_code(event: &Event) -> u16 {
         Event::Transfer(event) => u16::from(event.code()),
         Event::Platform(event) => u16::from(event.code()),
         Event::Instrument(event) => u16::from(event.code()),
+        Event::GuidanceFund(event) => u16::from(event.code()),
+        Event::ProjectAssessed(_) => 93,
         Event::IncubatorReportFiled(_) => 100,
     }
 }

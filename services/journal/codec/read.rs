@@ -1,12 +1,12 @@
 //! Stored messages as domain events.
 
-use super::{day, instrument, platform, transfer};
+use super::{assessment, day, guidance_fund, instrument, platform, transfer};
 use crate::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt};
 use crate::domain::incubator::report::IncubatorReport;
 use crate::domain::values::Area;
 use crate::domain::{
-    BuildMode, CarrierFigure, Criterion, Document, Event, IncubatorId, InterestNature, InvestmentForm, Kind, LeaveKind,
-    Level, Limits, LoanId, ParkId, PolicyId, Reason, Tax, TaxNature, Uscc, VoucherNo,
+    AssessmentId, BuildMode, CarrierFigure, Criterion, Document, Event, IncubatorId, InterestNature, InvestmentForm,
+    Kind, LeaveKind, Level, Limits, LoanId, ParkId, PolicyId, Reason, Tax, TaxNature, Uscc, VoucherNo,
 };
 use crate::wire::journal as stored;
 use prost::Message;
@@ -24,6 +24,8 @@ pub fn event(event_type: u16, payload: &[u8]) -> Read {
         80..=81 => transfer::read(event_type, payload),
         82..=84 => platform::read(event_type, payload),
         85..=87 => instrument::read(event_type, payload),
+        90..=92 => guidance_fund::read(event_type, payload),
+        93 => assessment::read(payload),
         100 => of_incubator_report(payload),
         _ => of_park(event_type, payload),
     }
@@ -225,7 +227,11 @@ fn of_park(event_type: u16, payload: &[u8]) -> Read {
         }
         32 => {
             let m: stored::FirmSettled = message(payload)?;
-            let event = Event::FirmSettled { firm: firm(&m.firm_code)?, park: park(&m.park_id)? };
+            let assessment = match m.assessment_id.as_str() {
+                "" => None,
+                text => Some(id(AssessmentId::parse(text), text)?),
+            };
+            let event = Event::FirmSettled { firm: firm(&m.firm_code)?, park: park(&m.park_id)?, assessment };
             Ok((event, documents(m.documents)?))
         }
         33 => {

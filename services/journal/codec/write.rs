@@ -1,6 +1,6 @@
 //! Domain events as stored messages.
 
-use super::{instrument, platform, transfer};
+use super::{assessment, guidance_fund, instrument, platform, transfer};
 use crate::domain::{CarrierFigure, Document, Event};
 use crate::wire::journal as stored;
 use prost::Message as _;
@@ -13,6 +13,8 @@ pub fn payload(event: &Event, documents: &[Document]) -> Vec<u8> {
         Event::Transfer(event) => transfer::write(event, documents),
         Event::Platform(event) => platform::write(event, documents),
         Event::Instrument(event) => instrument::write(event, documents),
+        Event::GuidanceFund(event) => guidance_fund::write(event, documents),
+        Event::ProjectAssessed(assessed) => assessment::write(assessed, documents),
         Event::PolicyPublished(published) => stored::PolicyPublished {
             policy_id: published.policy.to_string(),
             title: published.title.clone(),
@@ -226,9 +228,13 @@ fn of_park(event: &Event, documents: Vec<stored::Document>) -> Vec<u8> {
             stored::RelocationSigned { firm_code: firm.to_string(), park_id: park.to_string(), documents }
                 .encode_to_vec()
         }
-        Event::FirmSettled { firm, park } => {
-            stored::FirmSettled { firm_code: firm.to_string(), park_id: park.to_string(), documents }.encode_to_vec()
+        Event::FirmSettled { firm, park, assessment } => stored::FirmSettled {
+            firm_code: firm.to_string(),
+            park_id: park.to_string(),
+            documents,
+            assessment_id: assessment.as_ref().map(ToString::to_string).unwrap_or_default(),
         }
+        .encode_to_vec(),
         Event::ProductionStarted { firm, park } => {
             stored::ProductionStarted { firm_code: firm.to_string(), park_id: park.to_string(), documents }
                 .encode_to_vec()

@@ -128,6 +128,7 @@ fn relocation(firm: u64) -> Row {
         signed_date: "2024-06-01".to_owned(),
         settled_date: "2024-09-01".to_owned(),
         production_date: "2024-12-01".to_owned(),
+        assessment_id: String::new(),
     })
 }
 
