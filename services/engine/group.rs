@@ -187,6 +187,11 @@ impl Group {
         }
     }
 
+    /// The day on which its commands are decided.
+    pub fn today(&self) -> Day {
+        self.today
+    }
+
     /// Whether the group has anything to append.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()

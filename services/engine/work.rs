@@ -92,6 +92,11 @@ impl Work {
         }
     }
 
+    /// Whether a part of it is in the commit that left.
+    pub fn is_aboard(&self) -> bool {
+        matches!(self, Self::Rows(rows, _) if rows.departed > rows.durable)
+    }
+
     /// What was decided and is not durable is to be decided again.
     pub fn forget(&mut self) {
         match self {

@@ -3,7 +3,7 @@
 //! While the disk is busy with one commit, what comes in is decided into the next, on the state that the first one leaves.
 //! There is no timer: an idle disk gets what is there, once whoever was about to send has had a turn.
 
-use super::clock::Clock;
+use super::clock::{Clock, shanghai_day};
 use super::fold::{Broken, Fold};
 use super::group::{Base, Group, Sealed};
 use super::published::Published;
@@ -143,6 +143,12 @@ impl Writer {
             self.queue.close();
             return;
         }
+        let today = shanghai_day(self.clock.now_micros());
+        if let Some(open) = open.as_mut().filter(|open| open.group.today() < today) {
+            open.is_full = true; // What comes after midnight is decided on its own day.
+            self.carried.push_front(work);
+            return;
+        }
         let base = Base { fold: &self.fold, flying: flight.map(|flight| &flight.sealed) };
         let now = || Group::new(base, self.clock.now_micros());
         let open = open.get_or_insert_with(|| Open { group: now(), works: Vec::new(), commands: 0, is_full: false });
@@ -188,6 +194,9 @@ impl Writer {
                 work.land();
             }
         }
+        if matches!(made, Made::Full) {
+            self.fail_aboard(open);
+        }
         if !matches!(made, Made::Durable) {
             self.again(open.take().map(|open| open.works).unwrap_or_default());
         }
@@ -202,6 +211,16 @@ impl Writer {
         }
         self.snapshot(false).await;
         Ok(())
+    }
+
+    /// Fails the rows of which a part was in the commit that found no space, and the rest is still to come: decided again,
+    /// they would only meet the same.
+    fn fail_aboard(&mut self, open: &mut Option<Open>) {
+        let open = open.as_mut().map(|open| &mut open.works);
+        let decided = open.and_then(|works| Some(works.remove(works.iter().position(Work::is_aboard)?)));
+        let at = self.carried.iter().position(Work::is_aboard);
+        let carried = at.and_then(|at| self.carried.remove(at));
+        decided.into_iter().chain(carried).for_each(|work| work.fail(&EngineError::LogFull));
     }
 
     /// Puts work in front of all other, as if it had not been decided.

@@ -148,6 +148,18 @@ async fn everyone_in_a_group_is_told_of_a_full_log() {
 }
 
 #[tokio::test]
+async fn rows_that_outgrow_a_commit_are_told_of_a_full_log_too() {
+    let rig = Rig::peopled(0).await;
+    let wide = |number| Ok(Command { documents: super::heavy(), ..register(number) });
+    rig.faulty.set_plan(Plan::queue([Fault::Full]));
+    let rows = (1..=60).map(wide).collect();
+    let rows = super::soon(rig.engine.submit_rows(super::principal("bureau"), rows)).await;
+    assert_eq!(rows.unwrap_err(), EngineError::LogFull);
+    rig.run(register(61)).await;
+    assert_eq!(super::soon(rig.engine.drain()).await, Stop::Drained);
+}
+
+#[tokio::test]
 async fn a_failed_log_stops_the_engine_and_is_never_tried_again() {
     for fault in [Fault::Fatal, Fault::SyncFails] {
         let rig = Rig::peopled(0).await;
