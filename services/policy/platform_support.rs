@@ -98,7 +98,8 @@ impl<'a> Evaluation<'a> {
         line: impl Fn(Draft<T>, Report<'_>, &Dated<Version<V>>) -> Line<T>,
     ) -> Vec<Line<T>> {
         let Term { day: registered, value, position } = platform.registered;
-        let lines = reports.iter().filter_map(|report| {
+        // What a platform did before it was registered is no year of it; so no registration later than the day asked counts.
+        let lines = reports.iter().filter(|report| registered <= report.day).filter_map(|report| {
             let begun = series.all().iter().rfind(|version| version.from <= report.day)?;
             if !begun.value.terms.as_ref().kinds.contains(&value.kind) {
                 return None;

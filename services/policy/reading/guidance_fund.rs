@@ -115,13 +115,13 @@ impl Evaluation<'_> {
     fn investment(&self, made: &Term<&GuidanceFundInvested>, months: Option<u32>) -> Option<Given> {
         let Term { day, value, position } = *made;
         let registered = self.registry.firm(&value.firm, self.as_of).and_then(|firm| firm.registered)?.day;
-        if months.is_some_and(|months| day > registered.add_months(months)) {
+        if months.is_some_and(|months| day < registered || day > registered.add_months(months)) {
             return None;
         }
         let age =
-            months.map_or(String::new(), |months| format!("，企业{}注册，未满{months}个月", say::day(registered)));
+            months.map_or(String::new(), |months| format!("，企业{}注册，不超过{months}个月", say::day(registered)));
         let amount = say::yuan(Exact::whole(value.amount));
-        let said = format!("{}投资{}{amount}{age}", say::day(day), value.firm);
+        let said = format!("{}投资{}：{amount}{age}", say::day(day), value.firm);
         Some(Given { position, day, value: value.amount, said })
     }
 }
