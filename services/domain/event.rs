@@ -484,7 +484,8 @@ impl Event {
         }
     }
 
-    /// Every entity that the fact is about; for facts about the log itself, none.
+    /// Every entity that the fact is about; for facts about the log itself, none. Fixed for ever for each type of event: the
+    /// records name them, and a start refuses a log whose records name others.
     pub fn subjects(&self) -> impl Iterator<Item = Entity> {
         self.owner().into_iter().chain(self.other()).chain(self.further())
     }
