@@ -16,10 +16,24 @@ pub struct Shown<'a, 'b> {
     pub io: &'a mut Io<'b>,
 }
 
+/// An item of a list as each format shows it.
+pub struct Item {
+    /// For `json`.
+    pub json: Value,
+    /// For `table`.
+    pub cells: Vec<String>,
+    /// For `csv`.
+    pub plain: Vec<String>,
+}
+
 /// A list that is being printed.
 pub struct List<'a, 'b, 'c> {
     shown: &'a mut Shown<'b, 'c>,
     columns: &'a [&'a str],
+    /// Heads of the table, which may have other columns.
+    head: Vec<String>,
+    /// Said above the table; empty: nothing.
+    title: String,
     /// At most so many items; 0: all.
     limit: usize,
     count: usize,
@@ -31,14 +45,34 @@ pub struct List<'a, 'b, 'c> {
 impl<'a, 'b, 'c> List<'a, 'b, 'c> {
     /// A list of nothing yet, with these fields as the columns of a table or CSV.
     pub fn new(shown: &'a mut Shown<'b, 'c>, limit: usize, columns: &'a [&'a str]) -> Self {
-        Self { shown, columns, limit, count: 0, more: false, rows: Vec::new() }
+        let head = heads_of(columns, shown.lang);
+        Self::headed(shown, limit, columns, head)
+    }
+
+    /// A list of nothing yet, with these columns of CSV, and a table under heads of its own.
+    pub fn headed(shown: &'a mut Shown<'b, 'c>, limit: usize, columns: &'a [&'a str], head: Vec<String>) -> Self {
+        Self { shown, columns, head, title: String::new(), limit, count: 0, more: false, rows: Vec::new() }
+    }
+
+    /// Says something above the table.
+    pub fn title(&mut self, title: String) {
+        self.title = title;
+    }
+
+    /// Takes the next page, whose columns are fields; whether another is wanted.
+    pub fn page(&mut self, items: Vec<Value>, is_last: bool) -> Result<bool, Trouble> {
+        let (columns, lang) = (self.columns, self.shown.lang);
+        let item = |json: Value| {
+            Item { cells: cells_of(&json, columns, lang), plain: plain_cells_of(&json, columns), json }
+        };
+        self.page_of(items.into_iter().map(item).collect(), is_last)
     }
 
     /// Takes the next page; whether another is wanted.
-    pub fn page(&mut self, items: Vec<Value>, is_last: bool) -> Result<bool, Trouble> {
+    pub fn page_of(&mut self, items: Vec<Item>, is_last: bool) -> Result<bool, Trouble> {
         let room = if self.limit == 0 { items.len() } else { self.limit - self.count };
         let cut = items.len() > room;
-        for item in items.iter().take(room) {
+        for item in items.into_iter().take(room) {
             self.item(item)?;
         }
         let full = self.limit > 0 && self.count == self.limit;
@@ -49,22 +83,21 @@ impl<'a, 'b, 'c> List<'a, 'b, 'c> {
         Ok(!is_last && !full)
     }
 
-    fn item(&mut self, item: &Value) -> Result<(), Trouble> {
+    fn item(&mut self, item: Item) -> Result<(), Trouble> {
         let first = self.count == 0;
         self.count += 1;
         let out = &mut *self.shown.io.out;
         match self.shown.format {
-            Format::Table => self.rows.push(cells_of(item, self.columns, self.shown.lang)),
+            Format::Table => self.rows.push(item.cells),
             Format::Json => {
-                let text = serde_json::to_string_pretty(item).map_err(std::io::Error::from)?;
+                let text = serde_json::to_string_pretty(&item.json).map_err(std::io::Error::from)?;
                 let before = if first { "[" } else { "," };
                 // A line break within a text is written `\n`, so that every line of the text is one of the layout.
                 write!(out, "{before}\n  {}", text.replace('\n', "\n  "))?;
             }
             Format::Csv => {
                 let head = self.columns.iter().map(|key| (*key).to_owned()).collect();
-                let row = plain_cells_of(item, self.columns);
-                let rows = if first { vec![head, row] } else { vec![row] };
+                let rows = if first { vec![head, item.plain] } else { vec![item.plain] };
                 print_csv_rows(&rows, out)?;
             }
         }
@@ -73,11 +106,10 @@ impl<'a, 'b, 'c> List<'a, 'b, 'c> {
 
     /// Ends the list; what is left to say about it is a note.
     pub fn finish(self) -> Result<Report, Trouble> {
-        let Self { shown: Shown { format, lang, io }, columns, count, more, rows, .. } = self;
+        let Self { shown: Shown { format, lang, io }, columns, head, title, count, more, rows, .. } = self;
         match format {
             Format::Table => {
-                let head = heads_of(columns, *lang);
-                print_tables(&[Grid { title: String::new(), head, rows }], io.out)?;
+                print_tables(&[Grid { title, head, rows }], io.out)?;
             }
             Format::Json => writeln!(io.out, "{}", if count == 0 { "[]" } else { "\n]" })?,
             Format::Csv if count == 0 => {

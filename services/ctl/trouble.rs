@@ -150,6 +150,9 @@ fn field_label(path: &str) -> &str {
 
 fn part(name: &str, value: &str, lang: Lang) -> String {
     match lang {
+        // Said as this program's option, by which it is mended.
+        Lang::En if name == "policies" => format!("--policy names one of {value}"),
+        Lang::Zh if name == "policies" => format!("{}，请用 --policy 指明一项", part_zh(name, value)),
         Lang::En => format!("{name}={value}"),
         Lang::Zh if name == "field" => format!("项目：{}", field_label(value)),
         Lang::Zh => part_zh(name, value),

@@ -1,6 +1,7 @@
 //! Whether the line that a command would leave keeps every rule, and what to say when it does not.
 
 use super::event::{Entity, Event};
+use super::guidance_fund::GuidanceFundEvent;
 use super::line::{AsOf, Line};
 use super::reason::{Reason, Refusal};
 use super::registry::Registry;
@@ -49,7 +50,8 @@ impl Violation {
 pub struct Touched {
     /// Entities on whose lines it puts or voids facts.
     pub owners: BTreeSet<Entity>,
-    /// Carriers whose registration it puts or voids: their stays and their neighbours in the chain depend on it.
+    /// Carriers, firms and guidance funds of which it puts or voids when they were there: the facts that name them depend on
+    /// it. Other facts about them leave those as they were.
     pub registrations: BTreeSet<Entity>,
     /// Taxpayers whose right to be one it puts or voids.
     pub taxpayers: BTreeSet<Uscc>,
@@ -61,16 +63,22 @@ impl Touched {
     /// Notes a fact that is put or voided.
     pub fn note(&mut self, event: &Event) {
         let Some(owner) = event.owner() else { return };
-        if matches!(event, Event::IncubatorRegistered(_)) {
+        if matches!(
+            event,
+            Event::IncubatorRegistered(_)
+                | Event::FirmRegistered { .. }
+                | Event::FirmDeregistered { .. }
+                | Event::GuidanceFund(GuidanceFundEvent::Established(_))
+        ) {
             self.registrations.insert(owner.clone());
         }
         if let Event::FirmRegistered { firm, .. } = event {
             self.taxpayers.insert(*firm);
         }
         self.taxpayers.extend(event.operator().map(|(_, operator)| operator.code));
+        // Whom the fact names beside its owner is looked at from the owner's line: what else names it is as it was, and
+        // judging that again would make recording ten times the facts a hundred times the work.
         self.owners.insert(owner);
-        // A loan is judged with its firm too, which may be deregistered.
-        self.owners.extend(event.other().filter(|other| matches!(other, Entity::Firm(_))));
     }
 }
 
@@ -79,23 +87,17 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
     let mut found = Vec::new();
     for owner in &touched.owners {
         match owner {
-            Entity::Firm(code) => {
-                found.extend(firm::rules::violations(next, *code));
-                found.extend(transfers(next, next.innovation().transfers_ever_to(code)));
-                let owned = next.innovation().instruments_ever_of(code);
-                found.extend(owned.flat_map(|id| instrument::violations(next, id)));
-                let funds = next.innovation().guidance_funds_ever_in(code);
-                found.extend(funds.flat_map(|id| guidance_fund::violations(next, id)));
-                let assessed = next.innovation().assessments_ever_of(code);
-                found.extend(assessed.flat_map(|id| assessment::violations(next, id)));
-            }
+            Entity::Firm(code) => found.extend(firm::rules::violations(next, *code)),
             Entity::Incubator(id) => found.extend(incubator::rules::violations(next, id)),
             Entity::Loan(id) => found.extend(loan::violations(next, id)),
             Entity::Intermediary(id) => found.extend(transfers(next, next.innovation().transfers_ever_of(id))),
             Entity::Transfer(id) => found.extend(transfer::violations(next, id)),
             Entity::Platform(id) => found.extend(platform::violations(next, id)),
             Entity::Instrument(id) => found.extend(instrument::violations(next, id)),
-            Entity::GuidanceFund(id) => found.extend(guidance_fund::violations(next, id)),
+            Entity::GuidanceFund(id) => {
+                let judged = if touched.registrations.contains(owner) { 0 } else { recorded };
+                found.extend(guidance_fund::violations(next, id, judged));
+            }
             Entity::Assessment(id) => {
                 found.extend(assessment::violations(next, id));
                 let under = next.innovation().firms_ever_under(id);
@@ -107,12 +109,14 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
         }
     }
     for owner in &touched.registrations {
-        let Entity::Incubator(id) = owner else { continue };
-        for code in next.firms_ever_in(id) {
-            found.extend(firm::rules::violations(next, code));
-        }
-        for other in next.ever_below(id).filter(|other| *other != id) {
-            found.extend(incubator::rules::violations(next, other));
+        match owner {
+            Entity::Firm(code) => found.extend(naming_firm(next, code)),
+            Entity::Incubator(id) => {
+                found.extend(next.firms_ever_in(id).flat_map(|code| firm::rules::violations(next, code)));
+                let below = next.ever_below(id).filter(|other| *other != id);
+                found.extend(below.flat_map(|other| incubator::rules::violations(next, other)));
+            }
+            _ => {}
         }
     }
     // A carrier that is there no more gives nobody the right to be a taxpayer, whoever is said to have run it later.
@@ -131,6 +135,16 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
         true => Ok(()),
         false => Err(refusal(found, recorded, touched.voids || settings)),
     }
+}
+
+/// What the facts of others break that name a firm.
+fn naming_firm(next: &Registry, code: &Uscc) -> Vec<Violation> {
+    let innovation = next.innovation();
+    let mut found = transfers(next, innovation.transfers_ever_to(code));
+    found.extend(innovation.instruments_ever_of(code).flat_map(|id| instrument::violations(next, id)));
+    found.extend(innovation.guidance_funds_ever_in(code).flat_map(|id| guidance_fund::violations(next, id, 0)));
+    found.extend(innovation.assessments_ever_of(code).flat_map(|id| assessment::violations(next, id)));
+    found
 }
 
 fn transfers<'a>(next: &Registry, ids: impl Iterator<Item = &'a TransferId>) -> Vec<Violation> {

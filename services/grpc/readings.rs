@@ -35,15 +35,12 @@ impl v1::reading_service_server::ReadingService for Readings {
             let basis = districts.kept().basis(view, which.as_ref())?;
             let district = view.scene().district;
             let evaluation = Evaluation::new(&view.published.registry, &basis.file.policy, basis.as_of);
-            let mut found: Vec<(String, Reading)> = Standard::ALL
-                .iter()
-                .filter(|standard| filter.standard.is_none_or(|wanted| wanted == **standard))
-                .flat_map(|standard| evaluation.readings(*standard))
-                .map(|reading| (key(&reading), reading))
-                .filter(|(key, reading)| page.is_after(key) && filter.passes(reading))
-                .collect();
-            found.sort_by(|a, b| a.0.cmp(&b.0));
-            let drawn = found.into_iter().map(|(key, reading)| (key, wire(district, &reading)));
+            // Subjects only: each is read when its turn comes, and those behind the page never.
+            let found = filter.subjects(&evaluation, district, |key| page.is_after(key)).into_iter();
+            let drawn = found.filter_map(|(key, standard, subject)| {
+                let reading = evaluation.reading(standard, subject.as_ref())?;
+                filter.passes(&reading).then(|| (key, wire(district, &reading)))
+            });
             let (readings, next_page_token) = page.take(view, drawn);
             Ok::<_, Status>(v1::ListReadingsResponse { readings, next_page_token, basis: Some(basis.wire(district)) })
         });
@@ -72,7 +69,7 @@ impl v1::reading_service_server::ReadingService for Readings {
             let basis = districts.kept().basis(view, which.as_ref())?;
             let district = view.scene().district;
             let evaluation = Evaluation::new(&view.published.registry, &basis.file.policy, basis.as_of);
-            let found = evaluation.readings(standard).into_iter().find(|reading| reading.subject == subject);
+            let found = evaluation.reading(standard, subject.as_ref());
             let reading = found.ok_or_else(|| unknown(standard, subject.as_ref(), basis.day()))?;
             Ok::<_, Status>(v1::GetReadingResponse {
                 reading: Some(wire(district, &reading)),
@@ -123,22 +120,39 @@ impl Filter {
         Some(Self { standard: standard?, verdict: verdict?, subject, park })
     }
 
-    fn passes(&self, reading: &Reading) -> bool {
-        let named = |id: &str| {
-            let name = reading.subject.as_ref().map(Entity::to_string).unwrap_or_default();
-            name.split_once('/').is_some_and(|(_, of)| of == id)
+    /// Whom the rules that are asked for may be about, under their keys and in the order of these. The whole district is
+    /// named by its code.
+    fn subjects(
+        &self,
+        evaluation: &Evaluation<'_>,
+        district: &str,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Vec<(String, Standard, Option<Entity>)> {
+        let named = |subject: &Option<Entity>| match (&self.subject, subject) {
+            (None, _) => true,
+            (Some(id), None) => id == district,
+            (Some(id), Some(of)) => of.to_string().split_once('/').is_some_and(|(_, of)| of == id),
         };
+        let standards = Standard::ALL.iter().filter(|of| self.standard.is_none_or(|wanted| wanted == **of));
+        let all = standards.flat_map(|standard| {
+            let subjects = evaluation.reading_subjects(*standard).into_iter().filter(named);
+            subjects.map(|subject| (key(*standard, subject.as_ref()), *standard, subject))
+        });
+        let mut found: Vec<_> = all.filter(|(key, ..)| is_wanted(key)).collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found
+    }
+
+    fn passes(&self, reading: &Reading) -> bool {
         let about = |id: &str| reading.about.iter().any(|of| matches!(of, Entity::Park(park) if park.as_str() == id));
         self.verdict.is_none_or(|verdict| reading.verdict == verdict)
-            && self.subject.as_deref().is_none_or(named)
             && self.park.as_deref().is_none_or(about)
     }
 }
 
 /// Sorts as rule and subject do: `\0` is in no name.
-fn key(reading: &Reading) -> String {
-    let subject = reading.subject.as_ref().map(Entity::to_string).unwrap_or_default();
-    format!("{:02}\0{subject}", standard(reading.standard))
+fn key(of: Standard, subject: Option<&Entity>) -> String {
+    format!("{:02}\0{}", standard(of), subject.map(Entity::to_string).unwrap_or_default())
 }
 
 fn unknown(standard: Standard, subject: Option<&Entity>, day: crate::domain::Day) -> Status {

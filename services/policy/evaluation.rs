@@ -4,7 +4,7 @@ use super::exact::Exact;
 use super::parameters::{Dated, Policy, Series, Version};
 use super::say;
 use super::touched::{Subject, neighbours};
-use super::trace::{Figure, NoTrace, Node, Source, Step, Trace, TreeTrace, Unit};
+use super::trace::{Figure, NoTrace, Node, Source, Step, Told, Trace, TreeTrace, Unit};
 use super::words::{Ground, PayerRule, Scheme, Status};
 use crate::domain::event::Operator;
 use crate::domain::incubator::{IncubatorView, Term};
@@ -121,6 +121,26 @@ pub struct Entitlement {
     pub suspended: bool,
 }
 
+impl Entitlement {
+    /// Whether there is something of it to be claimed: an amount that somebody is known to pay, not suspended, and due. A
+    /// technology transfer shows its whole amount while its waiting time runs, and nothing of it is due before that is over;
+    /// what other schemes have accrued is there.
+    pub fn is_claimable(&self) -> bool {
+        let waits = self.scheme == Scheme::TechnologyTransfer && self.status == Status::Accruing;
+        self.amount_fen > 0 && !self.suspended && self.payer.is_some() && !waits
+    }
+
+    /// Who gets the money, as stacking counts beneficiaries: the firm that owns the instrument, runs the platform or is the
+    /// intermediary. A carrier stands for itself, since what it is awarded is earmarked for it whoever runs it; so does an
+    /// individual, which has no code.
+    pub fn party(&self) -> Beneficiary {
+        match (&self.beneficiary, self.payee) {
+            (Beneficiary::Incubator(_), _) | (_, None) => self.beneficiary.clone(),
+            (_, Some(code)) => Beneficiary::Firm(code),
+        }
+    }
+}
+
 /// An entitlement with its explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explained {
@@ -144,12 +164,19 @@ pub struct Evaluation<'a> {
     pub(super) registry: &'a Registry,
     pub(super) policy: &'a Policy,
     pub(super) as_of: AsOf,
+    pub(super) told: Option<Told<'a>>,
 }
 
 impl<'a> Evaluation<'a> {
     /// As of the end of a day, as known at a position.
     pub fn new(registry: &'a Registry, policy: &'a Policy, as_of: AsOf) -> Self {
-        Self { registry, policy, as_of }
+        Self { registry, policy, as_of, told: None }
+    }
+
+    /// With explanations of which only a part is told; none: all of them.
+    #[must_use]
+    pub fn telling(self, told: Option<Told<'a>>) -> Self {
+        Self { told, ..self }
     }
 
     /// The policy.

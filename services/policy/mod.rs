@@ -44,12 +44,12 @@ pub use parameters::Policy;
 pub use platform_support::{OpenPlatform, PlatformConstruction, PlatformSupport};
 pub use reading::{
     GuidanceFundTargets, IndustryStandard, Item, ParkAdmission, Reading, Rule, SeedFundDuty, Standards, Target,
-    Threshold,
+    Threshold, figure_in,
 };
 pub use stacking::{Award, Reduction, Yield, stack};
 pub use technology_transfer::TechnologyTransfer;
 pub use touched::{Subject, subjects, touched};
-pub use trace::{NoTrace, Node, Source, Step, Trace, TreeTrace, Unit};
+pub use trace::{NoTrace, Node, Source, Step, Told, Trace, TreeTrace, Unit};
 pub use words::{
     Attribution, Base, Bound, BudgetRule, Ground, Measure, OncePer, PayerRule, ReadingReason, Scheme, StackingRule,
     Standard, Status, ThresholdUnit, Verdict,

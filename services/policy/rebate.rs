@@ -87,7 +87,7 @@ impl<'a> Evaluation<'a> {
             let Some(version) = year.version.filter(|_| receipt.day <= year.last) else { continue };
             let terms = &version.value.terms;
             if counts(&terms.retained, &receipt) && is_for(carrier, &rivals, operator, &receipt, terms) {
-                year.retained.add(self.policy, &terms.retained, &receipt);
+                year.retained.add(self, &terms.retained, &receipt);
             }
         }
     }

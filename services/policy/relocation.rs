@@ -66,7 +66,7 @@ impl<'a> Evaluation<'a> {
             let Some(year) = at.checked_sub(1).and_then(|at| years.get_mut(at)) else { continue };
             let Some(version) = year.version.filter(|_| receipt.day < year.to) else { continue };
             if counts(&version.value.terms.retained, &receipt) {
-                year.retained.add(self.policy, &version.value.terms.retained, &receipt);
+                year.retained.add(self, &version.value.terms.retained, &receipt);
             }
         }
         self.lines_of_years(firm, settled, &start, years, gone)

@@ -1,21 +1,23 @@
 //! Retained tax (地方留成, rules §5): R(taxpayer, scheme, [lo, hi)).
 
+use super::evaluation::Evaluation;
 use super::exact::{Exact, PPM};
-use super::parameters::{Policy, RetainedTerms};
+use super::parameters::RetainedTerms;
 use super::say;
-use super::trace::{Figure, Node, Source, Step, Trace, Unit};
+use super::trace::{Figure, Node, Source, Step, Trace, Unit, listed};
 use crate::domain::tax_receipt::Receipt;
 use crate::domain::{Day, TaxNature};
 
 /// A sum of retained tax as it grows, receipt by receipt: fen × ppm, so that nothing is rounded.
 pub(super) struct Retained<T: Trace> {
     fen_ppm: i128,
+    count: usize,
     why: T::Why,
 }
 
 impl<T: Trace> Default for Retained<T> {
     fn default() -> Self {
-        Self { fen_ppm: 0, why: T::Why::default() }
+        Self { fen_ppm: 0, count: 0, why: T::Why::default() }
     }
 }
 
@@ -31,18 +33,20 @@ pub(super) fn counts(terms: &RetainedTerms, receipt: &Receipt<'_>) -> bool {
 
 impl<T: Trace> Retained<T> {
     /// Adds a receipt that `counts`. A tax or day without a share counts 0.
-    pub fn add(&mut self, policy: &Policy, terms: &RetainedTerms, receipt: &Receipt<'_>) {
-        let table = policy.shares.on(receipt.day);
+    pub fn add(&mut self, of: &Evaluation<'_>, terms: &RetainedTerms, receipt: &Receipt<'_>) {
+        let table = of.policy.shares.on(receipt.day);
         let ppm = table.and_then(|table| table.value.ppm(receipt.tax, terms.base)).unwrap_or(0);
         self.fen_ppm += i128::from(receipt.amount) * i128::from(ppm);
-        T::note(&mut self.why, || {
+        let leaf = || {
             let key = |at: usize| format!("local_share[{at}].tax.{}", receipt.tax.key());
             let source = match table {
                 Some(table) => Source::Parameter { key: key(table.index), from: table.from },
                 None => Source::Parameter { key: "local_share".into(), from: Day::MIN },
             };
             leaf(receipt, ppm, source, terms)
-        });
+        };
+        T::note(&mut self.why, || listed(of.told, self.count, leaf));
+        self.count += 1;
     }
 
     /// The sum, or 0 where it is negative.

@@ -7,11 +7,13 @@
 //! | ADDITIVE 可叠加 | every award |
 //!
 //! Chosen where the rules are silent: a group's rule of a year is the one in force on its 31 December, as that of S1 is; none
-//! in force is ADDITIVE. The order of awards, which decides what is before what and whose of two equals is paid, is that of
-//! the schemes, then of the periods. An award that can't be claimed (suspended, or nobody is known to pay) stands apart: it
-//! makes no other yield, or a beneficiary would lose what it can have for what it can't.
+//! in force is ADDITIVE. The beneficiary is who gets the money: what a firm is paid for its platforms, its instruments and
+//! its transfers stacks with what it is paid itself. The order of awards, which decides what is before what and whose of two
+//! equals is paid, is that of the schemes, then of the periods, then of what they are for. An award that can't be claimed
+//! (suspended, nobody is known to pay, or its waiting time isn't over) stands apart: it makes no other yield, or a
+//! beneficiary would lose what it can have for what it can't.
 
-use super::evaluation::{Entitlement, Period};
+use super::evaluation::{Beneficiary, Entitlement, Period};
 use super::exact::Exact;
 use super::parameters::{Dated, Policy, Series, Version};
 use super::say;
@@ -26,13 +28,16 @@ pub struct Award<'a> {
     pub scheme: Scheme,
     /// For what.
     pub period: &'a Period,
+    /// Whom it is listed under.
+    pub beneficiary: &'a Beneficiary,
     /// Fen, not negative.
     pub fen: i64,
 }
 
 impl<'a> From<&'a Entitlement> for Award<'a> {
     fn from(line: &'a Entitlement) -> Self {
-        Self { scheme: line.scheme, period: &line.period, fen: line.amount_fen }
+        let Entitlement { scheme, ref period, ref beneficiary, amount_fen: fen, .. } = *line;
+        Self { scheme, period, beneficiary, fen }
     }
 }
 
@@ -48,7 +53,7 @@ pub struct Yield {
 /// What each of the awards of one beneficiary, group and year gives up, in their order. The same for any order of them.
 pub fn stack(awards: &[Award<'_>], rule: StackingRule) -> Vec<Option<Yield>> {
     let mut order: Vec<usize> = (0..awards.len()).collect();
-    order.sort_by_key(|at| (awards[*at].scheme, awards[*at].period));
+    order.sort_by_key(|at| (awards[*at].scheme, awards[*at].period, awards[*at].beneficiary));
     let mut yields = vec![None; awards.len()];
     let mut give = |at: usize, to: usize| {
         let fen = awards[at].fen.min(awards[to].fen);
@@ -89,6 +94,8 @@ pub struct Reduction {
     pub scheme: Scheme,
     /// Its period.
     pub period: Period,
+    /// Whom it is listed under.
+    pub beneficiary: Beneficiary,
     /// Its amount before any stacking, fen.
     pub amount_fen: i64,
 }
@@ -96,8 +103,7 @@ pub struct Reduction {
 impl Policy {
     /// The group that a line stacks in: its version names one, and it can be claimed.
     pub fn stacking_group(&self, line: &Entitlement) -> Option<&str> {
-        let is_claimable = line.amount_fen > 0 && !line.suspended && line.payer.is_some();
-        if self.stacking.is_empty() || !is_claimable {
+        if self.stacking.is_empty() || !line.is_claimable() {
             return None;
         }
         let from = line.version?;
@@ -120,18 +126,23 @@ impl Policy {
 
     /// Why a line is paid less than its amount: a node to redo by hand, whose value is what is left.
     pub fn explain_stacking(&self, line: &Entitlement, year: i16, of: &Reduction) -> Node {
-        let award = |scheme: Scheme, period: &Period, fen: i64, whose: &str| {
+        let award = |of: Award<'_>, whose: &str| {
+            let Award { scheme, period, beneficiary, fen } = of;
             let (name, value) = (scheme.chinese(), Exact::whole(fen));
-            let sentence = format!("{whose}{name}{period}：{}", say::yuan(value));
-            Node::given(value, Unit::Fen, Source::Award { scheme, period: period.to_string() }, sentence)
+            // Whom it is for is said where it is another than the line's own.
+            let whom = if *beneficiary == line.beneficiary { String::new() } else { format!("{beneficiary} ") };
+            let sentence = format!("{whose}{name}{whom}{period}：{}", say::yuan(value));
+            let (beneficiary, period) = (beneficiary.clone(), period.to_string());
+            Node::given(value, Unit::Fen, Source::Award { scheme, beneficiary, period }, sentence)
         };
         let ground = self.stacking_rule(&of.group, year).map(|rule| {
             let source = Source::Parameter { key: format!("stacking[{}].rule", rule.index), from: rule.from };
             let (name, from) = (rule.value.chinese(), say::day(rule.from));
             Node::ground(source, format!("{year}年度“{}”组各项适用{name}（自{from}起）", of.group))
         });
-        let own = award(line.scheme, &line.period, line.amount_fen, "本项");
-        let other = award(of.scheme, &of.period, of.amount_fen, "让位于");
+        let own = award(Award::from(line), "本项");
+        let Reduction { scheme, ref period, ref beneficiary, amount_fen: fen, .. } = *of;
+        let other = award(Award { scheme, period, beneficiary, fen }, "让位于");
         let left = Exact::whole(line.amount_fen.saturating_sub(of.fen));
         let sentence =
             format!("{}，扣减{}后应付{}", of.rule.chinese(), say::yuan(Exact::whole(of.fen)), say::yuan(left));

@@ -4,6 +4,7 @@
 //! never called; with `TreeTrace` the same calls build the tree. There is one path of code, so that an amount and its
 //! explanation can't disagree.
 
+use super::evaluation::Beneficiary;
 use super::exact::Exact;
 use super::words::Scheme;
 use crate::domain::{Day, LoanId};
@@ -89,10 +90,12 @@ pub enum Source {
         /// Its contract.
         loan: LoanId,
     },
-    /// An entitlement of the same beneficiary.
+    /// Another entitlement of whoever gets the money.
     Award {
         /// Its scheme.
         scheme: Scheme,
+        /// Whom it is listed under.
+        beneficiary: Beneficiary,
         /// Its period as listed.
         period: String,
     },
@@ -143,6 +146,29 @@ impl Node {
             child.collect(found);
         }
     }
+}
+
+/// Which nodes of a long list are made: those that an answer tells. The others stand empty in their places, so that a place
+/// means the same in every part of a tree, and an answer costs no more than what it tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// So many children of each node.
+    pub size: usize,
+    /// And so many from this place on.
+    pub from: usize,
+    /// And those on the way to the node that is told.
+    pub path: &'a [usize],
+}
+
+impl Told<'_> {
+    fn has(&self, place: usize) -> bool {
+        place < self.size || (place >= self.from && place - self.from < self.size) || self.path.contains(&place)
+    }
+}
+
+/// The node at a place of a long list, or an empty one where it isn't told.
+pub(super) fn listed(told: Option<Told<'_>>, place: usize, make: impl FnOnce() -> Node) -> Node {
+    if told.is_none_or(|told| told.has(place)) { make() } else { Node::ground(Source::Derived, String::new()) }
 }
 
 /// Whether explanations are built.

@@ -79,6 +79,8 @@ pub struct StackingJson {
     pub yields_to_scheme: String,
     /// Its period.
     pub yields_to_period: String,
+    /// Whom it is listed under.
+    pub yields_to_beneficiary: String,
 }
 
 impl From<&Entitlement> for EntitlementJson {
@@ -182,10 +184,12 @@ pub enum SourceJson {
         /// Its contract.
         loan: String,
     },
-    /// An entitlement of the same beneficiary.
+    /// Another entitlement whose money goes to the same party.
     Award {
         /// Key of its scheme.
         scheme: String,
+        /// Whom it is listed under.
+        beneficiary: String,
         /// Its period as listed.
         period: String,
     },
@@ -236,8 +240,9 @@ fn source_json(source: &Source) -> Option<SourceJson> {
         },
         Source::Parameter { key, from } => SourceJson::Parameter { key: key.clone(), from: from.to_string() },
         Source::Grant { loan } => SourceJson::Grant { loan: loan.to_string() },
-        Source::Award { scheme, period } => {
-            SourceJson::Award { scheme: scheme.key().to_owned(), period: period.clone() }
+        Source::Award { scheme, beneficiary, period } => {
+            let (scheme, beneficiary) = (scheme.key().to_owned(), beneficiary.to_string());
+            SourceJson::Award { scheme, beneficiary, period: period.clone() }
         }
     })
 }

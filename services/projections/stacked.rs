@@ -4,16 +4,16 @@
 //! costs a look at its version, and a policy without stacking not even that.
 
 use super::standing::Standing;
-use crate::domain::Registry;
+use crate::domain::{IntermediaryId, Registry};
 use crate::policy::{Award, Beneficiary, Entitlement, Policy, Reduction, StackingRule, Subject, Yield, stack};
 use imbl::{OrdMap, OrdSet};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Awards that stack: of one beneficiary, group and year.
+/// Awards that stack: of one beneficiary, which is who gets the money, group and year.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Group {
-    beneficiary: Beneficiary,
+    party: Beneficiary,
     name: String,
     year: i16,
 }
@@ -23,7 +23,7 @@ impl Group {
     pub fn of(policy: &Policy, entitlement: &Entitlement, year: Option<i16>) -> Option<Self> {
         let (name, year) = (policy.stacking_group(entitlement)?, year?);
         let rule = policy.stacking_rule(name, year)?;
-        let group = Self { beneficiary: entitlement.beneficiary.clone(), name: name.to_owned(), year };
+        let group = Self { party: entitlement.party(), name: name.to_owned(), year };
         (rule.value != StackingRule::Additive).then_some(group)
     }
 
@@ -33,8 +33,8 @@ impl Group {
         let awards: Vec<Award<'_>> = lines.iter().map(|line| Award::from(&line.entitlement)).collect();
         let reduction = |given: Yield| {
             let other = &lines[given.to].entitlement;
-            let (scheme, period, amount_fen) = (other.scheme, other.period.clone(), other.amount_fen);
-            Reduction { group: self.name.clone(), rule: rule.value, fen: given.fen, scheme, period, amount_fen }
+            let Entitlement { scheme, period, beneficiary, amount_fen, .. } = other.clone();
+            Reduction { group: self.name.clone(), rule: rule.value, fen: given.fen, scheme, period, beneficiary, amount_fen }
         };
         stack(&awards, rule.value).into_iter().map(|given| given.map(reduction)).collect()
     }
@@ -83,14 +83,23 @@ impl Groups {
     }
 }
 
-/// The subjects whose lines can stack with those of a beneficiary.
-pub(super) fn subjects_of(registry: &Registry, beneficiary: &Beneficiary) -> Vec<Subject> {
-    match beneficiary {
+/// The subjects of which lines can be one party's: what it owns, runs and is.
+pub(super) fn subjects_of(registry: &Registry, party: &Beneficiary) -> Vec<Subject> {
+    match party {
         Beneficiary::Incubator(id) => {
             let raised = registry.firms_ever_in(id).map(Subject::Relocation);
             std::iter::once(Subject::Carrier(id.clone())).chain(raised).collect()
         }
-        Beneficiary::Firm(code) => vec![Subject::Relocation(*code), Subject::Loans(*code)],
+        Beneficiary::Firm(code) => {
+            let innovation = registry.innovation();
+            // An institution that is an intermediary goes by its code.
+            let brought = IntermediaryId::parse(code.as_str()).ok().map(Subject::Transfers);
+            let platforms = || innovation.platforms_ever_run_by(code).cloned();
+            let run = platforms().map(Subject::OpenPlatform).chain(platforms().map(Subject::PlatformConstruction));
+            let owned = innovation.instruments_ever_of(code).cloned().map(Subject::Instrument);
+            let own = [Subject::Relocation(*code), Subject::Loans(*code)];
+            own.into_iter().chain(brought).chain(run).chain(owned).collect()
+        }
         Beneficiary::Intermediary(id) => vec![Subject::Transfers(id.clone())],
         Beneficiary::Platform(id) => {
             vec![Subject::OpenPlatform(id.clone()), Subject::PlatformConstruction(id.clone())]
@@ -107,11 +116,11 @@ pub(super) fn reduction_of(
     lines: impl Fn(&Subject) -> Vec<Standing>,
 ) -> Option<Reduction> {
     let group = Group::of(policy, &line.entitlement, line.year)?;
-    let subjects = subjects_of(registry, &line.entitlement.beneficiary);
+    let subjects = subjects_of(registry, &group.party);
     let peers = subjects.iter().flat_map(lines);
     let peers = peers.filter(|peer| Group::of(policy, &peer.entitlement, peer.year).as_ref() == Some(&group));
     let peers: Vec<Arc<Standing>> = peers.map(Arc::new).collect();
-    let is_line = |of: &Entitlement| (of.scheme, &of.period) == (line.entitlement.scheme, &line.entitlement.period);
-    let at = peers.iter().position(|peer| is_line(&peer.entitlement))?;
+    let award = Award::from(&line.entitlement);
+    let at = peers.iter().position(|peer| Award::from(&peer.entitlement) == award)?;
     group.reductions(policy, &peers).swap_remove(at)
 }

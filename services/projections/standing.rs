@@ -8,7 +8,7 @@ use super::stacked::{Groups, reduction_of};
 use crate::domain::loan::LoanView;
 use crate::domain::{AsOf, Day, Registry};
 use crate::policy::{
-    Beneficiary, Entitlement, Evaluation, Node, Period, Policy, Reduction, Scheme, Subject, subjects, touched,
+    self, Beneficiary, Entitlement, Evaluation, Node, Period, Policy, Reduction, Scheme, Subject, subjects, touched,
 };
 use imbl::OrdMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -271,16 +271,17 @@ pub struct Told {
     pub stacking: Option<Node>,
 }
 
-/// One entitlement with its explanation.
+/// One entitlement with its explanation, of which only a part may be told.
 pub fn explain(
     registry: &Registry,
     policy: &Policy,
     as_of: AsOf,
     (scheme, beneficiary, period): (Scheme, &Beneficiary, &str),
+    part: Option<policy::Told<'_>>,
 ) -> Option<Told> {
     let subject = subject_of(scheme, beneficiary, period)?;
     let evaluation = Evaluation::new(registry, policy, as_of);
-    let mut all = evaluation.explained(&subject);
+    let mut all = evaluation.telling(part).explained(&subject);
     let at = all.iter().position(|explained| {
         let line = &explained.entitlement;
         line.scheme == scheme && line.beneficiary == *beneficiary && is_period(&line.period, period)

@@ -52,6 +52,14 @@ fn a_fund_is_established_paid_in_to_and_invests() {
 }
 
 #[test]
+fn an_investment_before_the_firms_registration_is_accepted() {
+    let done = given([established("2022-01-01", 7)]).when(state([invested("2022-12-31", 1, 5)])).accepted();
+    // The firm's registration moved to a later day leaves it as it is; taken away, it does not.
+    let done = done.when(state([registered("2023-06-01", 1)]).replacing(&[7])).accepted();
+    done.when(void(&[13])).has_dependents(&[11]);
+}
+
+#[test]
 fn a_firm_that_is_struck_off_is_invested_in_no_more() {
     let gone = given([deregistered("2024-06-01", 1), established("2024-01-01", 7)]);
     let done = gone.when(state([invested("2024-06-01", 1, 5)])).refused_at(Reason::FirmDeregistered, 10);

@@ -15,6 +15,7 @@ mod platforms;
 mod random;
 mod random_briefs;
 mod random_checker;
+mod random_neighbours;
 mod regressions;
 mod relocations;
 mod rows;
@@ -23,6 +24,7 @@ mod stays;
 mod transfers;
 mod two_times;
 mod voids;
+mod work;
 #[path = "../common/world.rs"]
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod world;

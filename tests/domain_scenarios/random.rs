@@ -3,6 +3,7 @@
 
 use crate::dsl::*;
 use crate::random_checker::{faults, live};
+use crate::random_neighbours;
 use crate::world::{TODAY, World, carrier, day};
 use incubator_registry::domain::{AsOf, Command, Day, Decision, Event, Kind, LeaveKind, Level, Reason, Stated};
 use incubator_registry::projections::{Chain, Filter, Metrics, anomalies, chain, metrics};
@@ -16,14 +17,14 @@ const PARKS: [&str; 2] = ["甘棠", "产业园"];
 pub struct Dice {
     what: u8,
     pub firm: u32,
-    at: usize,
+    pub at: usize,
     pub days: [u16; 2],
     pick: prop::sample::Index,
     pub spin: u8,
 }
 
 pub fn dice() -> impl Strategy<Value = Dice> {
-    (0..19_u8, 1..5_u32, 0..3_usize, [0..40_u16, 0..40_u16], any::<prop::sample::Index>(), any::<u8>())
+    (0..19 + random_neighbours::KINDS, 1..5_u32, 0..3_usize, [0..40_u16, 0..40_u16], any::<prop::sample::Index>(), any::<u8>())
         .prop_map(|(what, firm, at, days, pick, spin)| Dice { what, firm, at, days, pick, spin })
 }
 
@@ -71,7 +72,8 @@ pub fn asked(dice: &Dice, world: &World) -> Asked {
         15 => state([limits_set(&one, 6 + u32::from(dice.spin) % 30)]),
         16 => state([admitted_waived(&one, n, id, waiver)]).replacing(&[one_of()]),
         17 => replaced_stay(dice, world),
-        _ => void(&[one_of()]),
+        18 => void(&[one_of()]),
+        neighbour => random_neighbours::asked(neighbour - 19, dice),
     }
 }
 
@@ -115,6 +117,7 @@ fn read(world: &World, on: Day) -> (Metrics, Chain, Vec<String>) {
     for (id, view) in world.registry.incubators(as_of) {
         lines.push(format!("{id} {:?} {:?}", view.level_on(on), view.upstream_on(on)));
     }
+    lines.extend(random_neighbours::read(&world.registry, as_of));
     (metrics, chain, lines)
 }
 
@@ -164,7 +167,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_accepted_keeps_the_rules(rolls in prop::collection::vec(dice(), 1..60)) {
+    fn whatever_is_accepted_keeps_the_rules(rolls in prop::collection::vec(dice(), 1..90)) {
         let mut world = begin();
         for dice in &rolls {
             let Ok(command) = asked(dice, &world).command() else { continue };

@@ -1,6 +1,7 @@
 //! The rules of rules.md §2 once more, written apart from the domain and without care for speed: on the facts of a history
 //! that are not taken back.
 
+use crate::random_neighbours;
 use incubator_registry::domain::{Day, Event, IncubatorId, Kind, LeaveKind, Limits, Recorded, Uscc};
 
 /// A fact that stands.
@@ -48,6 +49,7 @@ pub fn faults(history: &[Recorded], today: Day) -> Vec<String> {
     }
     check_recognitions(&facts, &mut faults);
     check_chain(&facts, &mut faults);
+    faults.extend(random_neighbours::faults(&facts));
     faults
 }
 

@@ -6,6 +6,7 @@ use crate::ctl::connect::Session;
 use crate::ctl::lang::Lang;
 use crate::ctl::message;
 use crate::ctl::output::{Grid, Report, last_segment};
+use crate::ctl::pages::{Item, List, Shown};
 use crate::ctl::parse::opt_day;
 use crate::ctl::show::{PAGE_SIZE, clause, known_at};
 use crate::ctl::trouble::Trouble;
@@ -14,7 +15,12 @@ use crate::projections::entitlements::{EntitlementJson, StackingJson};
 use crate::wire::v1;
 
 /// Runs it.
-pub async fn run(session: &Session, args: EntitlementsArgs, lang: Lang) -> Result<Report, Trouble> {
+pub async fn run(
+    session: &Session,
+    args: EntitlementsArgs,
+    shown: &mut Shown<'_, '_>,
+) -> Result<Report, Trouble> {
+    let lang = shown.lang;
     if args.totals {
         return totals(session, args.asked, lang).await;
     }
@@ -36,14 +42,19 @@ pub async fn run(session: &Session, args: EntitlementsArgs, lang: Lang) -> Resul
         policy: policy_name(session, &policy),
         ..Default::default()
     };
-    let mut lines = Vec::new();
+    let head = lang.pick(
+        ["政策", "对象", "期间", "金额（元）", "状态", "支付财政", "版本", "原因"],
+        ["scheme", "beneficiary", "period", "yuan", "status", "payer", "version", "reason"],
+    );
+    let mut list = List::headed(shown, 0, &COLUMNS, head.map(str::to_owned).to_vec());
     loop {
         let page = session.entitlements().list_entitlements(request.clone()).await?.into_inner();
-        lines.extend(page.entitlements);
-        if page.next_page_token.is_empty() {
-            return report(&lines, page.basis.as_ref(), lang);
-        }
         request.page_token = page.next_page_token;
+        list.title(basis(page.basis.as_ref(), lang));
+        let items = page.entitlements.iter().map(|line| item(line, lang)).collect::<Result<_, _>>()?;
+        if !list.page_of(items, request.page_token.is_empty())? {
+            return list.finish();
+        }
     }
 }
 
@@ -77,6 +88,7 @@ fn stacking_json(of: &v1::StackingReduction, after_stacking_fen: i64) -> Stackin
         after_stacking_fen,
         yields_to_scheme: scheme_key(of.yields_to_scheme),
         yields_to_period: of.yields_to_period.clone(),
+        yields_to_beneficiary: last_segment(&of.yields_to_beneficiary).to_owned(),
     }
 }
 
@@ -85,48 +97,37 @@ pub fn scheme_key(number: i32) -> String {
     scheme(number).map_or_else(|| format!("#{number}"), |scheme| scheme.key().to_owned())
 }
 
-fn report(lines: &[v1::Entitlement], rests_on: Option<&v1::AnswerBasis>, lang: Lang) -> Result<Report, Trouble> {
-    let shaped: Vec<EntitlementJson> = lines.iter().map(json).collect();
-    let table = shaped.iter().zip(lines).map(|(line, wire)| row(line, wire, lang)).collect();
-    let head = lang.pick(
-        ["政策", "对象", "期间", "金额（元）", "状态", "支付财政", "版本", "原因"],
-        ["scheme", "beneficiary", "period", "yuan", "status", "payer", "version", "reason"],
-    );
-    let grid = Grid { title: basis(rests_on, lang), head: head.map(str::to_owned).to_vec(), rows: table };
-    let plain = |line: &EntitlementJson| {
-        let optional = |text: &Option<String>| text.clone().unwrap_or_default();
-        vec![
-            line.scheme.clone(),
-            line.beneficiary.clone(),
-            line.period.clone(),
-            line.amount_fen.to_string(),
-            line.status.clone(),
-            optional(&line.payer),
-            optional(&line.version),
-            line.reason.clone(),
-            line.suspended.to_string(),
-            line.stacking.as_ref().map_or(line.amount_fen, |of| of.after_stacking_fen).to_string(),
-        ]
-    };
-    let columns = [
-        "scheme",
-        "beneficiary",
-        "period",
-        "amount_fen",
-        "status",
-        "payer",
-        "version",
-        "reason",
-        "suspended",
-        "after_stacking_fen",
+/// Columns of the list as CSV.
+const COLUMNS: [&str; 10] = [
+    "scheme",
+    "beneficiary",
+    "period",
+    "amount_fen",
+    "status",
+    "payer",
+    "version",
+    "reason",
+    "suspended",
+    "after_stacking_fen",
+];
+
+fn item(wire: &v1::Entitlement, lang: Lang) -> Result<Item, Trouble> {
+    let line = json(wire);
+    let optional = |text: &Option<String>| text.clone().unwrap_or_default();
+    let plain = vec![
+        line.scheme.clone(),
+        line.beneficiary.clone(),
+        line.period.clone(),
+        line.amount_fen.to_string(),
+        line.status.clone(),
+        optional(&line.payer),
+        optional(&line.version),
+        line.reason.clone(),
+        line.suspended.to_string(),
+        line.stacking.as_ref().map_or(line.amount_fen, |of| of.after_stacking_fen).to_string(),
     ];
-    let csv = Grid {
-        title: String::new(),
-        head: columns.map(str::to_owned).to_vec(),
-        rows: shaped.iter().map(plain).collect(),
-    };
-    let json = serde_json::to_value(&shaped).map_err(std::io::Error::from)?;
-    Ok(Report { json, grids: vec![grid], csv, ..Report::default() })
+    let cells = row(&line, wire, lang);
+    Ok(Item { json: serde_json::to_value(&line).map_err(std::io::Error::from)?, cells, plain })
 }
 
 fn row(line: &EntitlementJson, wire: &v1::Entitlement, lang: Lang) -> Vec<String> {
@@ -137,7 +138,7 @@ fn row(line: &EntitlementJson, wire: &v1::Entitlement, lang: Lang) -> Vec<String
     let reasons = [
         said(&line.reason, reason),
         if line.suspended { suspended.to_owned() } else { String::new() },
-        wire.stacking.as_ref().map_or(String::new(), |of| stacked(of, wire.after_stacking_fen, lang)),
+        wire.stacking.as_ref().map_or(String::new(), |of| stacked(of, wire, lang)),
     ];
     let reasons: Vec<String> = reasons.into_iter().filter(|reason| !reason.is_empty()).collect();
     vec![
@@ -153,13 +154,17 @@ fn row(line: &EntitlementJson, wire: &v1::Entitlement, lang: Lang) -> Vec<String
 }
 
 /// What is left beside which other one, and by which rule.
-fn stacked(of: &v1::StackingReduction, left_fen: i64, lang: Lang) -> String {
+fn stacked(of: &v1::StackingReduction, line: &v1::Entitlement, lang: Lang) -> String {
     let word = of.rule().as_str_name().trim_start_matches("STACKING_RULE_");
     let rule = StackingRule::from_key(word).map_or(word, |rule| lang.pick(rule.chinese(), word));
-    let (other, period, left) = (scheme_name(of.yields_to_scheme, lang), &of.yields_to_period, yuan(left_fen));
+    let (other, left) = (scheme_name(of.yields_to_scheme, lang), yuan(line.after_stacking_fen));
+    // Whom it is for is said where it is another than the line's own.
+    let whom = if of.yields_to_beneficiary == line.beneficiary { "" } else { last_segment(&of.yields_to_beneficiary) };
+    let which = [&other, whom, &of.yields_to_period].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    let which = which.join(" ");
     lang.pick(
-        format!("{rule}：让位于{other} {period}，应付{left}元"),
-        format!("{rule}: yields to {other} {period}, {left} yuan are paid"),
+        format!("{rule}：让位于{which}，应付{left}元"),
+        format!("{rule}: yields to {which}, {left} yuan are paid"),
     )
 }
 

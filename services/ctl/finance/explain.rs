@@ -7,7 +7,7 @@ use super::{
 };
 use crate::ctl::connect::Session;
 use crate::ctl::lang::Lang;
-use crate::ctl::output::{Format, Grid, Io, print_csv, print_json};
+use crate::ctl::output::{Format, Grid, Io, last_segment, print_csv, print_json};
 use crate::ctl::parse::opt_day;
 use crate::ctl::show::known_at;
 use crate::ctl::trouble::Trouble;
@@ -140,7 +140,8 @@ fn source(wire: &v1::explanation_node::Source) -> SourceJson {
         }
         S::Grant(grant) => SourceJson::Grant { loan: grant.contract_no.clone() },
         S::Award(award) => {
-            SourceJson::Award { scheme: entitlements::scheme_key(award.scheme), period: award.period.clone() }
+            let (scheme, period) = (entitlements::scheme_key(award.scheme), award.period.clone());
+            SourceJson::Award { scheme, beneficiary: last_segment(&award.beneficiary).to_owned(), period }
         }
     }
 }

@@ -8,8 +8,9 @@ use crate::ctl::connect::Session;
 use crate::ctl::lang::Lang;
 use crate::ctl::message;
 use crate::ctl::output::{Format, Grid, Io, Report};
+use crate::ctl::pages::Shown;
 use crate::ctl::parse::opt_day;
-use crate::ctl::show::known_at;
+use crate::ctl::show::{PAGE_SIZE, known_at, pages};
 use crate::ctl::trouble::Trouble;
 use crate::ctl::write;
 use crate::domain::Day;
@@ -47,7 +48,7 @@ pub async fn run(
             }
             shown(&answer, lang)
         }
-        PolicyCommand::List { known } => list(session, known, lang).await?,
+        PolicyCommand::List { known } => list(session, known, &mut Shown { format, lang, io: &mut *io }).await?,
         PolicyCommand::Diff { id, draft, old, new } => {
             use v1::diff_policies_request::New;
             let new = match (draft, new) {
@@ -101,23 +102,16 @@ fn shown(answer: &v1::GetPolicyResponse, lang: Lang) -> Report {
     Report { json, ..Report::of(short, lang) }
 }
 
-async fn list(session: &Session, known: Known, lang: Lang) -> Result<Report, Trouble> {
-    let mut request = v1::ListPoliciesRequest {
+async fn list(session: &Session, known: Known, shown: &mut Shown<'_, '_>) -> Result<Report, Trouble> {
+    let request = v1::ListPoliciesRequest {
         parent: session.parent(),
         min_position: known.min_position,
         known_at: known_at!(list_policies_request, known),
+        page_size: PAGE_SIZE,
         ..Default::default()
     };
-    let mut items = Vec::new();
-    loop {
-        let page = session.policies().list_policies(request.clone()).await?.into_inner();
-        items.extend(page.policies.iter().map(|policy| message::json("Policy", policy)));
-        if page.next_page_token.is_empty() {
-            let columns = ["policy_id", "title", "issuer", "published_date", "position", "revision"];
-            return Ok(Report::list(items, &columns, lang));
-        }
-        request.page_token = page.next_page_token;
-    }
+    let columns = ["policy_id", "title", "issuer", "published_date", "position", "revision"];
+    pages!(shown, &columns, 0, session, policies.list_policies, request, policies: "Policy")
 }
 
 async fn simulate(session: &Session, content: String, asked: Asked, lang: Lang) -> Result<Report, Trouble> {

@@ -8,6 +8,7 @@
 
 use super::check::Violation;
 use super::event::{Entity, Event};
+use super::firm;
 use super::incubator::Term;
 use super::line::{AsOf, Line};
 use super::reason::{Fault, Reason};
@@ -84,14 +85,5 @@ pub fn violations(registry: &Registry, id: &AssessmentId) -> Vec<Violation> {
     let Some(Term { day, value, position }) = line.and_then(|line| assessment(line, AsOf::NOW)) else {
         return Vec::new();
     };
-    let Some(firm) = registry.firm(&value.firm, AsOf::NOW) else {
-        let message = format!("firm {} is not registered", value.firm);
-        return vec![Violation::new(Reason::UnknownFirm, position, None, message)];
-    };
-    let gone = firm.deregistered.filter(|(gone, _)| *gone <= day);
-    let said = gone.map(|(gone, recorded)| {
-        let message = format!("firm {} is deregistered since {gone}; the fact is of {day}", value.firm);
-        Violation::new(Reason::FirmDeregistered, position, Some(recorded), message)
-    });
-    said.into_iter().collect()
+    firm::rules::as_party(registry, value.firm, (day, position)).into_iter().collect()
 }

@@ -2,11 +2,14 @@
 //!
 //! Chosen where rules §5 is silent: a contribution is capital paid in (实缴), by the government or by others, and the same again
 //! only when all its values are, as an investment is; nothing is contributed to or invested by a fund before it is
-//! established; a firm that is deregistered is invested in no more. Capital that is drawn back is no fact here: the
-//! contribution that turns out smaller is replaced.
+//! established; a firm that is deregistered is invested in no more. An investment dated before the firm's registration is
+//! accepted, as every fact before a registration is (see `firm::rules`): it counts as invested, and never as in an early
+//! stage, which only a registration begins. Capital that is drawn back is no fact here: the contribution that turns out
+//! smaller is replaced.
 
 use super::check::Violation;
 use super::event::{Entity, Event};
+use super::firm;
 use super::incubator::Term;
 use super::line::{AsOf, Line};
 use super::reason::Reason;
@@ -91,6 +94,16 @@ impl GuidanceFundEvent {
     }
 }
 
+/// What a fund was established as, as known, whatever the day asked for.
+fn established(line: &Line, as_of: AsOf) -> Option<Term<&GuidanceFundEstablished>> {
+    line.seen(as_of.any_day()).find_map(|entry| match &entry.event {
+        Event::GuidanceFund(GuidanceFundEvent::Established(value)) => {
+            Some(Term { day: entry.day, value, position: entry.position })
+        }
+        _ => None,
+    })
+}
+
 /// A guidance fund as its facts tell it.
 #[derive(Clone, Debug)]
 pub struct GuidanceFundView<'a> {
@@ -105,12 +118,7 @@ pub struct GuidanceFundView<'a> {
 impl<'a> GuidanceFundView<'a> {
     /// What the line tells, filtered; none where it was never established, as known.
     pub fn of(line: &'a Line, as_of: AsOf) -> Option<Self> {
-        let established = line.seen(as_of.any_day()).find_map(|entry| match &entry.event {
-            Event::GuidanceFund(GuidanceFundEvent::Established(value)) => {
-                Some(Term { day: entry.day, value, position: entry.position })
-            }
-            _ => None,
-        })?;
+        let established = established(line, as_of)?;
         let mut view = Self { established, contributions: Vec::new(), investments: Vec::new() };
         for entry in line.seen(as_of) {
             let (day, position) = (entry.day, entry.position);
@@ -130,36 +138,29 @@ impl<'a> GuidanceFundView<'a> {
     }
 }
 
-/// Every rule that a fund's line breaks: it was established before anything else, and whom it invests in is there and was not
-/// struck off.
-pub fn violations(registry: &Registry, id: &GuidanceFundId) -> Vec<Violation> {
+/// Every rule that a fund's line breaks behind a position (0: all of it): it was established before anything else, and whom
+/// it invests in is there and was not struck off. Facts of one fund don't bind each other beyond that.
+pub fn violations(registry: &Registry, id: &GuidanceFundId, after: u64) -> Vec<Violation> {
     let Some(line) = registry.innovation().guidance_fund_line(id) else { return Vec::new() };
-    let Some(view) = GuidanceFundView::of(line, AsOf::NOW) else {
+    let Some(begun) = established(line, AsOf::NOW) else {
         let message = format!("guidance fund {id} is not established");
         let orphan = |position| Violation::new(Reason::UnknownGuidanceFund, position, None, message.clone());
         return line.live().map(|entry| orphan(entry.position)).collect();
     };
+    let first = line.entries().partition_point(|entry| entry.position <= after);
+    let judged = line.entries()[first..].iter().filter(|entry| entry.is_live() && entry.position != begun.position);
     let mut found = Vec::new();
-    let begun = view.established;
-    let contributed = view.contributions.iter().map(|term| (term.day, term.position));
-    let invested = view.investments.iter().map(|term| (term.day, term.position));
-    for (day, at) in contributed.chain(invested).filter(|(day, _)| *day < begun.day) {
-        let message = format!("guidance fund {id} is established on {}; the fact is of {day}", begun.day);
-        // Of the two, the one recorded later breaks the rule.
-        let (first, second) = (begun.position.min(at), begun.position.max(at));
-        found.push(Violation::new(Reason::DatesOutOfOrder, second, Some(first), message));
+    for entry in judged {
+        let (day, at) = (entry.day, entry.position);
+        if day < begun.day {
+            let message = format!("guidance fund {id} is established on {}; the fact is of {day}", begun.day);
+            // Of the two, the one recorded later breaks the rule.
+            let (first, second) = (begun.position.min(at), begun.position.max(at));
+            found.push(Violation::new(Reason::DatesOutOfOrder, second, Some(first), message));
+        }
+        if let Event::GuidanceFund(GuidanceFundEvent::Invested(made)) = &entry.event {
+            found.extend(firm::rules::as_party(registry, made.firm, (day, at)));
+        }
     }
-    found.extend(view.investments.iter().filter_map(|made| of_firm(registry, made)));
     found
-}
-
-fn of_firm(registry: &Registry, made: &Term<&GuidanceFundInvested>) -> Option<Violation> {
-    let firm = made.value.firm;
-    let Some(view) = registry.firm(&firm, AsOf::NOW) else {
-        let message = format!("firm {firm} is not registered");
-        return Some(Violation::new(Reason::UnknownFirm, made.position, None, message));
-    };
-    let (gone, recorded) = view.deregistered.filter(|(gone, _)| *gone <= made.day)?;
-    let message = format!("firm {firm} is deregistered since {gone}; the fact is of {}", made.day);
-    Some(Violation::new(Reason::FirmDeregistered, made.position, Some(recorded), message))
 }

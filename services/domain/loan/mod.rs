@@ -2,6 +2,7 @@
 
 use super::check::Violation;
 use super::event::{Event, LoanDrawn};
+use super::firm;
 use super::line::{AsOf, Line};
 use super::reason::Reason;
 use super::registry::Registry;
@@ -55,7 +56,8 @@ impl<'a> LoanView<'a> {
     }
 }
 
-/// Everything on the loan's line that breaks a rule. That a deregistered firm draws none is judged with the firm.
+/// Everything on the loan's line that breaks a rule: its firm is there and was not struck off by the drawdown, and nothing
+/// comes before that.
 pub fn violations(registry: &Registry, id: &LoanId) -> Vec<Violation> {
     let Some(line) = registry.loan_line(id) else { return Vec::new() };
     let mut found = Vec::new();
@@ -66,10 +68,7 @@ pub fn violations(registry: &Registry, id: &LoanId) -> Vec<Violation> {
         }
         return found;
     };
-    if registry.firm(&loan.drawn.firm, AsOf::NOW).is_none() {
-        let message = format!("firm {} is not registered", loan.drawn.firm);
-        found.push(Violation::new(Reason::UnknownFirm, loan.position, None, message).with("firm", loan.drawn.firm));
-    }
+    found.extend(firm::rules::as_party(registry, loan.drawn.firm, (loan.day, loan.position)));
     if loan.drawn.maturity < loan.day {
         let message = format!("maturity {} lies before the drawdown {}", loan.drawn.maturity, loan.day);
         let order = Violation::new(Reason::DatesOutOfOrder, loan.position, None, message);

@@ -4,7 +4,8 @@
 //! Chosen where rules §5 is silent: a year's report has the year's last day as its business date, as a firm's has, so a year
 //! that is not over can't be reported; the report of the year in which the platform is completed states the input up to the
 //! completion (its own words: 竣工当年只报至竣工日), for input is audited by year and not by day. The operator need not be a
-//! registered firm; where it is one, its deregistration counts.
+//! registered firm; where it is one, its deregistration counts. A report of a year before the platform's registration is
+//! accepted, as every fact before a registration is (see `firm::rules`), and no money follows from it (`policy`, P2 and P3).
 
 use super::check::Violation;
 use super::event::{Entity, Event};

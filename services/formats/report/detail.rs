@@ -134,6 +134,8 @@ const PARTS: &[(&str, &str)] = &[
     ("park", "园区"),
     ("period_end_date", "税款所属期止"),
     ("platform", "平台"),
+    ("policies", "已公布的政策"),
+    ("policy", "政策"),
     ("position", "已登记的位置"),
     ("positions", "相关事实的位置"),
     ("recognition_date", "认定日期"),

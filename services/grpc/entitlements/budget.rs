@@ -130,7 +130,7 @@ impl Which {
         of.scheme == self.scheme
             && line.year == Some(self.year)
             && of.payer.as_ref().is_some_and(|payer| payer.code == self.payer)
-            && !of.suspended
+            && of.is_claimable()
             && line.after_stacking_fen() > 0
     }
 

@@ -8,7 +8,7 @@ use crate::grpc::convert::Reader;
 use crate::grpc::page::{Listing, Page};
 use crate::grpc::read::{View, wait_of};
 use crate::grpc::status;
-use crate::policy::{Beneficiary, Node, Scheme};
+use crate::policy::{Beneficiary, Node, Scheme, Told};
 use crate::projections::standing::explain;
 use crate::wire::v1;
 use tonic::{Request, Response, Status};
@@ -73,13 +73,15 @@ pub async fn run(
     let drawn = view.draw(districts, move |view| {
         let basis = kept.kept().basis(view, policy.as_ref())?;
         let wanted = (which.scheme, &which.beneficiary, which.period.as_str());
-        let explained = explain(&view.published.registry, &basis.file.policy, basis.as_of, wanted);
+        let cut = Cut::of(&page)?;
+        let told = Some(Told { size: page.size(), from: cut.from, path: &cut.path });
+        let explained = explain(&view.published.registry, &basis.file.policy, basis.as_of, wanted, told);
         let told = explained.ok_or_else(|| unknown(&which, basis.day()))?;
         let district = view.scene().district;
         Ok::<_, Status>(v1::ExplainEntitlementResponse {
             entitlement: Some(wire::standing(district, &told.standing)),
             tree: Some(part(&page, view, &told.tree)?),
-            stacking: told.stacking.as_ref().map(wire::whole_node),
+            stacking: told.stacking.as_ref().map(|node| wire::whole_node(district, node)),
             basis: Some(basis.wire(district)),
         })
     });
@@ -108,17 +110,30 @@ impl Reader<'_> {
     }
 }
 
+/// Where a part of a tree begins: at which node, and from which of its children on.
+#[derive(Default)]
+struct Cut {
+    path: Vec<usize>,
+    from: usize,
+}
+
+impl Cut {
+    fn of(page: &Page) -> Result<Self, Status> {
+        let Some((path, from)) = page.after().split_once('/') else { return Ok(Self::default()) };
+        let number = |text: &str| text.parse::<usize>().map_err(|_| gone());
+        let path = path.split('.').filter(|place| !place.is_empty()).map(number).collect::<Result<_, _>>()?;
+        Ok(Self { path, from: number(from)? })
+    }
+}
+
 /// The part of the tree that is asked for: all from the root, or a node's further children.
 pub fn part(page: &Page, view: &View, root: &Node) -> Result<v1::ExplanationNode, Status> {
-    let mut telling = Telling { page, view, left: NODES_MAX, path: Vec::new() };
-    let Some((path, from)) = page.after().split_once('/') else { return Ok(telling.tell(root, 0)) };
+    let Cut { path, from } = Cut::of(page)?;
     let mut node = root;
-    for place in path.split('.').filter(|place| !place.is_empty()) {
-        let place: usize = place.parse().map_err(|_| gone())?;
-        node = node.children.get(place).ok_or_else(gone)?;
-        telling.path.push(place);
+    for place in &path {
+        node = node.children.get(*place).ok_or_else(gone)?;
     }
-    Ok(telling.tell(node, from.parse().map_err(|_| gone())?))
+    Ok(Telling { page, view, left: NODES_MAX, path }.tell(node, from))
 }
 
 /// A token is of one position and one text, so its node is there unless the program reads it otherwise than the one before.
@@ -135,7 +150,7 @@ struct Telling<'a> {
 
 impl Telling<'_> {
     fn tell(&mut self, node: &Node, from: usize) -> v1::ExplanationNode {
-        let mut told = wire::node(node);
+        let mut told = wire::node(self.view.scene().district, node);
         let mut next = from;
         for child in node.children.iter().skip(from).take(self.page.size()) {
             if self.left == 0 {

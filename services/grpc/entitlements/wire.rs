@@ -57,18 +57,19 @@ pub fn standing(district: &str, standing: &Standing) -> v1::Entitlement {
     v1::Entitlement {
         year: standing.year.map(i32::from).unwrap_or_default(),
         after_stacking_fen: standing.after_stacking_fen(),
-        stacking: standing.reduction.as_ref().map(reduction),
+        stacking: standing.reduction.as_ref().map(|of| reduction(district, of)),
         ..entitlement(district, &standing.entitlement)
     }
 }
 
-fn reduction(of: &Reduction) -> v1::StackingReduction {
+fn reduction(district: &str, of: &Reduction) -> v1::StackingReduction {
     v1::StackingReduction {
         group: of.group.clone(),
         rule: stacking_rule_of(of.rule).into(),
         reduction_fen: of.fen,
         yields_to_scheme: scheme_of(of.scheme).into(),
         yields_to_period: of.period.to_string(),
+        yields_to_beneficiary: beneficiary(district, &of.beneficiary),
     }
 }
 
@@ -107,12 +108,13 @@ pub fn total(key: &TotalKey, total: &Total) -> v1::EntitlementTotal {
 }
 
 /// A node with all its children: for trees of a few nodes.
-pub fn whole_node(of: &Node) -> v1::ExplanationNode {
-    v1::ExplanationNode { children: of.children.iter().map(whole_node).collect(), ..node(of) }
+pub fn whole_node(district: &str, of: &Node) -> v1::ExplanationNode {
+    let children = of.children.iter().map(|child| whole_node(district, child)).collect();
+    v1::ExplanationNode { children, ..node(district, of) }
 }
 
 /// A node without its children.
-pub fn node(node: &Node) -> v1::ExplanationNode {
+pub fn node(district: &str, node: &Node) -> v1::ExplanationNode {
     use v1::ExplanationStep as S;
     let (step, split_place) = match node.step {
         Step::Given => (S::Given, 0),
@@ -135,7 +137,7 @@ pub fn node(node: &Node) -> v1::ExplanationNode {
         children_count: i32::try_from(node.children.len()).unwrap_or(i32::MAX),
         next_children_token: String::new(),
         split_place,
-        source: source(&node.source),
+        source: source(district, &node.source),
     }
 }
 
@@ -156,7 +158,7 @@ pub fn exact(value: Exact, unit: Unit) -> v1::ExactValue {
     }
 }
 
-fn source(source: &Source) -> Option<v1::explanation_node::Source> {
+fn source(district: &str, source: &Source) -> Option<v1::explanation_node::Source> {
     use v1::explanation_node::Source as S;
     let text = |day: &Day| day.to_string();
     Some(match source {
@@ -174,9 +176,11 @@ fn source(source: &Source) -> Option<v1::explanation_node::Source> {
             S::Parameter(v1::ParameterSource { key: key.clone(), from_date: text(from) })
         }
         Source::Grant { loan } => S::Grant(v1::GrantSource { contract_no: loan.to_string() }),
-        Source::Award { scheme, period } => {
-            S::Award(v1::AwardSource { scheme: scheme_of(*scheme).into(), period: period.clone() })
-        }
+        Source::Award { scheme, beneficiary: of, period } => S::Award(v1::AwardSource {
+            scheme: scheme_of(*scheme).into(),
+            period: period.clone(),
+            beneficiary: beneficiary(district, of),
+        }),
     })
 }
 

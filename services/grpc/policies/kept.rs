@@ -3,7 +3,7 @@
 //! A text is read once for its digest. Of today, the last few states are kept for each policy; any other day is computed anew.
 //! Nothing here is ever the only place of anything.
 
-use crate::domain::{AsOf, Day, PolicyId, Reason, Refusal};
+use crate::domain::{AsOf, Day, Fault, PolicyId, Reason, Refusal};
 use crate::formats::policy::{PolicyFile, parse};
 use crate::grpc::convert::position;
 use crate::grpc::read::View;
@@ -63,9 +63,12 @@ impl Kept {
             let message = format!("{what} is published, as known at position {}", view.position);
             return Err(status::refused(&Refusal::new(Reason::UnknownPolicy, message)));
         };
-        if let Some((other, _)) = found.next() {
-            let message = format!("{id}, {other} or another: several policies are published, name one");
-            return Err(status::fault(Reason::MissingValue, "policy", message));
+        let others: Vec<&str> = found.map(|(id, _)| id.as_str()).collect();
+        if !others.is_empty() {
+            let ids = [&[id.as_str()][..], &others].concat().join(", ");
+            let message = format!("several policies are published: {ids}; say which");
+            let refusal = Refusal::from(Fault::new(Reason::MissingValue, "policy", message));
+            return Err(status::refused(&refusal.with("field", "policy").with("policies", ids)));
         }
         let file = self.text(publication.published.sha256, &publication.published.text)?;
         let (sha256, published) = (publication.published.sha256, publication.position);

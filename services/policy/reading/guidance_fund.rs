@@ -10,7 +10,7 @@
 use super::{Draft, Given, Reading, sum};
 use crate::domain::guidance_fund::{GuidanceFundInvested, GuidanceFundView};
 use crate::domain::incubator::Term;
-use crate::domain::{CapitalSource, Entity};
+use crate::domain::{CapitalSource, Entity, GuidanceFundId};
 use crate::policy::evaluation::Evaluation;
 use crate::policy::exact::Exact;
 use crate::policy::say;
@@ -46,18 +46,29 @@ pub struct Target {
 type Fund<'a> = GuidanceFundView<'a>;
 
 impl Evaluation<'_> {
-    /// S6 of the whole district, then of every fund by id. The whole is read where there is a fund or a version. Depends on
-    /// the funds' facts and on the registration of the firms that they invest in.
-    pub(super) fn guidance_funds(&self) -> Vec<Reading> {
+    /// Of whom S6 may be: the whole district, and every fund.
+    pub(super) fn guidance_fund_subjects(&self) -> Vec<Option<Entity>> {
         let all = self.registry.innovation().guidance_funds(self.as_of);
-        let funds: Vec<Fund<'_>> = all.map(|(_, fund)| fund).filter(|f| f.established.day <= self.as_of.day).collect();
+        std::iter::once(None).chain(all.map(|(id, _)| Some(Entity::GuidanceFund(id.clone())))).collect()
+    }
+
+    /// S6 of the whole district, where there is a fund or a version. Depends on the funds' facts and on the registration of
+    /// the firms that they invest in.
+    pub(super) fn all_guidance_funds(&self) -> Option<Reading> {
+        let all = self.registry.innovation().guidance_funds(self.as_of);
+        let funds: Vec<Fund<'_>> = all.map(|(_, fund)| fund).filter(|fund| self.stands(fund)).collect();
         let in_force = self.policy.standards.guidance_fund.on(self.as_of.day).is_some();
-        let whole = (in_force || !funds.is_empty()).then(|| self.guidance_fund(None, &funds));
-        let each = funds.iter().map(|fund| {
-            let id = Entity::GuidanceFund(fund.established.value.fund.clone());
-            self.guidance_fund(Some(id), std::slice::from_ref(fund))
-        });
-        whole.into_iter().chain(each).collect()
+        (in_force || !funds.is_empty()).then(|| self.guidance_fund(None, &funds))
+    }
+
+    /// S6 of a fund that is established. Depends on the same of that fund.
+    pub(super) fn one_guidance_fund(&self, id: &GuidanceFundId) -> Option<Reading> {
+        let fund = self.registry.innovation().guidance_fund(id, self.as_of).filter(|fund| self.stands(fund))?;
+        Some(self.guidance_fund(Some(Entity::GuidanceFund(id.clone())), std::slice::from_ref(&fund)))
+    }
+
+    fn stands(&self, fund: &Fund<'_>) -> bool {
+        fund.established.day <= self.as_of.day
     }
 
     fn guidance_fund(&self, subject: Option<Entity>, funds: &[Fund<'_>]) -> Reading {
@@ -82,10 +93,10 @@ impl Evaluation<'_> {
         let social = sum(paid_in(funds, Some(CapitalSource::Social)), Unit::Fen, "社会资本合计");
         draft.item(Measure::PaidIn, Unit::Fen, Some(paid()), None);
         draft.item(Measure::Government, Unit::Fen, Some(government()), None);
-        let share = part(government(), paid(), "政府出资÷实缴资本");
+        let share = part(Measure::GovernmentShare, government(), paid(), "政府出资÷实缴资本");
         let least = ppm(|of| of.minimum_government_ppm);
         draft.item(Measure::GovernmentShare, Unit::Ratio, share, demand("minimum_government_ppm", least));
-        let leverage = part(social, government(), "社会资本÷政府出资");
+        let leverage = part(Measure::Leverage, social, government(), "社会资本÷政府出资");
         let least = ppm(|of| of.minimum_leverage_ppm);
         draft.item(Measure::Leverage, Unit::Ratio, leverage, demand("minimum_leverage_ppm", least));
         let invested = || sum(self.invested(funds, None), Unit::Fen, "投资总额合计");
@@ -94,7 +105,7 @@ impl Evaluation<'_> {
             let months = rule.value.terms.early_stage_months;
             let early = || sum(self.invested(funds, Some(months)), Unit::Fen, "投向初创期企业合计");
             draft.item(Measure::EarlyStage, Unit::Fen, Some(early()), None);
-            let share = part(early(), invested(), "投向初创期企业÷投资总额");
+            let share = part(Measure::EarlyStageShare, early(), invested(), "投向初创期企业÷投资总额");
             let least = ppm(|of| of.minimum_early_stage_ppm);
             draft.item(Measure::EarlyStageShare, Unit::Ratio, share, demand("minimum_early_stage_ppm", least));
         }
@@ -145,7 +156,12 @@ fn paid_in(funds: &[Fund<'_>], source: Option<CapitalSource>) -> Vec<Given> {
 }
 
 /// The one over the other; none: there is nothing of the other.
-fn part(of: Figure<TreeTrace>, whole: Figure<TreeTrace>, name: &str) -> Option<Figure<TreeTrace>> {
+fn part(
+    measure: Measure,
+    of: Figure<TreeTrace>,
+    whole: Figure<TreeTrace>,
+    name: &str,
+) -> Option<Figure<TreeTrace>> {
     let there = whole.value > Exact::ZERO;
-    there.then(|| of.quotient(whole, |value| format!("{name}={}", super::shown(value, Unit::Ratio))))
+    there.then(|| of.quotient(whole, |value| format!("{name}={}", super::figure_said(measure, value, Unit::Ratio))))
 }

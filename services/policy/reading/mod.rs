@@ -83,13 +83,33 @@ pub struct Reading {
 }
 
 impl Evaluation<'_> {
+    /// Of whom one of the rules may say something, by kind and id; none: the whole district. Nothing is read yet.
+    pub fn reading_subjects(&self, standard: Standard) -> Vec<Option<Entity>> {
+        match standard {
+            Standard::SeedFundDuty => {
+                self.registry.incubators(self.as_of).map(|(id, _)| Some(Entity::Incubator(id.clone()))).collect()
+            }
+            Standard::GuidanceFund => self.guidance_fund_subjects(),
+            Standard::ParkAdmission => self.park_admission_subjects(),
+        }
+    }
+
+    /// What one of the rules says of a subject, alone; none: nothing.
+    pub fn reading(&self, standard: Standard, subject: Option<&Entity>) -> Option<Reading> {
+        match (standard, subject) {
+            (Standard::SeedFundDuty, Some(Entity::Incubator(id))) => self.seed_fund_duty(id),
+            (Standard::GuidanceFund, None) => self.all_guidance_funds(),
+            (Standard::GuidanceFund, Some(Entity::GuidanceFund(id))) => self.one_guidance_fund(id),
+            (Standard::ParkAdmission, Some(Entity::Assessment(id))) => self.assessed(id),
+            (Standard::ParkAdmission, Some(Entity::Firm(code))) => self.settled(code),
+            _ => None,
+        }
+    }
+
     /// Everything that one of the rules says, by subject.
     pub fn readings(&self, standard: Standard) -> Vec<Reading> {
-        match standard {
-            Standard::SeedFundDuty => self.seed_fund_duties(),
-            Standard::GuidanceFund => self.guidance_funds(),
-            Standard::ParkAdmission => self.park_admissions(),
-        }
+        let subjects = self.reading_subjects(standard);
+        subjects.iter().filter_map(|subject| self.reading(standard, subject.as_ref())).collect()
     }
 }
 
@@ -181,7 +201,7 @@ impl Draft {
         node.children.extend(figure.map(|figure| figure.why).into_iter().flatten());
         if let (Some((_, threshold, Some(key))), Some(from)) = (demand, self.version) {
             let source = Source::Parameter { key: format!("standard[{}].{key}", self.index), from };
-            let said = format!("规定{}{}", measure.chinese(), shown(threshold, unit));
+            let said = format!("规定{}{}", measure.chinese(), figure_said(measure, threshold, unit));
             node.children.push(Node::given(threshold, unit, source, said));
         }
         self.grounds.push(node);
@@ -214,23 +234,33 @@ fn clause<T>(series: &Series<Rule<T>>, rule: &Dated<Rule<T>>) -> Node {
     Node::ground(Source::Clause { document_no, clause, from, until }, said)
 }
 
-/// A figure as a clerk writes it.
-fn shown(value: Exact, unit: Unit) -> String {
-    let (text, whole) = value.decimal(6);
-    let more = if whole { "" } else { "…" };
-    match unit {
-        Unit::Fen => say::yuan(value),
-        Unit::Ratio => {
-            let (text, whole) = value.times(Exact::whole(100)).decimal(4);
-            format!("{text}{}%", if whole { "" } else { "…" })
-        }
-        Unit::Days => format!("{text}{more}天"),
-        Unit::Count => format!("{text}{more}"),
-        Unit::FenPerHectare => {
-            let (text, whole) = value.times(Exact::new(1, 1_000_000)).decimal(6);
-            format!("{text}{}万元/公顷", if whole { "" } else { "…" })
-        }
+impl Measure {
+    /// A ratio that is no part of a whole, so that it is said as a plain number and not per cent.
+    fn is_multiple(self) -> bool {
+        matches!(self, Self::Leverage | Self::FloorAreaRatio)
     }
+}
+
+/// A figure as a clerk writes it, and in what: 元, 万元/公顷, per cent; a ratio that is no part of a whole (容积率) as a plain
+/// number.
+pub fn figure_in(measure: Measure, value: Exact, unit: Unit) -> (String, &'static str) {
+    let places = |value: Exact, most| {
+        let (text, whole) = value.decimal(most);
+        if whole { text } else { format!("{text}…") }
+    };
+    match unit {
+        Unit::Fen => (say::yuan(value).trim_end_matches('元').to_owned(), "元"),
+        Unit::Ratio if !measure.is_multiple() => (places(value.times(Exact::whole(100)), 4), "%"),
+        Unit::Ratio | Unit::Count => (places(value, 6), ""),
+        Unit::Days => (places(value, 6), "天"),
+        Unit::FenPerHectare => (places(value.times(Exact::new(1, 1_000_000)), 6), "万元/公顷"),
+    }
+}
+
+/// The same in one word.
+fn figure_said(measure: Measure, value: Exact, unit: Unit) -> String {
+    let (number, unit) = figure_in(measure, value, unit);
+    format!("{number}{unit}")
 }
 
 fn sentence(item: &Item) -> String {
@@ -239,10 +269,11 @@ fn sentence(item: &Item) -> String {
         let there = if *verdict == Verdict::Met { "已设立" } else { "未设立" };
         return format!("{}{there}：{}", measure.chinese(), verdict.chinese());
     }
-    let measured = measured.map_or("不详".to_owned(), |value| shown(value, *unit));
+    let measured = measured.map_or("不详".to_owned(), |value| figure_said(*measure, value, *unit));
     let demanded = match (threshold, verdict) {
         (Some((bound, threshold)), Some(verdict)) => {
-            format!("，规定{}{}：{}", bound.chinese(), shown(*threshold, *unit), verdict.chinese())
+            let demanded = figure_said(*measure, *threshold, *unit);
+            format!("，规定{}{demanded}：{}", bound.chinese(), verdict.chinese())
         }
         (None, Some(verdict)) => format!("，未规定：{}", verdict.chinese()),
         _ => String::new(),
@@ -259,7 +290,7 @@ struct Given {
     said: String,
 }
 
-/// The sum of what facts give; 0 of none.
+/// The sum of what facts give, as a figure is written; 0 of none.
 fn sum(parts: impl IntoIterator<Item = Given>, unit: Unit, name: &str) -> Figure<TreeTrace> {
     let (mut total, mut why) = (Exact::ZERO, Vec::new());
     for Given { position, day, value, said } in parts {
@@ -267,5 +298,8 @@ fn sum(parts: impl IntoIterator<Item = Given>, unit: Unit, name: &str) -> Figure
         let of = || (Source::Fact { position, day }, format!("{said}（记录第{position}号）"));
         why.extend(Figure::<TreeTrace>::given(Exact::whole(value), unit, of).why);
     }
-    Figure::derived(Step::Sum, total, unit, why, |value| format!("{name}{}", shown(value, unit)))
+    Figure::derived(Step::Sum, total, unit, why, |value| {
+        let shown = if unit == Unit::Fen { say::yuan(value) } else { value.decimal(6).0 };
+        format!("{name}{shown}")
+    })
 }

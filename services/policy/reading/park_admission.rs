@@ -8,14 +8,14 @@
 
 use super::{Draft, Reading};
 use crate::domain::assessment::ProjectAssessed;
-use crate::domain::firm::FirmView;
 use crate::domain::incubator::Term;
-use crate::domain::{Entity, words::Indicator};
+use crate::domain::{AssessmentId, Entity, Uscc, words::Indicator};
 use crate::policy::evaluation::Evaluation;
 use crate::policy::exact::Exact;
 use crate::policy::say;
 use crate::policy::trace::{Figure, Source, TreeTrace, Unit};
 use crate::policy::words::{Bound, Measure, ReadingReason, Standard};
+use std::collections::BTreeSet;
 
 /// Parameters of P13.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,21 +45,27 @@ pub struct Threshold {
 }
 
 impl Evaluation<'_> {
-    /// P13 of every assessment by number, then of every settled firm by code. Depends on the assessments, and on the firms'
-    /// steps into parks.
-    pub(super) fn park_admissions(&self) -> Vec<Reading> {
+    /// Of whom P13 may be: every assessment, and every firm that ever took a step into a park.
+    pub(super) fn park_admission_subjects(&self) -> Vec<Option<Entity>> {
         let all = self.registry.innovation().assessments(self.as_of);
-        let assessed = all.map(|(_, assessed)| {
-            let mut draft = self.admission(Entity::Assessment(assessed.value.assessment.clone()), &assessed);
-            draft.about = vec![Entity::Park(assessed.value.park.clone()), Entity::Firm(assessed.value.firm)];
-            draft.since = Some(assessed.day);
-            draft.finish(&format!("项目{}", assessed.value.assessment))
-        });
-        let settled = self.registry.firms(self.as_of).filter_map(|firm| self.settled(&firm));
-        assessed.chain(settled).collect()
+        let assessed = all.map(|(id, _)| Entity::Assessment(id.clone()));
+        let parks = self.registry.park_ids();
+        let relocating: BTreeSet<Uscc> = parks.into_iter().flat_map(|park| self.registry.firms_ever_to(park)).collect();
+        assessed.chain(relocating.into_iter().map(Entity::Firm)).map(Some).collect()
     }
 
-    fn settled(&self, firm: &FirmView<'_>) -> Option<Reading> {
+    /// P13 of an assessment. Depends on it alone.
+    pub(super) fn assessed(&self, id: &AssessmentId) -> Option<Reading> {
+        let assessed = self.registry.innovation().assessment(id, self.as_of)?;
+        let mut draft = self.admission(Entity::Assessment(id.clone()), &assessed);
+        draft.about = vec![Entity::Park(assessed.value.park.clone()), Entity::Firm(assessed.value.firm)];
+        draft.since = Some(assessed.day);
+        Some(draft.finish(&format!("项目{id}")))
+    }
+
+    /// P13 of a firm that settled. Depends on its steps into a park, and on the assessment that its settling names.
+    pub(super) fn settled(&self, code: &Uscc) -> Option<Reading> {
+        let firm = self.registry.firm(code, self.as_of)?;
         let step = firm.relocation.settled?;
         let entity = Entity::Firm(firm.code);
         let named = firm.relocation.assessment;
@@ -90,8 +96,9 @@ impl Evaluation<'_> {
         for (indicator, measured) in Indicator::ALL.iter().zip(value.indicators.all()) {
             let (unit, name) = (unit(*indicator), indicator.chinese());
             let exact = |value: i64| if unit == Unit::Ratio { Exact::ppm(value) } else { Exact::whole(value) };
+            let Some(measure) = Measure::from_key(&indicator.key().to_lowercase()) else { continue };
             let figure = measured.map(|value| {
-                let said = || format!("{name}{}（记录第{position}号）", super::shown(exact(value), unit));
+                let said = || format!("{name}{}（记录第{position}号）", super::figure_said(measure, exact(value), unit));
                 Figure::<TreeTrace>::given(exact(value), unit, || (Source::Fact { position, day }, said()))
             });
             let threshold = standards.and_then(|of| of.thresholds.iter().find(|of| of.indicator == *indicator));
@@ -99,9 +106,7 @@ impl Evaluation<'_> {
                 let key = format!("industry.{}.{}", value.industry, indicator.key().to_lowercase());
                 (of.bound, exact(of.value), Some(key))
             });
-            if let Some(measure) = Measure::from_key(&indicator.key().to_lowercase()) {
-                draft.item(measure, unit, figure, demand);
-            }
+            draft.item(measure, unit, figure, demand);
         }
         draft
     }

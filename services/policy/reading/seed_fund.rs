@@ -6,7 +6,6 @@
 //! day, of every operator's time, repaid or not; a minimum that the version doesn't state demands nothing.
 
 use super::{Draft, Given, Reading, sum};
-use crate::domain::incubator::IncubatorView;
 use crate::domain::{Entity, Event, IncubatorId, Kind};
 use crate::policy::evaluation::{Evaluation, operator_on};
 use crate::policy::exact::Exact;
@@ -28,17 +27,18 @@ pub struct SeedFundDuty {
 }
 
 impl Evaluation<'_> {
-    /// S5 of every carrier whose operator was brought in, by id. Depends on the carrier's operators and seed funds, and on
-    /// the investments in and guarantees for firms that name it.
-    pub(super) fn seed_fund_duties(&self) -> Vec<Reading> {
-        let carriers = self.registry.incubators(self.as_of);
-        carriers.filter_map(|(id, view)| self.seed_fund_duty(id, &view)).collect()
-    }
-
-    fn seed_fund_duty(&self, id: &IncubatorId, carrier: &IncubatorView<'_>) -> Option<Reading> {
+    /// S5 of a carrier of the version's kinds, whose operator was brought in. Depends on the carrier's operators and seed
+    /// funds, and on the investments in and guarantees for firms that name it.
+    pub(super) fn seed_fund_duty(&self, id: &IncubatorId) -> Option<Reading> {
         let day = self.as_of.day;
+        let carrier = &self.registry.incubator(id, self.as_of)?;
         let operator = operator_on(carrier, day).filter(|term| term.value.introduced)?;
         let series = &self.policy.standards.seed_fund_duty;
+        // Whose duty it is, the latest version says even where it is over; before any, the first says whose it will be.
+        let latest = series.all().iter().rfind(|version| version.from <= day).or(series.all().first())?;
+        if !carrier.kind().is_some_and(|kind| latest.value.terms.kinds.contains(&kind)) {
+            return None;
+        }
         let entity = Entity::Incubator(id.clone());
         let (mut draft, rule) = Draft::new(Standard::SeedFundDuty, Some(entity), series, day);
         let name = carrier.registered.map_or(id.as_str(), |term| &term.value.name);
@@ -46,9 +46,6 @@ impl Evaluation<'_> {
         draft.fact(operator.position, operator.day, &format!("{name}由引进的{}运营", operator.value.name));
         let Some(rule) = rule else { return Some(draft.finish(&about)) };
         let terms = &rule.value.terms;
-        if !carrier.kind().is_some_and(|kind| terms.kinds.contains(&kind)) {
-            return None;
-        }
         let funds = self.seed_funds_of(id);
         let cases = self.cases_of(id);
         draft.since = funds.first().map(|fund| fund.day);
@@ -60,7 +57,7 @@ impl Evaluation<'_> {
         let counted = cases.iter().map(|case| Given { value: 1, ..case.clone() });
         let count = sum(counted, Unit::Count, "投资担保笔数合计");
         let ratio = size.clone().map(|size| {
-            let said = |ratio: Exact| format!("投资担保合计÷基金规模={}", super::shown(ratio, Unit::Ratio));
+            let said = |ratio: Exact| format!("投资担保合计÷基金规模={}", super::figure_said(Measure::InvestedRatio, ratio, Unit::Ratio));
             sum(cases, Unit::Fen, "投资担保合计").quotient(size, said)
         });
         let fen = |fen: i64| (Bound::Min, Exact::whole(fen), Some("minimum_size_fen".into()));
