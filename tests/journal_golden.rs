@@ -78,6 +78,18 @@ fn every_golden_record_is_read_as_the_value_it_was_made_of() {
     }
 }
 
+/// The byte that picks the type, then the payload of the golden record.
+#[test]
+fn every_event_type_is_a_seed_of_the_fuzzing() {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/seeds/payload");
+    let golden = golden("records.txt");
+    for (pick, (code, name, version)) in codec::TYPES.iter().enumerate() {
+        let seed = std::fs::read(seeds.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let stored = Record::decode(&golden[&format!("{code} {name} {version}")]).unwrap();
+        assert_eq!(seed, [&[u8::try_from(pick).unwrap()], &*stored.payload].concat(), "{name}");
+    }
+}
+
 #[test]
 fn types_are_told_apart_and_the_unknown_stops_the_reader() {
     let codes: Vec<_> = codec::TYPES.iter().map(|(code, ..)| *code).collect();

@@ -7,7 +7,7 @@ use common::explanation::told;
 use common::ledgers::neighbours;
 use common::readings::{follows, line};
 use common::world::{World, day};
-use incubator_registry::domain::AsOf;
+use incubator_registry::domain::{AsOf, Entity, ParkId};
 use incubator_registry::formats::policy::parse;
 use incubator_registry::policy::{Evaluation, Policy, Reading, Standard};
 use std::sync::LazyLock;
@@ -41,6 +41,24 @@ fn every_figure_follows_from_its_own_tree() {
 }
 
 #[test]
+fn a_subject_is_read_alone_as_it_is_among_all() {
+    for date in ["2022-12-31", "2025-10-31"] {
+        let evaluation = Evaluation::new(&SAMPLE.registry, &POLICY, AsOf::day(day(date)));
+        for standard in Standard::ALL {
+            let all = evaluation.readings(*standard);
+            for reading in &all {
+                assert_eq!(evaluation.reading(*standard, reading.subject.as_ref()).as_ref(), Some(reading));
+            }
+            let subjects = evaluation.reading_subjects(*standard);
+            assert!(all.iter().all(|reading| subjects.contains(&reading.subject)));
+        }
+        let elsewhere = Entity::Park(ParkId::parse("武江甘棠园区").unwrap());
+        assert_eq!(evaluation.reading(Standard::ParkAdmission, Some(&elsewhere)), None);
+        assert_eq!(evaluation.reading(Standard::SeedFundDuty, None), None);
+    }
+}
+
+#[test]
 fn known_at_a_position_is_what_its_prefix_says() {
     for known in SAMPLE.boundaries() {
         let (prefix, day) = (SAMPLE.prefix(known), day("2025-10-31"));
@@ -62,6 +80,21 @@ fn a_duty_is_read_day_by_day_under_the_version_of_the_day() {
     )]);
     let unknown = |id: &str| format!("seed_fund_duty incubators/{id} UNKNOWN NO_STANDARD_IN_FORCE");
     assert_eq!(lines(&none, Standard::SeedFundDuty, "2022-12-31"), [unknown("ZT01"), unknown("ZT02")]);
+    // Whose duty it will be, the first version says: the makerspace's alone; so does the latest once it is over.
+    let others = under(&[
+        ("kinds = [\"INCUBATOR\"]", "kinds = [\"MAKERSPACE\"]"),
+        ("from = \"2022-01-01\"", "from = \"2023-01-01\""),
+    ]);
+    assert_eq!(lines(&others, Standard::SeedFundDuty, "2022-12-31"), [unknown("ZT05")]);
+    let clause =
+        "from = \"2024-01-01\"\ndocument_no = \"示例〔2023〕20号\"\nclause = \"第十条\"\nkinds = [\"INCUBATOR\"]";
+    let ended = clause.replace("\ndocument", "\nuntil = \"2025-01-01\"\ndocument");
+    assert_eq!(lines(&under(&[(clause, &ended)]), Standard::SeedFundDuty, "2025-10-31").len(), 3);
+    let ended = ended.replace("INCUBATOR", "MAKERSPACE");
+    assert_eq!(lines(&under(&[(clause, &ended)]), Standard::SeedFundDuty, "2025-10-31"), [unknown("ZT05")]);
+    // Without any version there is no such duty to speak of.
+    let none = parse(include_str!("../deploy/demo/policy.toml")).unwrap().policy;
+    assert_eq!(lines(&none, Standard::SeedFundDuty, "2025-10-31"), [""; 0]);
     // The day before the fund, and its day: exactly the minimum of that version, which demands nothing else.
     let missing = "size ?≥300000000 UNKNOWN, invested_ratio ?, cases 0";
     assert_eq!(
@@ -235,15 +268,15 @@ fn an_explanation_reads_as_a_clerk_would_write_it() {
                 2024年6月1日政府出资9,000,000.00元（记录第67号）
                 2024年6月20日社会出资16,000,000.00元（记录第68号）
             规定政府出资占实缴比例37.5%
-          社会资本与政府出资之比166.6666…%，规定不低于150%：符合
-            社会资本÷政府出资=166.6666…%
+          社会资本与政府出资之比1.666666…，规定不低于1.5：符合
+            社会资本÷政府出资=1.666666…
               社会资本合计25,000,000.00元
                 2022年7月1日社会出资9,000,000.00元（记录第66号）
                 2024年6月20日社会出资16,000,000.00元（记录第68号）
               政府出资合计15,000,000.00元
                 2022年6月10日政府出资6,000,000.00元（记录第65号）
                 2024年6月1日政府出资9,000,000.00元（记录第67号）
-            规定社会资本与政府出资之比150%
+            规定社会资本与政府出资之比1.5
           投资总额8,000,000.00元
             投资总额合计8,000,000.00元
               2023年2月1日投资91440203MA5NB20B2L：2,000,000.00元（记录第70号）
@@ -281,9 +314,9 @@ fn an_explanation_reads_as_a_clerk_would_write_it() {
           土地税收382.5万元/公顷，规定不低于375万元/公顷：符合
             土地税收382.5万元/公顷（记录第12号）
             规定土地税收375万元/公顷
-          容积率135%，规定不低于100%：符合
-            容积率135%（记录第12号）
-            规定容积率100%
+          容积率1.35，规定不低于1：符合
+            容积率1.35（记录第12号）
+            规定容积率1
           行政办公及生活服务设施比例7.0001%，规定不高于7%：不符合
             行政办公及生活服务设施比例7.0001%（记录第12号）
             规定行政办公及生活服务设施比例7%

@@ -6,6 +6,7 @@ mod common;
 use common::server::Server;
 use common::world::TODAY;
 use incubator_registry::ctl::{self, Exit, output::Io};
+use incubator_registry::wire::v1;
 use serde_json::{Value, json};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/neighbours");
@@ -201,8 +202,82 @@ async fn readings_are_listed_and_explained() {
         let then = format!("reading show seed_fund_duty ZT02 --as-of 2025-10-31 --known-at {known}");
         assert_eq!(done(&server, &then).await["items"][3]["measured"]["decimal"], cases);
     }
+    // The whole district goes by its code too.
+    let whole = done(&server, "reading show guidance_fund --as-of 2025-10-31").await;
+    assert_eq!(done(&server, "reading show guidance_fund 440203 --as-of 2025-10-31").await, whole);
+    let by_code = done(&server, "reading list --as-of 2025-10-31 --subject 440203").await;
+    assert_eq!((by_code.as_array().unwrap().len(), &by_code[0]["subject"]), (1, &json!("districts/440203")));
+    // As a clerk writes it: yuan, a plain ratio, per cent, and nothing in English.
+    let table = run(&server, "reading show guidance_fund --as-of 2025-10-31").await.out;
+    let row = |name: &str| table.lines().find(|line| line.contains(name)).unwrap().to_owned();
+    for (name, cells) in [
+        ("基金规模", "50,000,000.00 ┆ 不低于 ┆ 50,000,000.00 ┆ 元"),
+        ("社会资本与政府出资之比", "1.666666… ┆ 不低于 ┆ 1.5"),
+        ("投向初创期企业占投资比例", "56.25 ┆ 不低于 ┆ 60 ┆ %"),
+    ] {
+        let found = row(name).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(found.contains(cells), "{found}");
+    }
+    assert!(!table.contains("FEN") && !table.contains("RATIO") && !table.contains("MIN"), "{table}");
     // Its operator was not brought in: the rule says nothing of it.
     refused(&server, "reading show seed_fund_duty ZT04", "UNKNOWN_READING").await;
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn readings_come_page_by_page_in_the_order_of_their_names() {
+    let server = sample().await;
+    let ask = |page_size: i32, filter: &str, page_token: String| v1::ListReadingsRequest {
+        parent: "districts/440203".into(),
+        as_of_date: "2025-10-31".into(),
+        page_size,
+        filter: filter.into(),
+        page_token,
+        ..Default::default()
+    };
+    for filter in ["", "verdict = MET", "standard = park_admission AND park = 武江甘棠园区", "verdict = UNKNOWN"]
+    {
+        let whole = server.readings().list_readings(ask(1000, filter, String::new())).await.unwrap().into_inner();
+        let names: Vec<_> = whole.readings.iter().map(|of| (of.standard, of.subject.clone())).collect();
+        assert!(names.len() > 2 && names.is_sorted(), "{filter}: {names:?}");
+        let (mut paged, mut token) = (Vec::new(), String::new());
+        loop {
+            let page = server.readings().list_readings(ask(2, filter, token)).await.unwrap().into_inner();
+            assert!(page.readings.len() <= 2);
+            paged.extend(page.readings);
+            token = page.next_page_token;
+            if token.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(paged, whole.readings, "{filter}");
+    }
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn beside_a_second_policy_a_question_names_its_own() {
+    let server = sample().await;
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/demo/policy.toml");
+    done(&server, &format!("policy publish {demo} --date {TODAY}")).await;
+    let ids = "wujiang-incubation-demo, wujiang-innovation-demo";
+    for asked in [
+        "entitlements",
+        "entitlements --totals",
+        "reading list",
+        "explain technology_transfer X T1",
+        "budget technology_transfer --payer 440203000 --year 2024",
+    ] {
+        let zh = run(&server, asked).await;
+        assert_eq!(zh.exit, Exit::Trouble, "{asked}");
+        assert!(zh.err.contains(&format!("已公布的政策：{ids}，请用 --policy 指明一项")), "{}", zh.err);
+        let en = run(&server, &format!("{asked} --lang en")).await;
+        assert!(en.err.contains(&format!("several policies are published: {ids}; say which")), "{}", en.err);
+        assert!(en.err.contains(&format!("--policy names one of {ids}")), "{}", en.err);
+    }
+    let listed = done(&server, "entitlements --policy wujiang-innovation-demo --as-of 2025-10-31").await;
+    assert!(listed.as_array().unwrap().iter().any(|line| line["scheme"] == "technology_transfer"));
+    assert_eq!(done(&server, "policy list").await.as_array().unwrap().len(), 2);
     server.ended().await.unwrap();
 }
 

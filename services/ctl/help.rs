@@ -169,6 +169,8 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("period", "期间，写法同列表；落户年度可只写序号"),
     ("status", "状态：不符合条件，尚未起算，累计中，期满"),
     ("totals", "按政策措施、支付财政和年度合计，不列明细"),
+    ("file", "文件"),
+    ("subject", "对象：载体、引导基金、项目或落户企业的编号，全区合计为区划代码；事件的对象如 firms/代码"),
     ("page", "把可打印的网页（HTML）写入该文件；- 为标准输出"),
     ("text", "只输出公布的文件原文"),
     ("draft", "政策草案文件"),
@@ -314,6 +316,18 @@ mod tests {
         assert!(missing.is_empty(), "{missing:?}");
         assert_eq!(known.len(), ABOUTS.len());
         localised(Cli::command(), Lang::Zh).debug_assert();
+    }
+
+    #[test]
+    fn every_argument_of_the_finance_commands_is_told_in_chinese() {
+        let whole = localised(Cli::command(), Lang::Zh);
+        for name in ["budget", "entitlements", "explain", "reading", "policy"] {
+            let command = whole.find_subcommand(name).unwrap();
+            let below = command.get_subcommands().flat_map(Command::get_arguments);
+            for arg in command.get_arguments().chain(below) {
+                assert!(ARGUMENTS.iter().any(|(id, _)| arg.get_id() == *id), "{name}: {}", arg.get_id());
+            }
+        }
     }
 
     #[test]

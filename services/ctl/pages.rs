@@ -62,9 +62,8 @@ impl<'a, 'b, 'c> List<'a, 'b, 'c> {
     /// Takes the next page, whose columns are fields; whether another is wanted.
     pub fn page(&mut self, items: Vec<Value>, is_last: bool) -> Result<bool, Trouble> {
         let (columns, lang) = (self.columns, self.shown.lang);
-        let item = |json: Value| {
-            Item { cells: cells_of(&json, columns, lang), plain: plain_cells_of(&json, columns), json }
-        };
+        let item =
+            |json: Value| Item { cells: cells_of(&json, columns, lang), plain: plain_cells_of(&json, columns), json };
         self.page_of(items.into_iter().map(item).collect(), is_last)
     }
 

@@ -237,7 +237,9 @@ impl Draft<'_> {
                     let message = format!("instrument {id} is not in the catalogue");
                     return Err(Refusal::new(Reason::UnknownInstrument, message).with("instrument", id));
                 }
-                Entity::GuidanceFund(id) if self.next.innovation().guidance_fund(&id, AsOf::NOW).is_none() => {
+                Entity::GuidanceFund(id)
+                    if self.next.innovation().guidance_fund_established(&id, AsOf::NOW).is_none() =>
+                {
                     let message = format!("guidance fund {id} is not established");
                     return Err(Refusal::new(Reason::UnknownGuidanceFund, message).with("guidance_fund", id));
                 }

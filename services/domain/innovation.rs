@@ -3,7 +3,7 @@
 
 use super::assessment::{self, ProjectAssessed};
 use super::event::{Entity, Event};
-use super::guidance_fund::{GuidanceFundEvent, GuidanceFundView};
+use super::guidance_fund::{self, GuidanceFundEstablished, GuidanceFundEvent, GuidanceFundView};
 use super::incubator::Term;
 use super::instrument::{InstrumentEvent, InstrumentView};
 use super::line::{AsOf, Line};
@@ -172,6 +172,15 @@ impl Innovation {
     /// A guidance fund as seen; none where it was never established, as known.
     pub fn guidance_fund(&self, id: &GuidanceFundId, as_of: AsOf) -> Option<GuidanceFundView<'_>> {
         GuidanceFundView::of(self.guidance_fund_line(id)?, as_of)
+    }
+
+    /// What a guidance fund was established as, as known: its investments, of which there may be many, are not looked at.
+    pub fn guidance_fund_established(
+        &self,
+        id: &GuidanceFundId,
+        as_of: AsOf,
+    ) -> Option<Term<&GuidanceFundEstablished>> {
+        guidance_fund::established(self.guidance_fund_line(id)?, as_of)
     }
 
     /// All guidance funds as seen, in the order of their ids.

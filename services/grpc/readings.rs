@@ -145,8 +145,7 @@ impl Filter {
 
     fn passes(&self, reading: &Reading) -> bool {
         let about = |id: &str| reading.about.iter().any(|of| matches!(of, Entity::Park(park) if park.as_str() == id));
-        self.verdict.is_none_or(|verdict| reading.verdict == verdict)
-            && self.park.as_deref().is_none_or(about)
+        self.verdict.is_none_or(|verdict| reading.verdict == verdict) && self.park.as_deref().is_none_or(about)
     }
 }
 

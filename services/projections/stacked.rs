@@ -34,7 +34,15 @@ impl Group {
         let reduction = |given: Yield| {
             let other = &lines[given.to].entitlement;
             let Entitlement { scheme, period, beneficiary, amount_fen, .. } = other.clone();
-            Reduction { group: self.name.clone(), rule: rule.value, fen: given.fen, scheme, period, beneficiary, amount_fen }
+            Reduction {
+                group: self.name.clone(),
+                rule: rule.value,
+                fen: given.fen,
+                scheme,
+                period,
+                beneficiary,
+                amount_fen,
+            }
         };
         stack(&awards, rule.value).into_iter().map(|given| given.map(reduction)).collect()
     }

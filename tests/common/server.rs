@@ -132,6 +132,11 @@ impl Server {
         v1::entitlement_service_client::EntitlementServiceClient::new(self.calling())
     }
 
+    /// Readings.
+    pub fn readings(&self) -> v1::reading_service_client::ReadingServiceClient<Calling> {
+        v1::reading_service_client::ReadingServiceClient::new(self.calling())
+    }
+
     /// Criteria of carriers.
     pub fn criteria(&self) -> v1::criteria_service_client::CriteriaServiceClient<Calling> {
         v1::criteria_service_client::CriteriaServiceClient::new(self.calling())

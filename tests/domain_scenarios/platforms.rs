@@ -51,6 +51,11 @@ fn reports_and_a_completion_are_of_a_platform_that_is_there() {
 }
 
 #[test]
+fn a_year_before_the_registration_is_accepted() {
+    given([entered("2023-05-01")]).when(state([reported(2022, 3)])).accepted();
+}
+
+#[test]
 fn more_open_than_there_is_is_no_report() {
     assert_eq!(Row::PlatformYear(year(2023, 11)).facts().unwrap_err().reason, Reason::OutOfRange);
     assert!(Row::PlatformYear(year(2023, 10)).facts().is_ok());

@@ -24,7 +24,14 @@ pub struct Dice {
 }
 
 pub fn dice() -> impl Strategy<Value = Dice> {
-    (0..19 + random_neighbours::KINDS, 1..5_u32, 0..3_usize, [0..40_u16, 0..40_u16], any::<prop::sample::Index>(), any::<u8>())
+    (
+        0..19 + random_neighbours::KINDS,
+        1..5_u32,
+        0..3_usize,
+        [0..40_u16, 0..40_u16],
+        any::<prop::sample::Index>(),
+        any::<u8>(),
+    )
         .prop_map(|(what, firm, at, days, pick, spin)| Dice { what, firm, at, days, pick, spin })
 }
 

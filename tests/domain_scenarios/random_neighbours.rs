@@ -14,8 +14,8 @@ use incubator_registry::domain::instrument::{InstrumentCatalogued, InstrumentEve
 use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
 use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::{
-    AsOf, AssessmentId, CapitalSource, CarrierFigure, Day, Entity, Event, GuidanceFundId, InstrumentId, IntermediaryId, Party,
-    PlatformId, PlatformKind, Registry, TransferId, Uscc,
+    AsOf, AssessmentId, CapitalSource, CarrierFigure, Day, Entity, Event, GuidanceFundId, InstrumentId, IntermediaryId,
+    Party, PlatformId, PlatformKind, Registry, TransferId, Uscc,
 };
 
 /// How many kinds of commands `asked` makes.
@@ -32,7 +32,9 @@ pub fn asked(kind: u8, dice: &Dice) -> Asked {
         3 => state([platform(&one, dice), reported(year, dice)]),
         4 => state([of_platform(&two, PlatformEvent::Completed { platform: platform_id(dice) })]),
         5 => state([catalogued(&one, dice)]),
-        6 => state([of_instrument(&two, InstrumentEvent::Removed { instrument: instrument_id(dice) }), ran(year, dice)]),
+        6 => {
+            state([of_instrument(&two, InstrumentEvent::Removed { instrument: instrument_id(dice) }), ran(year, dice)])
+        }
         7 => state([fund(&one, GuidanceFundEvent::Established(established(dice)))]),
         8 => state([fund(&one, GuidanceFundEvent::Contributed(contributed(dice)))]),
         9 => state([fund(&two, GuidanceFundEvent::Invested(invested(dice)))]),
@@ -129,7 +131,8 @@ fn assessed(on: &str, dice: &Dice) -> Fact {
 }
 
 fn settled_under(on: &str, dice: &Dice) -> Fact {
-    let event = Event::FirmSettled { firm: firm(dice.firm), park: park("甘棠"), assessment: Some(assessment_id(dice)) };
+    let event =
+        Event::FirmSettled { firm: firm(dice.firm), park: park("甘棠"), assessment: Some(assessment_id(dice)) };
     (day(on), event)
 }
 
@@ -175,11 +178,15 @@ pub fn faults(facts: &[Live<'_>]) -> Vec<String> {
 }
 
 fn wrong(facts: &[Live<'_>], fact: Live<'_>) -> Option<&'static str> {
-    let begun = |entity: Entity| facts.iter().find(|of| begins(&of.event) && of.event.owner().as_ref() == Some(&entity));
+    let begun =
+        |entity: Entity| facts.iter().find(|of| begins(&of.event) && of.event.owner().as_ref() == Some(&entity));
     if let Some(owner) = begun_by_another(&fact.event) {
         let Some(first) = begun(owner) else { return Some("there is no such thing") };
         // Reports of the years before are accepted, as every fact before a registration is.
-        let is_report = matches!(fact.event, Event::Platform(PlatformEvent::YearReported(_)) | Event::Instrument(InstrumentEvent::YearReported(_)));
+        let is_report = matches!(
+            fact.event,
+            Event::Platform(PlatformEvent::YearReported(_)) | Event::Instrument(InstrumentEvent::YearReported(_))
+        );
         if fact.day < first.day && !is_report {
             return Some("it comes before its beginning");
         }
@@ -188,7 +195,9 @@ fn wrong(facts: &[Live<'_>], fact: Live<'_>) -> Option<&'static str> {
         Event::Transfer(TransferEvent::TechnologyTransferred(made)) => {
             let known = begun(Entity::Intermediary(made.intermediary.clone())).is_some();
             let late = made.began > fact.day;
-            (!known || late).then_some("no intermediary, or it ends before it begins").or(party(facts, made.firm, fact.day))
+            (!known || late)
+                .then_some("no intermediary, or it ends before it begins")
+                .or(party(facts, made.firm, fact.day))
         }
         Event::Instrument(InstrumentEvent::Catalogued(entry)) => party(facts, entry.owner, fact.day),
         Event::GuidanceFund(GuidanceFundEvent::Invested(made)) => party(facts, made.firm, fact.day),
@@ -218,12 +227,14 @@ fn begins(event: &Event) -> bool {
 
 /// The owner of a fact that another must have begun.
 fn begun_by_another(event: &Event) -> Option<Entity> {
-    let is_later = matches!(event, Event::Platform(_) | Event::Instrument(_) | Event::GuidanceFund(_)) && !begins(event);
+    let is_later =
+        matches!(event, Event::Platform(_) | Event::Instrument(_) | Event::GuidanceFund(_)) && !begins(event);
     event.owner().filter(|_| is_later)
 }
 
 fn party(facts: &[Live<'_>], code: Uscc, on: Day) -> Option<&'static str> {
     let there = |fact: &Live<'_>| matches!(&fact.event, Event::FirmRegistered { firm, .. } if *firm == code);
-    let gone = |fact: &Live<'_>| matches!(&fact.event, Event::FirmDeregistered { firm } if *firm == code) && fact.day <= on;
+    let gone =
+        |fact: &Live<'_>| matches!(&fact.event, Event::FirmDeregistered { firm } if *firm == code) && fact.day <= on;
     (!facts.iter().any(there) || facts.iter().any(gone)).then_some("its firm is not there, or struck off")
 }

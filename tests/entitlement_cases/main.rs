@@ -7,6 +7,7 @@ mod common;
 mod boundaries;
 mod budgets;
 mod dsl;
+mod explanations;
 mod instruments;
 mod model;
 mod p1;

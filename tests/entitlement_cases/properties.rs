@@ -2,12 +2,12 @@
 //! stack, how a budget is handed out, and that an explanation gives its amount.
 
 use crate::common::explanation::follows;
-use crate::common::world::day;
+use crate::common::world::{carrier, day};
 use crate::dsl::{Case, PARK, case};
 use crate::model::districts;
 use incubator_registry::domain::{AsOf, Day, Kind, Level, Tax};
 use incubator_registry::policy::{
-    Award, BudgetRule, Claim, Entitlement, Period, Rounds, Scheme, StackingRule, rounds, stack,
+    Award, Beneficiary, BudgetRule, Claim, Entitlement, Period, Rounds, Scheme, StackingRule, rounds, stack,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -91,8 +91,11 @@ proptest! {
         let lines: Vec<(Scheme, Period, i64)> = lines.map(|(scheme, year, fen)| (scheme, Period::Year(year), fen)).collect();
         let award = |(scheme, period, fen): &'_ (Scheme, Period, i64)| (*scheme, period.clone(), *fen);
         let left = |lines: &[(Scheme, Period, i64)]| {
-            let awards: Vec<Award<'_>> =
-                lines.iter().map(|(scheme, period, fen)| Award { scheme: *scheme, period, fen: *fen }).collect();
+            let beneficiary = &Beneficiary::Incubator(carrier("WJ03"));
+            let awards: Vec<Award<'_>> = lines
+                .iter()
+                .map(|(scheme, period, fen)| Award { scheme: *scheme, period, beneficiary, fen: *fen })
+                .collect();
             let yields = stack(&awards, rule);
             let mut left: Vec<_> = lines.iter().map(award).zip(yields).map(|((scheme, period, fen), given)| {
                 let given = given.map_or(0, |given| {

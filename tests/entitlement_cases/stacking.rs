@@ -3,8 +3,8 @@
 
 use crate::common::explanation::redo;
 use crate::common::world::{carrier, day, firm};
-use crate::dsl::{Case, PARK, under};
-use incubator_registry::domain::{AsOf, Kind, Level, Tax};
+use crate::dsl::{Case, PARK, everything_stacked, under};
+use incubator_registry::domain::{AsOf, Kind, Level, PlatformKind, Tax};
 use incubator_registry::policy::{Award, Beneficiary, Exact, Period, Scheme, StackingRule, stack};
 use incubator_registry::projections::standing::explain;
 use incubator_registry::projections::{Standing, Standings};
@@ -127,7 +127,7 @@ fn both_figures_are_in_the_totals_and_what_is_left_can_be_redone() {
     assert_eq!(of(Scheme::IncubatorTaxRebate), [(6000, 6000)]);
     let as_of = AsOf::day(day("2024-12-31"));
     let told = |scheme, beneficiary: Beneficiary, period: &str| {
-        explain(&case.world.registry, &case.policy, as_of, (scheme, &beneficiary, period)).unwrap()
+        explain(&case.world.registry, &case.policy, as_of, (scheme, &beneficiary, period), None).unwrap()
     };
     let loan = told(Scheme::LoanInterestSubsidy, Beneficiary::Firm(firm(7)), "J1");
     assert_eq!(redo(&loan.tree), Some(Exact::whole(400)));
@@ -147,7 +147,9 @@ fn both_figures_are_in_the_totals_and_what_is_left_can_be_redone() {
 fn an_upgrade_is_paid_its_difference_only() {
     // 20, 50, 30 and 60 of four years: 差额 pays 20, 30, nothing and 10.
     let periods: Vec<Period> = (2021..=2024).map(Period::Year).collect();
-    let award = |(period, fen)| Award { scheme: Scheme::IncubatorTaxRebate, period, fen };
+    let beneficiary = Beneficiary::Incubator(carrier("WJ03"));
+    let beneficiary = &beneficiary;
+    let award = |(period, fen)| Award { scheme: Scheme::IncubatorTaxRebate, period, beneficiary, fen };
     let awards: Vec<Award<'_>> = periods.iter().zip([20, 50, 30, 60]).map(award).collect();
     let left = |rule: StackingRule| {
         let yields = stack(&awards, rule);
@@ -157,4 +159,94 @@ fn an_upgrade_is_paid_its_difference_only() {
     assert_eq!(left(StackingRule::Difference), (vec![20, 30, 0, 10], vec![None, Some(0), Some(1), Some(1)]));
     assert_eq!(left(StackingRule::Highest), (vec![0, 0, 0, 60], vec![Some(3), Some(3), Some(3), None]));
     assert_eq!(left(StackingRule::Additive), (vec![20, 50, 30, 60], vec![None; 4]));
+}
+
+#[test]
+fn a_transfer_that_is_not_due_yet_takes_nothing_from_one_that_is() {
+    let mut case = everything_stacked(StackingRule::Highest);
+    case.firm(1).individual("经纪", "2022-06-01");
+    // 5 % each; due on 2024-01-15 and on 2024-12-31.
+    case.transferred("T1", "经纪", 1, "2022-12-01", "2023-01-15", 100_000);
+    case.transferred("T2", "经纪", 1, "2023-12-01", "2023-12-31", 200_000);
+    let alone = ["technology_transfer 5000 5000", "technology_transfer 10000 10000"];
+    assert_eq!(shown(&case, "2024-01-14"), alone);
+    assert_eq!(shown(&case, "2024-12-30"), alone);
+    assert_eq!(shown(&case, "2024-12-31"), ["technology_transfer 5000 0 technology_transfer T2", alone[1]]);
+    // What other schemes accrue is there, and stacks: the relief year is not over.
+    let case = grouped(&[("2021-01-01", "HIGHEST")], &[]);
+    assert_eq!(shown(&case, "2024-12-31")[1], "relocation_rebate 200 0 loan_interest_subsidy J1");
+    assert_eq!(standings(&case, "2024-12-31").behind("").filter(|(_, line)| line.reduction.is_some()).count(), 2);
+}
+
+/// Firm 7 runs two platforms, owns two instruments, is an intermediary, and has a loan subsidised, all of 2024.
+fn owner(rule: StackingRule) -> Case {
+    let mut case = everything_stacked(rule);
+    case.carrier("WJ03", Kind::Incubator, 1, false).firm(1).firm(7).admitted(7, "WJ03", "2022-01-01");
+    // 40 % of the interest; 2 % of the payment.
+    case.loan("J1", 7, 100_000_000, "2024-03-01", "2027-03-01").interest("J1", "2024-04-01", 1000);
+    case.institution(7, "2023-01-01").transferred("T1", &firm(7).to_string(), 1, "2023-12-01", "2024-01-31", 45_000);
+    // 15 % of the cost of service, 8 % of the input.
+    case.platform("PT1", PlatformKind::Testing, 7, "2023-01-01").reported("PT1", 2024, (10, 3), 2000, 5000);
+    case.platform("PT2", PlatformKind::Testing, 7, "2023-01-01").reported("PT2", 2024, (10, 3), 2000, 0);
+    // 10 % of the price, 20 % of the running cost.
+    case.catalogued("YQ1", 7, 50_000_000, "2024-05-01").ran("YQ1", 2024, 4000);
+    case.catalogued("YQ2", 7, 50_000_000, "2024-06-01");
+    // Another's instrument stands apart.
+    case.catalogued("YQ3", 1, 50_000_010, "2024-05-01");
+    case
+}
+
+#[test]
+fn what_a_firm_is_paid_for_its_things_stacks_with_what_it_is_paid_itself() {
+    let highest = owner(StackingRule::Highest);
+    let yields = |amount: i64, scheme: &str| format!("{scheme} {amount} 0 instrument_sharing purchase");
+    let wanted = [
+        yields(400, "loan_interest_subsidy"),
+        yields(900, "technology_transfer"),
+        yields(300, "open_platform"),
+        yields(300, "open_platform"),
+        yields(400, "platform_construction"),
+        "instrument_sharing 5000000 5000000".into(),
+        yields(800, "instrument_sharing"),
+        yields(5_000_000, "instrument_sharing"),
+        "instrument_sharing 5000001 5000001".into(),
+    ];
+    assert_eq!(shown(&highest, "2025-02-01"), wanted);
+    // Before the transfer is due, only its line is another: it stands apart, whole.
+    assert_eq!(shown(&highest, "2025-01-30")[1], "technology_transfer 900 900");
+    // Beyond the greatest before it, in the order of the schemes: the loan's 400, 500 of the transfer, and the price.
+    let difference = shown(&owner(StackingRule::Difference), "2025-02-01");
+    let paid: Vec<&str> = difference.iter().map(|line| line.split(' ').nth(2).unwrap()).collect();
+    assert_eq!(paid, ["400", "500", "0", "0", "0", "4999100", "0", "0", "5000001"]);
+    // Of two equals the smaller name is paid, whichever was recorded first.
+    let of_two = standings(&highest, "2025-02-01");
+    let second = of_two.behind("").filter(|(_, line)| line.reduction.is_some()).last().unwrap().1;
+    let to = second.reduction.as_ref().unwrap();
+    assert_eq!((second.entitlement.beneficiary.to_string(), to.beneficiary.to_string()), ("YQ2".into(), "YQ1".into()));
+}
+
+#[test]
+fn an_explanation_finds_the_same_party_alone() {
+    for rule in [StackingRule::Highest, StackingRule::Difference] {
+        let case = owner(rule);
+        let listed = standings(&case, "2025-02-01");
+        for (_, line) in listed.behind("") {
+            let of = &line.entitlement;
+            let period = of.period.to_string();
+            let wanted = (of.scheme, &of.beneficiary, period.as_str());
+            let told = explain(&case.world.registry, &case.policy, AsOf::day(day("2025-02-01")), wanted, None).unwrap();
+            assert_eq!(told.standing, **line);
+            let left = told.stacking.as_ref().and_then(redo);
+            assert_eq!(left, line.reduction.as_ref().map(|_| Exact::whole(line.after_stacking_fen())));
+        }
+        let told = |scheme, of: &Beneficiary, period: &str| {
+            let as_of = AsOf::day(day("2025-02-01"));
+            let told = explain(&case.world.registry, &case.policy, as_of, (scheme, of, period), None);
+            told.unwrap().stacking.unwrap().children[2].sentence.clone()
+        };
+        if rule == StackingRule::Highest {
+            let loan = told(Scheme::LoanInterestSubsidy, &Beneficiary::Firm(firm(7)), "J1");
+            assert_eq!(loan, "让位于科学仪器开放共享补助YQ1 purchase：50,000.00元");
+        }
+    }
 }

@@ -15,11 +15,7 @@ use crate::projections::entitlements::{EntitlementJson, StackingJson};
 use crate::wire::v1;
 
 /// Runs it.
-pub async fn run(
-    session: &Session,
-    args: EntitlementsArgs,
-    shown: &mut Shown<'_, '_>,
-) -> Result<Report, Trouble> {
+pub async fn run(session: &Session, args: EntitlementsArgs, shown: &mut Shown<'_, '_>) -> Result<Report, Trouble> {
     let lang = shown.lang;
     if args.totals {
         return totals(session, args.asked, lang).await;

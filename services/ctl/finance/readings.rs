@@ -15,11 +15,7 @@ use crate::policy::{Bound, Exact, Measure, ReadingReason, Standard, Unit, Verdic
 use crate::wire::v1;
 
 /// Runs it.
-pub async fn run(
-    session: &Session,
-    command: ReadingCommand,
-    shown: &mut Shown<'_, '_>,
-) -> Result<Report, Trouble> {
+pub async fn run(session: &Session, command: ReadingCommand, shown: &mut Shown<'_, '_>) -> Result<Report, Trouble> {
     let lang = shown.lang;
     match command {
         ReadingCommand::List { standard, verdict, subject, park, asked } => {
@@ -37,12 +33,7 @@ pub async fn run(
     }
 }
 
-async fn list(
-    session: &Session,
-    filter: String,
-    asked: Asked,
-    shown: &mut Shown<'_, '_>,
-) -> Result<Report, Trouble> {
+async fn list(session: &Session, filter: String, asked: Asked, shown: &mut Shown<'_, '_>) -> Result<Report, Trouble> {
     let lang = shown.lang;
     let Asked { as_of, known, policy } = asked;
     let mut request = v1::ListReadingsRequest {

@@ -95,7 +95,7 @@ impl GuidanceFundEvent {
 }
 
 /// What a fund was established as, as known, whatever the day asked for.
-fn established(line: &Line, as_of: AsOf) -> Option<Term<&GuidanceFundEstablished>> {
+pub fn established(line: &Line, as_of: AsOf) -> Option<Term<&GuidanceFundEstablished>> {
     line.seen(as_of.any_day()).find_map(|entry| match &entry.event {
         Event::GuidanceFund(GuidanceFundEvent::Established(value)) => {
             Some(Term { day: entry.day, value, position: entry.position })

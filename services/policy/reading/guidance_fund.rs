@@ -156,12 +156,7 @@ fn paid_in(funds: &[Fund<'_>], source: Option<CapitalSource>) -> Vec<Given> {
 }
 
 /// The one over the other; none: there is nothing of the other.
-fn part(
-    measure: Measure,
-    of: Figure<TreeTrace>,
-    whole: Figure<TreeTrace>,
-    name: &str,
-) -> Option<Figure<TreeTrace>> {
+fn part(measure: Measure, of: Figure<TreeTrace>, whole: Figure<TreeTrace>, name: &str) -> Option<Figure<TreeTrace>> {
     let there = whole.value > Exact::ZERO;
     there.then(|| of.quotient(whole, |value| format!("{name}={}", super::figure_said(measure, value, Unit::Ratio))))
 }

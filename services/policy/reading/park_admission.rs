@@ -98,7 +98,8 @@ impl Evaluation<'_> {
             let exact = |value: i64| if unit == Unit::Ratio { Exact::ppm(value) } else { Exact::whole(value) };
             let Some(measure) = Measure::from_key(&indicator.key().to_lowercase()) else { continue };
             let figure = measured.map(|value| {
-                let said = || format!("{name}{}（记录第{position}号）", super::figure_said(measure, exact(value), unit));
+                let said =
+                    || format!("{name}{}（记录第{position}号）", super::figure_said(measure, exact(value), unit));
                 Figure::<TreeTrace>::given(exact(value), unit, || (Source::Fact { position, day }, said()))
             });
             let threshold = standards.and_then(|of| of.thresholds.iter().find(|of| of.indicator == *indicator));

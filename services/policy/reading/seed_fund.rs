@@ -57,7 +57,9 @@ impl Evaluation<'_> {
         let counted = cases.iter().map(|case| Given { value: 1, ..case.clone() });
         let count = sum(counted, Unit::Count, "投资担保笔数合计");
         let ratio = size.clone().map(|size| {
-            let said = |ratio: Exact| format!("投资担保合计÷基金规模={}", super::figure_said(Measure::InvestedRatio, ratio, Unit::Ratio));
+            let said = |ratio: Exact| {
+                format!("投资担保合计÷基金规模={}", super::figure_said(Measure::InvestedRatio, ratio, Unit::Ratio))
+            };
             sum(cases, Unit::Fen, "投资担保合计").quotient(size, said)
         });
         let fen = |fen: i64| (Bound::Min, Exact::whole(fen), Some("minimum_size_fen".into()));
