@@ -6,8 +6,9 @@ mod common;
 use common::explanation::told;
 use common::ledgers::neighbours;
 use common::readings::{follows, line};
-use common::world::{World, day};
-use incubator_registry::domain::{AsOf, Entity, ParkId};
+use common::world::{World, day, firm};
+use incubator_registry::domain::guidance_fund::{GuidanceFundEvent, GuidanceFundInvested};
+use incubator_registry::domain::{AsOf, Entity, Event, GuidanceFundId, ParkId};
 use incubator_registry::formats::policy::parse;
 use incubator_registry::policy::{Evaluation, Policy, Reading, Standard};
 use std::sync::LazyLock;
@@ -136,6 +137,26 @@ fn funds_are_read_day_by_day_against_the_target_of_the_year() {
     // A month less, and the day of the 60th month is too late.
     let shorter = under(&[("early_stage_months = 60", "early_stage_months = 59")]);
     assert!(lines(&shorter, Standard::GuidanceFund, "2025-10-31")[0].contains("early_stage 200000000"));
+}
+
+#[test]
+fn an_investment_before_the_firms_registration_is_none_in_an_early_stage() {
+    let mut world = SAMPLE.clone();
+    let (code, fund) = (firm(77), GuidanceFundId::parse("TJ01").unwrap());
+    let (name, field) = ("后来的企业".to_owned(), "软件".to_owned());
+    world.record(vec![(day("2025-01-01"), Event::FirmRegistered { firm: code, name, field })]);
+    let read = |world: &World| {
+        let evaluation = Evaluation::new(&world.registry, &POLICY, AsOf::day(day("2025-10-31")));
+        let whole = evaluation.reading(Standard::GuidanceFund, None).unwrap();
+        let of = |key: &str| whole.items.iter().find(|item| item.measure.key() == key).unwrap().measured.unwrap();
+        (of("invested").numerator(), of("early_stage").numerator())
+    };
+    let (invested, early) = read(&world);
+    for (date, wanted) in [("2024-12-31", (invested + 5, early)), ("2025-01-01", (invested + 10, early + 5))] {
+        let made = GuidanceFundInvested { fund: fund.clone(), firm: code, amount: 5 };
+        world.record(vec![(day(date), Event::GuidanceFund(GuidanceFundEvent::Invested(made)))]);
+        assert_eq!(read(&world), wanted, "{date}");
+    }
 }
 
 #[test]

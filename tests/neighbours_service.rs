@@ -256,6 +256,19 @@ async fn readings_come_page_by_page_in_the_order_of_their_names() {
 }
 
 #[tokio::test]
+async fn what_is_not_due_yet_has_no_part_in_a_budget() {
+    let server = sample().await;
+    // JS2024-003 is completed on 2024-02-29, and due twelve months later.
+    for (as_of, is_due) in [("2025-02-27", false), ("2025-02-28", true)] {
+        let ask = format!("budget technology_transfer --payer 440203000 --year 2024 --amount 1000000 --as-of {as_of}");
+        let shares = done(&server, &ask).await["shares"].clone();
+        let named = |share: &Value| share["entitlement"]["period"] == "JS2024-003";
+        assert_eq!(shares.as_array().is_some_and(|shares| shares.iter().any(named)), is_due, "{as_of}: {shares}");
+    }
+    server.ended().await.unwrap();
+}
+
+#[tokio::test]
 async fn beside_a_second_policy_a_question_names_its_own() {
     let server = sample().await;
     let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/demo/policy.toml");

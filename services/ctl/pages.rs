@@ -173,6 +173,23 @@ mod tests {
     }
 
     #[test]
+    fn a_table_may_have_heads_and_cells_of_its_own() {
+        for (format, wanted) in [(Format::Table, ["as of 1", "金额", "5.00"]), (Format::Csv, ["fen\n", "500\n", ""])]
+        {
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            let mut io = Io { out: &mut out, err: &mut err, watched: false };
+            let mut shown = Shown { format, lang: Lang::Zh, io: &mut io };
+            let mut list = List::headed(&mut shown, 0, &["fen"], vec!["金额".to_owned()]);
+            list.title("as of 1".to_owned());
+            let item = Item { json: json!({}), cells: vec!["5.00".to_owned()], plain: vec!["500".to_owned()] };
+            assert!(!list.page_of(vec![item], true).unwrap());
+            list.finish().unwrap();
+            let text = String::from_utf8(out).unwrap();
+            assert!(wanted.iter().all(|part| text.contains(part)), "{text}");
+        }
+    }
+
+    #[test]
     fn the_first_page_is_out_before_the_second_is_asked_for() {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut io = Io { out: &mut out, err: &mut err, watched: false };
