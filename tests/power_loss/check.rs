@@ -136,7 +136,7 @@ pub fn acknowledged_after_a_sync(recording: &Recording) -> usize {
         else {
             continue;
         };
-        // The end of its last record, which ends the last value of its batch.
+        // The end of its last record, which ends its last value.
         let end = &commit.records[commit.records.len().saturating_sub(200)..];
         let holds = |bytes: &[u8]| bytes.len() < 4 << 20 && bytes.windows(end.len()).any(|part| part == end);
         let wrote = calls[from..].iter().position(|call| call.name.contains("write") && holds(&call.bytes));

@@ -65,15 +65,24 @@ impl Store {
         let total = u32::try_from(commit.records.len()).map_err(|e| e.to_string())?;
         let parts = commit.records.len().div_ceil(self.piece);
         let parts = u16::try_from(parts).map_err(|e| e.to_string())?;
-        let mut batch = Batch::default();
-        for (part, piece) in (0..parts).zip(commit.records.chunks(self.piece)) {
+        let mut pieces = (0..parts).zip(commit.records.chunks(self.piece)).map(|(part, piece)| {
             let mut value = Vec::with_capacity(VALUE_HEAD + piece.len());
             value.extend_from_slice(&parts.to_be_bytes());
             value.extend_from_slice(&total.to_be_bytes());
             value.extend_from_slice(piece);
-            batch.insert(&key(commit.first, part), value);
-        }
-        caught(|| self.db.apply_batch(batch).and_then(|()| self.db.flush())).map_err(|fault| fault.to_string())?;
+            (key(commit.first, part), value)
+        });
+        let insert = || match (parts, pieces.next()) {
+            // One message of sled's, whole or not there. A batch would put a message in front of it, which sled writes and
+            // waits for by itself, waking each of its threads once more.
+            (1, Some((key, value))) => self.db.insert(key, value).map(drop),
+            (_, first) => {
+                let mut batch = Batch::default();
+                first.into_iter().chain(pieces).for_each(|(key, value)| batch.insert(&key, value));
+                self.db.apply_batch(batch)
+            }
+        };
+        caught(|| insert().and_then(|()| self.db.flush())).map_err(|fault| fault.to_string())?;
         self.file.sync_data().map_err(|e| format!("fdatasync failed: {e}"))?;
         if parts > 1 {
             self.assert_no_blobs().map_err(|e| e.to_string())?;

@@ -141,8 +141,11 @@ impl Witness {
     pub(super) fn note(&self, head: Head) -> Result<(), String> {
         let mut state = self.shared.state();
         state.latest = head;
-        state.behind.get_or_insert_with(Instant::now);
-        self.shared.changed.notify_all();
+        // Whoever noted a head before this one has woken the thread: while it paces, it need not be woken for each commit.
+        if state.behind.is_none() {
+            state.behind = Some(Instant::now());
+            self.shared.changed.notify_all();
+        }
         let late =
             |state: &mut State| state.failure.is_none() && state.behind.is_some_and(|since| since.elapsed() > LAG_MAX);
         let state = self.shared.changed.wait_while(state, late).unwrap_or_else(PoisonError::into_inner);
