@@ -77,9 +77,13 @@ fn measure(firms: u64) -> Measured {
     let server_kb = peak(server.pid()).unwrap();
     assert_eq!(watched(ctl(&server, &ledgers, &report)).1, Some(2));
     assert_eq!(counts(&report), (0, refused));
-    // Nothing new is kept: all that is read and answered passes through.
+    // Nothing new is kept: all that is read and answered passes through. The kernel sums a peak from counters of each core,
+    // so that a later one may read a little lower.
     let again_kb = peak(server.pid()).unwrap();
-    assert!(again_kb - server_kb < SERVER_AGAIN_KB_MAX, "{server_kb} KB, then {again_kb} KB for nothing new");
+    assert!(
+        again_kb.saturating_sub(server_kb) < SERVER_AGAIN_KB_MAX,
+        "{server_kb} KB, then {again_kb} KB for nothing new"
+    );
     server.stop_cleanly();
     Measured { rows, client_kb, server_kb }
 }
