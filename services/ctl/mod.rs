@@ -5,6 +5,7 @@
 pub mod args;
 mod chain;
 pub mod connect;
+mod credentials;
 pub mod criteria;
 mod events;
 mod figures;
@@ -107,7 +108,7 @@ fn tell(trouble: &Trouble, lang: Lang, io: &mut Io<'_>) -> Exit {
 
 async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble> {
     let Cli { global, command } = cli;
-    let session = || Session::open(&global.server, &global.district, global.principal.as_deref());
+    let session = || Session::open(&global);
     match command {
         Command::Completions { shell } => completions(shell, io),
         Command::Import(args) => import::run(&global, args, lang, io).await,

@@ -2,8 +2,10 @@
 
 mod demo;
 mod demo_policy;
+mod identity;
 mod options;
 mod run;
 
+pub use identity::{Identity, IdentityOptions};
 pub use options::{Config, LISTEN, Options};
 pub use run::{RunError, run};
