@@ -169,6 +169,8 @@ fn mark(algorithm: Algorithm, key: &DecodingKey) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     // RFC 8037, appendix A.2; RFC 7515, appendix A.3.
     const ED: &str = r#"{"kty":"OKP","crv":"Ed25519","kid":"ed","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
@@ -180,9 +182,8 @@ mod tests {
     }
 
     fn rsa_key(bytes: usize, more: &str) -> String {
-        let n = "_".repeat(bytes * 8 / 6 + usize::from(bytes * 8 % 6 != 0) - 1);
-        // Whole characters of ones; the last one has what bits are left, all of them zero.
-        format!("{{\"kty\":\"RSA\",\"n\":\"{n}{}\",\"e\":\"AQAB\"{more}}}", if bytes % 3 == 1 { "w" } else { "8" })
+        let n = URL_SAFE_NO_PAD.encode(vec![0xff; bytes]);
+        format!("{{\"kty\":\"RSA\",\"n\":\"{n}\",\"e\":\"AQAB\"{more}}}")
     }
 
     #[test]

@@ -46,6 +46,13 @@ impl Source {
         format!("{} {}: {what}", self.option, self.path.display())
     }
 
+    /// The bits of a mode that let others in. Where systemd hands credentials over, it lets the service read by an access
+    /// list, whose mask stands where the group's bits are.
+    fn others(&self) -> u32 {
+        let handed = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty());
+        if handed.is_some_and(|folder| self.path.starts_with(folder)) { 0o007 } else { 0o077 }
+    }
+
     /// What a look at it sees, without reading it.
     fn stamp(&self) -> Option<Stamp> {
         let meta = std::fs::metadata(&self.path).ok()?;
@@ -63,7 +70,7 @@ impl Source {
         if meta.len() > FILE_BYTES_MAX {
             return Err(self.fault(format_args!("larger than {FILE_BYTES_MAX} bytes")));
         }
-        if self.secret && meta.mode() & 0o077 != 0 {
+        if self.secret && meta.mode() & self.others() != 0 {
             let mode = meta.mode() & 0o777;
             return Err(self.fault(format_args!("others may read this secret (mode {mode:o}); chmod 600 it")));
         }
