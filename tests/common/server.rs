@@ -3,10 +3,12 @@
 
 use super::world::{day, limits};
 use incubator_registry::engine::{Clock, Engine, EngineConfig};
-use incubator_registry::grpc::{Districts, PRINCIPAL_HEADER, ServeError, ServerConfig, serve};
+use incubator_registry::grpc::{Districts, PRINCIPAL_HEADER, ServeError, ServerConfig, open_keys, serve};
+use incubator_registry::keys::MasterKey;
 use incubator_registry::log::{EventLog, MemoryLog};
 use incubator_registry::wire::v1;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -73,13 +75,26 @@ impl Server {
         Self::of(vec![engine], clock).await
     }
 
+    /// A server over a log, with the key store at a path under a master key.
+    pub async fn sealing(log: Arc<dyn EventLog>, keys: &Path, master: MasterKey) -> Self {
+        let clock = Arc::new(HeldClock::at(super::world::TODAY));
+        let config = EngineConfig { district: "440203".into(), limits: (day("1900-01-01"), limits()), snapshots: None };
+        let engine = Engine::start(config, log, clock.clone()).await.unwrap();
+        let store = open_keys(keys, master, &engine).unwrap();
+        let districts = Districts::new([engine.clone()]).with_keys([("440203".to_owned(), store)]);
+        Self::serving(districts, engine, clock).await
+    }
+
     /// A server of several districts; `engine` is the first.
     pub async fn of(engines: Vec<Engine>, clock: Arc<HeldClock>) -> Self {
         let engine = engines[0].clone();
+        Self::serving(Districts::new(engines), engine, clock).await
+    }
+
+    async fn serving(districts: Districts, engine: Engine, clock: Arc<HeldClock>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
-        let districts = Districts::new(engines);
         let config = ServerConfig { drain_max: Duration::from_secs(2), ..ServerConfig::default() };
         let task = tokio::spawn(serve(listener, districts, config, async {
             let _ = stopped.await;
@@ -140,6 +155,11 @@ impl Server {
     /// Criteria of carriers.
     pub fn criteria(&self) -> v1::criteria_service_client::CriteriaServiceClient<Calling> {
         v1::criteria_service_client::CriteriaServiceClient::new(self.calling())
+    }
+
+    /// Contacts.
+    pub fn contacts(&self) -> v1::contact_service_client::ContactServiceClient<Calling> {
+        v1::contact_service_client::ContactServiceClient::new(self.calling())
     }
 
     /// Ledgers in bulk.
