@@ -13,6 +13,7 @@
 //! | `formats` | files as people keep them: ledgers, limits, policies, reports |
 //! | `projections` | figures: metrics, chain, anomalies, entitlements |
 //! | `engine` | the writer of one district, and the state that readers share |
+//! | `auth` | who calls, and what they may do: deny by default |
 //! | `grpc` | adapters between the API and the engine |
 //! | `ctl` | the command line: a client |
 //! | `server` | options, districts, the demo: what the server's main runs |
@@ -21,6 +22,7 @@
 //! what is read is a filter over facts by business day and log position, never a second store; no clock, randomness or I/O
 //! above `log`. Deliberately absent: a database of current state, an event bus between rooms, a second writer.
 
+pub mod auth;
 pub mod ctl;
 pub mod domain;
 pub mod engine;

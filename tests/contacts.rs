@@ -10,7 +10,8 @@ mod shell;
 #[path = "contacts/stores.rs"]
 mod stores;
 
-use common::server::{DISTRICT, Server, carrier_name, firm_name, id, refused};
+use common::server::{DISTRICT, Known, Server, carrier_name, firm_name, id, refused};
+use incubator_registry::auth::{Caller, Role};
 use incubator_registry::keys::{MasterKey, path_of};
 use incubator_registry::log::{EventLog, MemoryLog};
 use incubator_registry::wire::v1;
@@ -24,12 +25,12 @@ const DAY: &str = "2026-03-01";
 /// A server with keys, over a log and a folder that outlive it.
 struct Sealing {
     dir: tempfile::TempDir,
-    log: Arc<MemoryLog>,
+    log: std::sync::Mutex<Arc<MemoryLog>>,
 }
 
 impl Sealing {
     fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), log: Arc::new(MemoryLog::new()) }
+        Self { dir: tempfile::tempdir().unwrap(), log: std::sync::Mutex::new(Arc::new(MemoryLog::new())) }
     }
 
     fn path(&self) -> PathBuf {
@@ -43,9 +44,15 @@ impl Sealing {
         keys.map(|line| line.rsplit(' ').next().unwrap().to_owned()).collect()
     }
 
+    /// The log as a restart finds it.
+    fn log(&self) -> Arc<dyn EventLog> {
+        let mut log = self.log.lock().unwrap();
+        *log = Arc::new(log.reopened());
+        log.clone()
+    }
+
     async fn server(&self) -> Server {
-        let log: Arc<dyn EventLog> = self.log.clone();
-        Server::sealing(log, &self.path(), MasterKey::new(Zeroizing::new([1; 32]))).await
+        Server::sealing(self.log(), &self.path(), MasterKey::new(Zeroizing::new([1; 32]))).await
     }
 
     /// The same, with a firm and a carrier.
@@ -397,6 +404,46 @@ async fn what_can_t_be_meant_is_told_by_field_and_never_with_the_value() {
     let unknown = [("person", "6f1c0e7a-93d5-4d0b-8f0a-2b7c5e1d9a34")];
     refused(server.contacts().get_person(ask).await, Code::NotFound, "UNKNOWN_PERSON", &unknown, &[]);
     refused(server.contacts().erase_person(erasure(&nobody)).await, Code::NotFound, "UNKNOWN_PERSON", &unknown, &[]);
+}
+
+#[tokio::test]
+async fn an_operator_sees_its_own_contacts_and_an_auditor_sees_them_masked() {
+    let sealing = Sealing::new();
+    let server = sealing.populated().await;
+    server.carrier("WJ09", v1::IncubatorKind::Incubator).await;
+    server.firm(2, "2024-01-01").await;
+    server.admit(&firm_name(1), "WJ03", "2025-01-01").await;
+    for (party, name) in [(firm_name(1), "张三"), (firm_name(2), "李四"), (carrier_name("WJ09"), "王五")] {
+        record(&server, &contact(&party, name)).await;
+    }
+    server.ended().await.unwrap();
+    let mut operator = Caller::of("op-3", [Role::Operator]);
+    operator.incubators = [common::world::carrier("WJ03")].into();
+    let callers = vec![operator, Caller::of("audit-1", [Role::Auditor]), Caller::of("clerk-7", [Role::BureauClerk])];
+    let keys = (sealing.path(), MasterKey::new(Zeroizing::new([1; 32])));
+    let server = Server::sealing_for(sealing.log(), (&keys.0, keys.1), Arc::new(Known(callers)), "op-3").await;
+    let names = |contacts: Vec<v1::Contact>| {
+        let mut names: Vec<_> = contacts.into_iter().map(|contact| (contact.display_name, contact.masked)).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(list(&server, "").await), [("张三".to_owned(), false)]);
+    assert_eq!(list(&server, "incubator = WJ09").await, []);
+    let own = server.contacts().record_contact(contact(&carrier_name("WJ03"), "赵六")).await;
+    assert!(own.is_ok());
+    let others = server.contacts().record_contact(contact(&firm_name(2), "赵六")).await;
+    refused(others, Code::NotFound, "UNKNOWN_FIRM", &[("firm", common::world::firm(2).as_str())], &[]);
+    let others = server.contacts().record_contact(contact(&carrier_name("WJ09"), "赵六")).await;
+    refused(others, Code::NotFound, "UNKNOWN_INCUBATOR", &[("incubator", "WJ09")], &[]);
+    assert_eq!(sealing.owners().len(), 4, "no key is made for what is refused");
+    let ask = || v1::ListContactsRequest { parent: DISTRICT.into(), ..Default::default() };
+    let masked = server.by("audit-1").contacts().list_contacts(ask()).await.unwrap().into_inner().contacts;
+    assert!(masked.iter().all(|contact| contact.phone == "*******8000" && contact.email == "z***@example.cn"));
+    let mut shown = ["张*", "李*", "王*", "赵*"].map(|name| (name.to_owned(), true));
+    shown.sort();
+    assert_eq!(names(masked), shown);
+    let whole = server.by("clerk-7").contacts().list_contacts(ask()).await.unwrap().into_inner().contacts;
+    assert!(whole.len() == 4 && whole.iter().all(|contact| !contact.masked && contact.phone == "13800138000"));
 }
 
 #[tokio::test]

@@ -7,10 +7,12 @@ use super::convert::{Framed, Reader, position, warnings};
 use super::read::{view, wait_of};
 use super::seal::{Framing, Keys, Sealing};
 use super::{Districts, principal, status};
+use crate::auth::{Caller, Role};
 use crate::domain::person::ContactRecorded;
 use crate::domain::sealed::KeyId;
 use crate::domain::{
-    Command, ContactRole, Entity, Event, IncubatorId, PersonEvent, PersonId, Reason, Refusal, Stated, Uscc,
+    AsOf, Command, ContactRole, Entity, Event, IncubatorId, PersonEvent, PersonId, Reason, Refusal, Registry, Stated,
+    Uscc,
 };
 use crate::engine::{self, Engine, Outcome, Principal, RequestId};
 use crate::wire::v1;
@@ -34,6 +36,9 @@ impl v1::contact_service_server::ContactService for Contacts {
             let frame = reader.frame(&message.frame());
             reader.finish(plain.zip(day).zip(frame).map(|((plain, day), frame)| (plain, day, frame)))?
         };
+        if !sees(&principal::call(), &engine.published().registry, &plain.of) {
+            return Err(unseen(&plain.of)); // Before a key is made.
+        }
         let keys = self.0.keys(engine)?;
         let person = plain.person.unwrap_or_else(|| person_of(engine, &principal, frame.id));
         let (documents, void) = (frame.documents, frame.void);
@@ -73,7 +78,8 @@ impl v1::contact_service_server::ContactService for Contacts {
 
     async fn list_contacts(&self, request: Request<v1::ListContactsRequest>) -> Reply<v1::ListContactsResponse> {
         let wait = wait_of(request.metadata());
-        let opening = opening();
+        let caller = principal::call();
+        let opening = opening(&caller);
         let ask = request.into_inner();
         let (engine, (page, (party, role))) = {
             let mut reader = Reader::new(&self.0);
@@ -108,6 +114,9 @@ impl v1::contact_service_server::ContactService for Contacts {
             for (index, contact) in person.contacts.iter().enumerate() {
                 let key = format!("{id}/{index:06}");
                 let of_party = party.as_ref().is_none_or(|party| contact.value.of == *party);
+                if !sees(&caller, scene.registry, &contact.value.of) {
+                    continue;
+                }
                 if of_party && role.is_none_or(|role| contact.value.role == role) && page.is_after(&key) {
                     found.push((key, scene.contact(keys, opening, contact)?));
                 }
@@ -118,7 +127,7 @@ impl v1::contact_service_server::ContactService for Contacts {
     }
 
     async fn get_person(&self, request: Request<v1::GetPersonRequest>) -> Reply<v1::GetPersonResponse> {
-        let opening = opening();
+        let opening = opening(&principal::call());
         let (view, id) = view(&self.0, request, |reader, ask| reader.person("name", &ask.name)).await?;
         let scene = view.scene();
         let keys = self.0.keys_in(scene.district)?;
@@ -255,9 +264,39 @@ impl Acted {
     }
 }
 
-/// How much of what is sealed the caller may see: until identity is built, whoever reaches the server may see all of it.
-fn opening() -> Opening {
-    Opening::Full
+/// How much of what is sealed the caller may see: an auditor checks that it is there, and needs to call nobody.
+fn opening(caller: &Caller) -> Opening {
+    let only_audits = caller.roles.iter().all(|role| role == Role::Auditor);
+    if only_audits { Opening::Masked } else { Opening::Full }
+}
+
+/// Whether the caller may see whom a firm or carrier names. Who is nothing but an operator sees the contacts of the carriers
+/// that it runs, and those of the firms that are with them now.
+fn sees(caller: &Caller, registry: &Registry, party: &Entity) -> bool {
+    if caller.roles.iter().any(|role| role != Role::Operator) {
+        return true;
+    }
+    match party {
+        Entity::Incubator(id) => caller.runs(id),
+        Entity::Firm(code) => registry
+            .firm(code, AsOf::NOW)
+            .is_some_and(|firm| firm.stays.iter().any(|stay| stay.left.is_none() && caller.runs(stay.incubator))),
+        _ => false,
+    }
+}
+
+/// What is told of a party that the caller may not see: that there is none.
+fn unseen(party: &Entity) -> Status {
+    status::refused(&match party {
+        Entity::Incubator(id) => {
+            Refusal::new(Reason::UnknownIncubator, format!("carrier {id} is not registered")).with("incubator", id)
+        }
+        other => {
+            let code = other.to_string();
+            let code = code.trim_start_matches("firms/");
+            Refusal::new(Reason::UnknownFirm, format!("firm {code} is not registered")).with("firm", code)
+        }
+    })
 }
 
 fn unknown(id: PersonId, position: u64) -> Status {
