@@ -1,6 +1,7 @@
 //! The command line, as clap derives it: what is asked, nothing of how it is done. Recording commands have a file of
 //! their own, `write/args.rs`.
 
+use super::audit::args::AuditCommand;
 use super::criteria::args::CriteriaArgs;
 use super::finance::args::{BudgetArgs, EntitlementsArgs, ExplainArgs, PolicyCommand, ReadingCommand};
 use super::innovation::args::{
@@ -127,6 +128,9 @@ pub enum Command {
     /// The log itself.
     #[command(subcommand)]
     Log(LogCommand),
+    /// Checkpoints of the log, and proofs against them (审计).
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Completions for a shell, on stdout.
     Completions {
         /// The shell.

@@ -2,6 +2,7 @@
 
 use super::Districts;
 use super::assessments::Assessments;
+use super::audit::Audit;
 use super::bureau::Bureau;
 use super::criteria::Criteria;
 use super::entitlements::Entitlements;
@@ -87,7 +88,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 18] = [
+const SERVICES: [&str; 19] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -106,6 +107,7 @@ const SERVICES: [&str; 18] = [
     v1::reading_service_server::SERVICE_NAME,
     v1::guidance_fund_service_server::SERVICE_NAME,
     v1::assessment_service_server::SERVICE_NAME,
+    v1::audit_service_server::SERVICE_NAME,
 ];
 
 macro_rules! bounded {
@@ -120,6 +122,7 @@ macro_rules! bounded {
 /// Every service of the API, with reflection.
 pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, ServeError> {
     use v1::assessment_service_server::AssessmentServiceServer;
+    use v1::audit_service_server::AuditServiceServer;
     use v1::bureau_service_server::BureauServiceServer;
     use v1::criteria_service_server::CriteriaServiceServer;
     use v1::entitlement_service_server::EntitlementServiceServer;
@@ -161,6 +164,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(ReadingServiceServer(Readings(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))
         .add_service(bounded!(CriteriaServiceServer(Criteria(districts.clone())), config))
+        .add_service(bounded!(AuditServiceServer(Audit(districts.clone())), config))
         .add_service(bounded!(ImportServiceServer(import), config))
         .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
         .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?))

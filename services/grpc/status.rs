@@ -30,7 +30,7 @@ pub fn code_of(reason: Reason) -> Code {
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownCriteriaSet
         | UnknownIntermediary | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading
-        | UnknownGuidanceFund | UnknownAssessment => Code::NotFound,
+        | UnknownGuidanceFund | UnknownAssessment | UnknownCheckpoint => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay
@@ -45,14 +45,16 @@ pub fn code_of(reason: Reason) -> Code {
         | NotSettled
         | DatesOutOfOrder
         | UpstreamCycle
-        | HasDependents => Code::FailedPrecondition,
+        | HasDependents
+        | NoCheckpoints
+        | NotCovered => Code::FailedPrecondition,
         Conflict | RequestIdReused => Code::AlreadyExists,
         StaleEtag => Code::Aborted,
         TooLarge | QueueFull | TooManyStreams | LogFull => Code::ResourceExhausted,
         UnknownMethod => Code::Unimplemented,
         PositionAhead => Code::OutOfRange,
         NoPrincipal => Code::Unauthenticated,
-        Draining | LogFailed => Code::Unavailable,
+        Draining | LogFailed | AuditBehind => Code::Unavailable,
         LogDamaged => Code::DataLoss,
         Deadline => Code::DeadlineExceeded,
         // Said of what is accepted or skipped, never a status.

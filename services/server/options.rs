@@ -1,5 +1,6 @@
 //! The server's configuration in two steps: as typed, then validated, with every fault told at once and before a port opens.
 
+use super::audit::AuditOptions;
 use clap::Parser;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -32,6 +33,9 @@ pub struct Options {
     /// File of the limits that a new log begins with [default: those of deploy/demo/limits.toml]
     #[arg(long, value_name = "FILE", env = "INCUBATORD_LIMITS")]
     pub limits: Option<PathBuf>,
+    /// What is signed, by what, and where it is kept.
+    #[command(flatten)]
+    pub audit: AuditOptions,
 }
 
 /// Options that hold.
@@ -47,6 +51,8 @@ pub struct Config {
     pub districts: Vec<String>,
     /// File of the limits; none: those built in.
     pub limits: Option<PathBuf>,
+    /// What is signed, by what, and where it is kept.
+    pub audit: AuditOptions,
 }
 
 impl Options {
@@ -84,10 +90,16 @@ impl Options {
         if let Some(path) = self.limits.as_deref().filter(|path| !path.is_file()) {
             faults.push(format!("--limits {}: no such file", path.display()));
         }
+        self.audit.check(&mut faults);
         match listen {
-            Some(listen) if faults.is_empty() => {
-                Ok(Config { demo: self.demo, data: self.data, listen, districts, limits: self.limits })
-            }
+            Some(listen) if faults.is_empty() => Ok(Config {
+                demo: self.demo,
+                data: self.data,
+                listen,
+                districts,
+                limits: self.limits,
+                audit: self.audit,
+            }),
             _ => Err(faults),
         }
     }

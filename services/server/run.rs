@@ -28,6 +28,14 @@ pub enum RunError {
         /// What is wrong with it.
         faults: Vec<String>,
     },
+    /// The checkpoint key can't be used.
+    #[error("the checkpoint key in {path} can't be used: {detail}")]
+    Key {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// A folder can't be made, or the address can't be listened on.
     #[error("{step}")]
     Io {
@@ -74,7 +82,7 @@ impl RunError {
     /// The exit status: 64 for what was typed, 65 for a damaged log, else 1.
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Limits { .. } => 64,
+            Self::Limits { .. } | Self::Key { .. } => 64,
             Self::Open { source: LogError::DataLoss { .. }, .. }
             | Self::Start { source: StartError::Damaged { .. }, .. }
             | Self::Serve(ServeError::Stopped { stop: Stop::Damaged { .. }, .. }) => 65,
@@ -92,6 +100,7 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let io = |step: String| move |source| RunError::Io { step, source };
     let limits = read_limits(config.limits.as_deref())?;
+    let key = config.audit.read_key()?;
     // The port first: a second server on the same address is told so before it touches a log.
     let listener = TcpListener::bind(config.listen).await.map_err(io(format!("listening on {}", config.listen)))?;
     let address = listener.local_addr().map_err(io("asking for the address".to_owned()))?;
@@ -103,7 +112,9 @@ pub async fn run(
     let data = config.data.clone().or_else(|| temporary.as_ref().map(|dir| dir.path().to_owned())).unwrap_or_default();
     let mut engines = Vec::new();
     for district in &config.districts {
-        engines.push(open(&data, district, limits.clone()).await?);
+        let engine = open(&data, district, limits.clone()).await?;
+        config.audit.begin(&engine, key.as_ref(), &data.join(district))?;
+        engines.push(engine);
     }
     let districts = Districts::new(engines);
     let hints = match config.demo {
