@@ -38,7 +38,9 @@ mod status;
 mod taxes;
 mod transfers;
 
+pub use crate::auth::PRINCIPAL_HEADER;
 pub use districts::Districts;
-pub use principal::{ON_BEHALF_OF_HEADER, PRINCIPAL_HEADER};
-pub use server::{ServeError, ServerConfig, routes, serve};
+pub use layer::Door;
+pub use principal::ON_BEHALF_OF_HEADER;
+pub use server::{ServeError, ServerConfig, door, routes, serve};
 pub use status::ERROR_DOMAIN;

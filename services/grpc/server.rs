@@ -13,7 +13,7 @@ use super::import::Import;
 use super::incubators::Incubators;
 use super::instruments::Instruments;
 use super::journal::Journal;
-use super::layer::DoorLayer;
+use super::layer::{Door, DoorLayer};
 use super::parks::Parks;
 use super::platforms::Platforms;
 use super::policies::Policies;
@@ -21,9 +21,11 @@ use super::readings::Readings;
 use super::settings::Settings;
 use super::taxes::Taxes;
 use super::transfers::Transfers;
+use crate::auth::{Authenticate, LocalTrust};
 use crate::engine::Stop;
 use crate::wire::{DESCRIPTORS, v1};
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_stream::{Stream, StreamExt as _};
@@ -33,10 +35,13 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use tower::Layer as _;
 
 /// The bounds of a server.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ServerConfig {
+    /// Tells who calls.
+    pub authenticate: Arc<dyn Authenticate>,
     /// Bytes of a message that comes in.
     pub message_bytes_max: usize,
     /// Calls and streams of one connection at a time.
@@ -52,6 +57,7 @@ pub struct ServerConfig {
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
+            authenticate: Arc::new(LocalTrust),
             message_bytes_max: 4 * 1024 * 1024,
             calls_per_connection_max: 1024,
             keepalive_interval: Duration::from_secs(30),
@@ -170,6 +176,15 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?))
 }
 
+fn layer(config: &ServerConfig) -> DoorLayer {
+    DoorLayer { authenticate: config.authenticate.clone(), message_bytes_max: config.message_bytes_max }
+}
+
+/// Services behind the door, as a server answers, without a socket.
+pub fn door(routes: Routes, config: &ServerConfig) -> Door<Routes> {
+    layer(config).layer(routes)
+}
+
 /// Serves until `shutdown`, or until a district can't be served any more; then drains: health off, no new connections,
 /// streams end, calls finish, the engines settle their logs.
 pub async fn serve(
@@ -189,7 +204,7 @@ pub async fn serve(
         .max_concurrent_streams(config.calls_per_connection_max)
         .http2_keepalive_interval(Some(config.keepalive_interval))
         .http2_keepalive_timeout(Some(config.keepalive_timeout))
-        .layer(DoorLayer { message_bytes_max: config.message_bytes_max })
+        .layer(layer(&config))
         .add_routes(routes)
         .serve_with_incoming_shutdown(patient(incoming), async {
             let _ = accepting.await;

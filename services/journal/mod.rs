@@ -11,6 +11,7 @@ pub mod export;
 pub mod heads;
 pub mod merkle;
 pub mod note;
+pub mod sealed;
 
 pub use codec::CodecError;
 pub use commit::{ChainError, Commit, Head};
