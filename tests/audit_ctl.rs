@@ -198,8 +198,8 @@ async fn issued_figures_are_made_again_byte_for_byte() {
     let early = desk.path("early");
     desk.run(&["log", "export", &early, "--to", "2"]).await.json();
     refuted(&desk.run(&["audit", "recompute", &desk.path("CHAIN"), &early, "--key", &public]).await, "put back");
-    let beyond = desk.run(&["audit", "issue", "CHAIN", &file, "--as-of", "2025-10-31", "--known-at-position", "99999"]);
-    assert!(beyond.await.err.contains("POSITION_AHEAD"));
+    let beyond = ["audit", "issue", "CHAIN", &file, "--as-of", "2025-10-31", "--known-at-position", "99999"];
+    assert!(desk.run(&beyond).await.err.contains("POSITION_AHEAD"));
 }
 
 #[tokio::test]

@@ -246,12 +246,14 @@ pub fn refused(fault: AuditFault) -> Status {
     match fault {
         AuditFault::NoCheckpoints => status::plain(Reason::NoCheckpoints, message),
         AuditFault::UnknownCheckpoint { size } => {
-            status::refused(&Refusal::new(Reason::UnknownCheckpoint, message).with("size", size))
+            status::refused(&Refusal::new(Reason::UnknownCheckpoint, message).with("checkpoint_size", size))
         }
-        AuditFault::NotCovered { position, size } => {
-            status::refused(&Refusal::new(Reason::NotCovered, message).at(position).with("size", size))
+        AuditFault::NotCovered { position, size } => status::refused(
+            &Refusal::new(Reason::NotCovered, message).with("wanted_position", position).with("checkpoint_size", size),
+        ),
+        AuditFault::NoHeads { size } => {
+            status::refused(&Refusal::new(Reason::NotCovered, message).with("checkpoint_size", size))
         }
-        AuditFault::NoHeads { size } => status::refused(&Refusal::new(Reason::NotCovered, message).with("size", size)),
         AuditFault::Reading => status::plain(Reason::AuditBehind, message),
         AuditFault::Store(fault) => {
             tracing::error!(%fault, "checkpoints");

@@ -70,3 +70,35 @@ impl AuditOptions {
         engine.begin_audit(config).map_err(|source| RunError::Start { district, source })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(options: AuditOptions) -> Vec<String> {
+        let mut faults = Vec::new();
+        options.check(&mut faults);
+        faults
+    }
+
+    #[test]
+    fn a_second_place_without_a_key_a_key_that_is_not_there_and_no_time_are_faults() {
+        assert_eq!(faults(AuditOptions::default()), Vec::<String>::new());
+        let nowhere = PathBuf::from("/nowhere/key");
+        let wrong = AuditOptions { checkpoint_key: Some(nowhere), checkpoint_seconds: 0, checkpoint_copy: None };
+        assert_eq!(faults(wrong).len(), 2);
+        let wrong =
+            AuditOptions { checkpoint_copy: Some("/tmp".into()), checkpoint_seconds: 3601, ..Default::default() };
+        assert_eq!(faults(wrong).len(), 2);
+    }
+
+    #[test]
+    fn what_is_no_key_is_told_with_its_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "no key").unwrap();
+        let options = AuditOptions { checkpoint_key: Some(file.path().to_owned()), ..Default::default() };
+        let told = options.read_key().unwrap_err();
+        assert!(told.to_string().contains(file.path().to_str().unwrap()), "{told}");
+        assert_eq!(told.exit_status(), 64);
+    }
+}

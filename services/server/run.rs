@@ -3,7 +3,7 @@
 use super::demo;
 use super::options::Config;
 use crate::domain::{Day, Limits};
-use crate::engine::{Engine, EngineConfig, StartError, Stop, SystemClock};
+use crate::engine::{Engine, EngineConfig, StartError, Stop, StoreFault, SystemClock};
 use crate::formats::limits;
 use crate::grpc::{Districts, ServeError, ServerConfig, serve};
 use crate::log::LogError;
@@ -85,6 +85,7 @@ impl RunError {
             Self::Limits { .. } | Self::Key { .. } => 64,
             Self::Open { source: LogError::DataLoss { .. }, .. }
             | Self::Start { source: StartError::Damaged { .. }, .. }
+            | Self::Start { source: StartError::Checkpoints(StoreFault::Ahead { .. }), .. }
             | Self::Serve(ServeError::Stopped { stop: Stop::Damaged { .. }, .. }) => 65,
             _ => 1,
         }
