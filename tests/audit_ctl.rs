@@ -165,7 +165,7 @@ async fn issued_figures_are_made_again_byte_for_byte() {
     for figure in ["METRICS", "CHAIN", "ENTITLEMENTS"] {
         let file = desk.path(figure);
         let issued = desk.run(&["audit", "issue", figure, &file, "--as-of", "2025-10-31"]).await.json();
-        assert!(issued["checkpoint_size"].as_u64() > issued["known_at_position"].as_u64(), "{issued}");
+        assert!(issued["checkpoint_size"].as_u64() >= issued["known_at_position"].as_u64(), "{issued}");
         known.push(issued["known_at_position"].as_u64().unwrap());
     }
     // What is recorded and corrected later changes nothing of it.

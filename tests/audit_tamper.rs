@@ -116,7 +116,7 @@ async fn the_untouched_log_holds_and_what_nobody_signed_is_told() {
     let (at, until, count) = audited.heads.unwrap();
     assert_eq!((at, until), (small.late.size, small.late.size - 1));
     assert_eq!(count, 9, "eight firms and the settings");
-    assert_eq!(audit(&small.export, &[]).unwrap().met, []);
+    assert!(audit(&small.export, &[]).unwrap().met.is_empty());
 }
 
 #[tokio::test]
