@@ -2,11 +2,13 @@
 //! their own, `write/args.rs`.
 
 use super::audit::args::AuditCommand;
+use super::contacts::args::ContactCommand;
 use super::criteria::args::CriteriaArgs;
 use super::finance::args::{BudgetArgs, EntitlementsArgs, ExplainArgs, PolicyCommand, ReadingCommand};
 use super::innovation::args::{
     AssessmentCommand, GuidanceFundCommand, InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand,
 };
+use super::keys::KeysCommand;
 use super::lang::Lang;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
 use super::output::Format;
@@ -117,6 +119,9 @@ pub enum Command {
     /// What a policy's rules demand, what is there, and whether that is met.
     #[command(subcommand)]
     Reading(ReadingCommand),
+    /// Contacts of firms and carriers, their erasure, legal holds (联系人).
+    #[command(subcommand)]
+    Contact(ContactCommand),
     /// Limits of the district.
     #[command(subcommand)]
     Limits(LimitsCommand),
@@ -131,6 +136,9 @@ pub enum Command {
     /// Checkpoints of the log, and proofs against them (审计).
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// The keys of personal data: master keys, rotation, backups; offline, on a data folder.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Completions for a shell, on stdout.
     Completions {
         /// The shell.
@@ -335,7 +343,7 @@ pub enum EventsCommand {
         from: i64,
         /// Only events about this entity: firms/CODE, incubators/ID, parks/ID, loans/CONTRACT, taxpayers/CODE, settings,
         /// intermediaries/ID, technologyTransfers/CONTRACT, platforms/ID, instruments/ID, guidanceFunds/ID,
-        /// projectAssessments/ID.
+        /// projectAssessments/ID, persons/UUID.
         #[arg(long, value_name = "NAME")]
         subject: Option<String>,
         /// End after so many events; 0: never.

@@ -6,6 +6,7 @@ pub mod args;
 pub mod audit;
 mod chain;
 pub mod connect;
+pub mod contacts;
 pub mod criteria;
 mod events;
 mod figures;
@@ -13,6 +14,7 @@ pub mod finance;
 pub mod help;
 pub mod import;
 pub mod innovation;
+pub mod keys;
 pub mod lang;
 mod log;
 mod log_export;
@@ -133,6 +135,10 @@ async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble
             let report = log::verify_offline(&data, &global.district, scratch.as_deref(), lang).await?;
             print(&report, &global, io)
         }
+        Command::Keys(command) => {
+            let report = keys::run(&global.district, command, lang).await?;
+            print(&report, &global, io)
+        }
         Command::Log(LogCommand::Export(args)) => log_export::run(&global, args, lang, io).await,
         Command::Log(LogCommand::Import(args)) => {
             let report = log_import::run(&global.district, args, lang, io).await?;
@@ -170,6 +176,7 @@ async fn ask(session: &Session, command: Command, shown: &mut Shown<'_, '_>) -> 
         Command::TechnologyTransfer(command) => innovation::transfer(session, command, shown).await,
         Command::Platform(command) => innovation::platform(session, command, shown).await,
         Command::Instrument(command) => innovation::instrument(session, command, shown).await,
+        Command::Contact(command) => contacts::run(session, command, shown).await,
         Command::Limits(command) => show::limits(session, command, lang).await,
         Command::Void(args) => write::void(session, args, lang).await,
         Command::Log(command) => log::run(session, command, lang).await,
@@ -177,6 +184,7 @@ async fn ask(session: &Session, command: Command, shown: &mut Shown<'_, '_>) -> 
         Command::Import(_)
         | Command::Audit(_)
         | Command::Events(_)
+        | Command::Keys(_)
         | Command::Policy(_)
         | Command::Explain(_)
         | Command::Completions { .. } => Ok(Report::default()),

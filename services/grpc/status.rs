@@ -30,7 +30,7 @@ pub fn code_of(reason: Reason) -> Code {
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownCriteriaSet
         | UnknownIntermediary | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading
-        | UnknownGuidanceFund | UnknownAssessment | UnknownCheckpoint => Code::NotFound,
+        | UnknownGuidanceFund | UnknownAssessment | UnknownPerson | UnknownCheckpoint => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay
@@ -45,9 +45,12 @@ pub fn code_of(reason: Reason) -> Code {
         | NotSettled
         | DatesOutOfOrder
         | UpstreamCycle
-        | HasDependents
+        | PersonErased
+        | LegalHold
+        | KeysUnavailable
         | NoCheckpoints
-        | NotCovered => Code::FailedPrecondition,
+        | NotCovered
+        | HasDependents => Code::FailedPrecondition,
         Conflict | RequestIdReused => Code::AlreadyExists,
         StaleEtag => Code::Aborted,
         TooLarge | QueueFull | TooManyStreams | LogFull => Code::ResourceExhausted,

@@ -36,6 +36,10 @@ pub struct Options {
     /// What is signed, by what, and where it is kept.
     #[command(flatten)]
     pub audit: AuditOptions,
+    /// File of the master key, under which the keys of personal data are kept in DIR/keys: 32 bytes in hex or base64, readable
+    /// by its owner alone (`incubatorctl keys new` makes one). Without it no personal data is recorded or read.
+    #[arg(long, value_name = "FILE", env = "INCUBATORD_MASTER_KEY")]
+    pub master_key: Option<PathBuf>,
 }
 
 /// Options that hold.
@@ -53,6 +57,8 @@ pub struct Config {
     pub limits: Option<PathBuf>,
     /// What is signed, by what, and where it is kept.
     pub audit: AuditOptions,
+    /// File of the master key; none: no personal data is recorded or read.
+    pub master_key: Option<PathBuf>,
 }
 
 impl Options {
@@ -92,14 +98,10 @@ impl Options {
         }
         self.audit.check(&mut faults);
         match listen {
-            Some(listen) if faults.is_empty() => Ok(Config {
-                demo: self.demo,
-                data: self.data,
-                listen,
-                districts,
-                limits: self.limits,
-                audit: self.audit,
-            }),
+            Some(listen) if faults.is_empty() => {
+                let (limits, master_key, audit) = (self.limits, self.master_key, self.audit);
+                Ok(Config { demo: self.demo, data: self.data, listen, districts, limits, master_key, audit })
+            }
             _ => Err(faults),
         }
     }

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A server's command line, free of what the environment says.
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_incubatord"));
-    let ours = ["DATA", "LISTEN", "LIMITS", "CHECKPOINT_KEY", "CHECKPOINT_COPY"];
+    let ours = ["DATA", "LISTEN", "LIMITS", "MASTER_KEY", "CHECKPOINT_KEY", "CHECKPOINT_COPY"];
     for name in ours.map(|name| format!("INCUBATORD_{name}")) {
         command.env_remove(name);
     }
@@ -232,6 +232,11 @@ impl Client {
     /// Tax receipts.
     pub fn taxes(&self) -> v1::tax_service_client::TaxServiceClient<Calling> {
         v1::tax_service_client::TaxServiceClient::new(self.calling())
+    }
+
+    /// Contacts.
+    pub fn contacts(&self) -> v1::contact_service_client::ContactServiceClient<Calling> {
+        v1::contact_service_client::ContactServiceClient::new(self.calling())
     }
 
     /// Ledgers in bulk.
