@@ -195,7 +195,7 @@ async fn the_command_line_comes_with_credentials() {
     site.write("clerk.pem", &shown.certificate);
     site.write("clerk.key", &shown.key);
     let (cert, key) = (site.path("clerk.pem"), site.path("clerk.key"));
-    let shown = ["--cert", cert.to_str().unwrap(), "--key", key.to_str().unwrap()];
+    let shown = ["--tls-cert", cert.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
     let good = ctl(&site, &url, &[&verify[..], &shown].concat(), &[]);
     assert!(good.status.success(), "{}", String::from_utf8_lossy(&good.stderr));
     // What goes wrong is said, and no token with it.

@@ -1,11 +1,14 @@
 //! The command line, as clap derives it: what is asked, nothing of how it is done. Recording commands have a file of
 //! their own, `write/args.rs`.
 
+use super::audit::args::AuditCommand;
+use super::contacts::args::ContactCommand;
 use super::criteria::args::CriteriaArgs;
 use super::finance::args::{BudgetArgs, EntitlementsArgs, ExplainArgs, PolicyCommand, ReadingCommand};
 use super::innovation::args::{
     AssessmentCommand, GuidanceFundCommand, InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand,
 };
+use super::keys::KeysCommand;
 use super::lang::Lang;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
 use super::output::Format;
@@ -43,11 +46,11 @@ pub struct Global {
     #[arg(long, global = true, env = "INCUBATOR_CA", value_name = "FILE")]
     pub ca: Option<PathBuf>,
     /// Certificate that says who acts (PEM).
-    #[arg(long, global = true, env = "INCUBATOR_CERT", value_name = "FILE", requires = "key")]
-    pub cert: Option<PathBuf>,
+    #[arg(long, global = true, env = "INCUBATOR_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
     /// Key of that certificate (PEM).
-    #[arg(long, global = true, env = "INCUBATOR_KEY", value_name = "FILE", requires = "cert")]
-    pub key: Option<PathBuf>,
+    #[arg(long, global = true, env = "INCUBATOR_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// File of the token that says who acts; default: INCUBATORCTL_TOKEN, where that is set.
     #[arg(long, global = true, env = "INCUBATOR_TOKEN_FILE", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
@@ -128,6 +131,9 @@ pub enum Command {
     /// What a policy's rules demand, what is there, and whether that is met.
     #[command(subcommand)]
     Reading(ReadingCommand),
+    /// Contacts of firms and carriers, their erasure, legal holds (联系人).
+    #[command(subcommand)]
+    Contact(ContactCommand),
     /// Limits of the district.
     #[command(subcommand)]
     Limits(LimitsCommand),
@@ -139,6 +145,12 @@ pub enum Command {
     /// The log itself.
     #[command(subcommand)]
     Log(LogCommand),
+    /// Checkpoints of the log, and proofs against them (审计).
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// The keys of personal data: master keys, rotation, backups; offline, on a data folder.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Completions for a shell, on stdout.
     Completions {
         /// The shell.
@@ -343,7 +355,7 @@ pub enum EventsCommand {
         from: i64,
         /// Only events about this entity: firms/CODE, incubators/ID, parks/ID, loans/CONTRACT, taxpayers/CODE, settings,
         /// intermediaries/ID, technologyTransfers/CONTRACT, platforms/ID, instruments/ID, guidanceFunds/ID,
-        /// projectAssessments/ID.
+        /// projectAssessments/ID, persons/UUID.
         #[arg(long, value_name = "NAME")]
         subject: Option<String>,
         /// End after so many events; 0: never.

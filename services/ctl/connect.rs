@@ -5,7 +5,9 @@ use super::credentials;
 use super::lang::Say;
 use super::trouble::Trouble;
 use crate::wire::v1::assessment_service_client::AssessmentServiceClient;
+use crate::wire::v1::audit_service_client::AuditServiceClient;
 use crate::wire::v1::bureau_service_client::BureauServiceClient;
+use crate::wire::v1::contact_service_client::ContactServiceClient;
 use crate::wire::v1::criteria_service_client::CriteriaServiceClient;
 use crate::wire::v1::entitlement_service_client::EntitlementServiceClient;
 use crate::wire::v1::financing_service_client::FinancingServiceClient;
@@ -71,6 +73,8 @@ macro_rules! clients {
 }
 
 clients! {
+    /// Checkpoints and proofs.
+    audit: AuditServiceClient;
     /// Firms.
     firms: FirmServiceClient;
     /// Carriers.
@@ -95,6 +99,8 @@ clients! {
     assessments: AssessmentServiceClient;
     /// Guidance funds.
     guidance_funds: GuidanceFundServiceClient;
+    /// Contacts.
+    contacts: ContactServiceClient;
     /// Readings.
     readings: ReadingServiceClient;
     /// Tax receipts.
@@ -123,10 +129,10 @@ impl Session {
             .keep_alive_timeout(Duration::from_secs(KEEP_ALIVE_SECONDS));
         if secure {
             endpoint = endpoint.tls_config(credentials::tls(global)?).map_err(unreachable)?;
-        } else if global.ca.is_some() || global.cert.is_some() {
+        } else if global.ca.is_some() || global.tls_cert.is_some() {
             return Err(Trouble::Usage(Say::new(
-                format!("--ca 与 --cert 只用于 TLS，而 --server {server} 不是 https:// 地址"),
-                format!("--ca and --cert are for TLS, and --server {server} is no https:// address"),
+                format!("--ca 与 --tls-cert 只用于 TLS，而 --server {server} 不是 https:// 地址"),
+                format!("--ca and --tls-cert are for TLS, and --server {server} is no https:// address"),
             )));
         }
         let channel = endpoint.connect().await.map_err(unreachable)?;
@@ -167,7 +173,7 @@ fn named(global: &Global, secure: bool) -> Result<Named, Trouble> {
     if let Some(token) = credentials::token(global, secure)? {
         return Ok(Named(Some(("authorization", token))));
     }
-    if global.cert.is_some() {
+    if global.tls_cert.is_some() {
         return Ok(Named(None));
     }
     let principal = global.principal.clone().or_else(os_user).ok_or_else(|| {

@@ -21,7 +21,7 @@ pub fn tls(global: &Global) -> Result<ClientTlsConfig, Trouble> {
         Some(path) => tls.ca_certificate(Certificate::from_pem(read(path, false)?)),
         None => tls.with_native_roots(),
     };
-    Ok(match (&global.cert, &global.key) {
+    Ok(match (&global.tls_cert, &global.tls_key) {
         (Some(cert), Some(key)) => tls.identity(Identity::from_pem(read(cert, false)?, read(key, true)?)),
         _ => tls,
     })

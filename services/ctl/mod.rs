@@ -3,8 +3,10 @@
 //! of their own.
 
 pub mod args;
+pub mod audit;
 mod chain;
 pub mod connect;
+pub mod contacts;
 mod credentials;
 pub mod criteria;
 mod events;
@@ -13,6 +15,7 @@ pub mod finance;
 pub mod help;
 pub mod import;
 pub mod innovation;
+pub mod keys;
 pub mod lang;
 mod log;
 mod log_export;
@@ -48,6 +51,8 @@ pub enum Exit {
     Trouble,
     /// An import went through, and rows of it were rejected.
     Rejected,
+    /// An audit found something that does not hold.
+    Refuted,
     /// The command line can't be followed.
     Usage,
 }
@@ -59,6 +64,7 @@ impl Exit {
             Self::Clean => 0,
             Self::Trouble => 1,
             Self::Rejected => 2,
+            Self::Refuted => 3,
             Self::Usage => 64,
         }
     }
@@ -103,7 +109,11 @@ fn tell(trouble: &Trouble, lang: Lang, io: &mut Io<'_>) -> Exit {
     let Some(sentence) = trouble.sentence(lang) else { return Exit::Clean };
     // Nobody is left to tell when even this can't be written.
     let _ = writeln!(io.err, "incubatorctl: {sentence}");
-    if matches!(trouble, Trouble::Usage(_)) { Exit::Usage } else { Exit::Trouble }
+    match trouble {
+        Trouble::Usage(_) => Exit::Usage,
+        Trouble::Refuted(_) => Exit::Refuted,
+        _ => Exit::Trouble,
+    }
 }
 
 async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble> {
@@ -111,6 +121,7 @@ async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble
     let session = || Session::open(&global);
     match command {
         Command::Completions { shell } => completions(shell, io),
+        Command::Audit(command) => audit::run(&global, command, lang, io).await,
         Command::Import(args) => import::run(&global, args, lang, io).await,
         Command::Events(command) => {
             events::run(&session().await?, command, global.output, lang, io).await?;
@@ -123,6 +134,10 @@ async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble
         }
         Command::Log(LogCommand::Verify { data: Some(data), scratch }) => {
             let report = log::verify_offline(&data, &global.district, scratch.as_deref(), lang).await?;
+            print(&report, &global, io)
+        }
+        Command::Keys(command) => {
+            let report = keys::run(&global.district, command, lang).await?;
             print(&report, &global, io)
         }
         Command::Log(LogCommand::Export(args)) => log_export::run(&global, args, lang, io).await,
@@ -162,12 +177,15 @@ async fn ask(session: &Session, command: Command, shown: &mut Shown<'_, '_>) -> 
         Command::TechnologyTransfer(command) => innovation::transfer(session, command, shown).await,
         Command::Platform(command) => innovation::platform(session, command, shown).await,
         Command::Instrument(command) => innovation::instrument(session, command, shown).await,
+        Command::Contact(command) => contacts::run(session, command, shown).await,
         Command::Limits(command) => show::limits(session, command, lang).await,
         Command::Void(args) => write::void(session, args, lang).await,
         Command::Log(command) => log::run(session, command, lang).await,
         // Taken apart in `dispatch`.
         Command::Import(_)
+        | Command::Audit(_)
         | Command::Events(_)
+        | Command::Keys(_)
         | Command::Policy(_)
         | Command::Explain(_)
         | Command::Completions { .. } => Ok(Report::default()),

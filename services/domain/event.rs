@@ -5,6 +5,7 @@ pub use super::entity::Entity;
 use super::guidance_fund::GuidanceFundEvent;
 use super::incubator::report::IncubatorReport;
 use super::instrument::InstrumentEvent;
+use super::person::PersonEvent;
 use super::platform::PlatformEvent;
 use super::reason::{Fault, Reason};
 use super::transfer::TransferEvent;
@@ -121,6 +122,15 @@ pub enum Event {
         reason: String,
         /// Who decided.
         decided_by: String,
+    },
+    /// Where every entity stood at a position: no fact of business, but what proofs of completeness rest on.
+    HeadsRecorded {
+        /// Positions up to this one are taken in; it ends a commit.
+        position: u64,
+        /// Entities that a record up to there is about.
+        count: u64,
+        /// Root of the Merkle tree over their heads, in the order of their names.
+        root: [u8; 32],
     },
     /// Limits from this day on.
     LimitsSet(Limits),
@@ -307,6 +317,8 @@ pub enum Event {
     GuidanceFund(GuidanceFundEvent),
     /// A project was assessed for a park on this day.
     ProjectAssessed(ProjectAssessed),
+    /// Something about a person.
+    Person(PersonEvent),
 }
 
 /// A policy as it was published. What its text means is read at the door before it becomes a command, and by those who
@@ -409,7 +421,7 @@ impl Event {
     pub fn owner(&self) -> Option<Entity> {
         use Event::*;
         Some(match self {
-            LogCreated { .. } | FactsVoided { .. } => return None,
+            LogCreated { .. } | FactsVoided { .. } | HeadsRecorded { .. } => return None,
             LimitsSet(_) => Entity::Settings,
             IncubatorRegistered(r) => Entity::Incubator(r.incubator.clone()),
             IncubatorRecognised { incubator, .. }
@@ -440,6 +452,7 @@ impl Event {
             Instrument(event) => event.owner(),
             GuidanceFund(event) => event.owner(),
             ProjectAssessed(assessed) => Entity::Assessment(assessed.assessment.clone()),
+            Person(event) => event.owner(),
         })
     }
 
@@ -462,6 +475,7 @@ impl Event {
             Instrument(event) => event.other(),
             GuidanceFund(event) => event.other(),
             ProjectAssessed(assessed) => Some(Entity::Firm(assessed.firm)),
+            Person(event) => event.other(),
             _ => None,
         }
     }
@@ -497,6 +511,7 @@ impl Event {
         match self {
             LogCreated { .. } => plain(0),
             FactsVoided { .. } => plain(1),
+            HeadsRecorded { .. } => plain(4),
             LimitsSet(_) => Key { day: Some(day), ..plain(2) },
             IncubatorRegistered(_) => plain(10),
             IncubatorRecognised { level, .. } => Key { level: Some(*level), day: Some(day), ..plain(11) },
@@ -534,6 +549,7 @@ impl Event {
             Instrument(event) => plain(event.code()),
             GuidanceFund(event) => plain(event.code()),
             ProjectAssessed(_) => plain(93),
+            Person(event) => plain(event.code()),
             IncubatorReportFiled(_) => Key { day: Some(day), ..plain(100) },
         }
     }
@@ -561,6 +577,11 @@ impl Event {
                 | AnnualReportFiled(_)
                 | IncubatorReportFiled(_)
         )
+    }
+
+    /// Whether it can't be taken back: an act that was done.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Person(event) if event.is_final())
     }
 
     /// Whether its business date may lie after the day it is recorded: only an expiry may (rules §2).

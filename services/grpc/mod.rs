@@ -6,9 +6,11 @@
 #![allow(clippy::result_large_err)] // tonic::Status is what every method of a service returns.
 
 mod assessments;
+mod audit;
 mod bureau;
 mod command;
 mod connection;
+mod contacts;
 mod convert;
 mod criteria;
 mod districts;
@@ -33,6 +35,7 @@ mod principal;
 mod read;
 mod readings;
 mod recent;
+mod seal;
 mod seldom;
 mod server;
 mod settings;
@@ -44,5 +47,6 @@ pub use crate::auth::PRINCIPAL_HEADER;
 pub use districts::Districts;
 pub use layer::Door;
 pub use principal::ON_BEHALF_OF_HEADER;
+pub use seal::{Keys, open_keys};
 pub use server::{ServeError, ServerConfig, door, routes, serve};
 pub use status::ERROR_DOMAIN;

@@ -94,6 +94,8 @@ reading! {
     ListProjectAssessmentsRequest list_project_assessments_request
     GetGuidanceFundRequest get_guidance_fund_request
     ListGuidanceFundsRequest list_guidance_funds_request
+    GetPersonRequest get_person_request
+    ListContactsRequest list_contacts_request
     ListReadingsRequest list_readings_request
     GetReadingRequest get_reading_request
 }
@@ -207,6 +209,23 @@ impl View {
         let as_of = AsOf { day: Day::MAX, known: position };
         let reading_day = shanghai_day(engine.clock().now_micros());
         Self { engine: engine.clone(), published, as_of, position, reading_day, now: true }
+    }
+
+    /// The end of a day, as known at a position that the head has passed.
+    pub fn at(engine: &Engine, day: Day, position: u64) -> Self {
+        let as_of = AsOf { day, known: position };
+        Self { engine: engine.clone(), published: engine.published(), as_of, position, reading_day: day, now: false }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The server's time, RFC 3339.
+    pub fn instant(&self) -> String {
+        let now = jiff::Timestamp::from_microsecond(self.engine.clock().now_micros());
+        now.map(|now| now.to_string()).unwrap_or_default()
     }
 
     /// The position that is known, and whether that is all there is.

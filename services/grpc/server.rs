@@ -2,8 +2,10 @@
 
 use super::Districts;
 use super::assessments::Assessments;
+use super::audit::Audit;
 use super::bureau::Bureau;
 use super::connection::{Intake, connections};
+use super::contacts::Contacts;
 use super::criteria::Criteria;
 use super::entitlements::Entitlements;
 use super::financing::Financing;
@@ -98,7 +100,7 @@ pub enum ServeError {
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 18] = [
+const SERVICES: [&str; 20] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -117,6 +119,8 @@ const SERVICES: [&str; 18] = [
     v1::reading_service_server::SERVICE_NAME,
     v1::guidance_fund_service_server::SERVICE_NAME,
     v1::assessment_service_server::SERVICE_NAME,
+    v1::audit_service_server::SERVICE_NAME,
+    v1::contact_service_server::SERVICE_NAME,
 ];
 
 macro_rules! bounded {
@@ -131,7 +135,9 @@ macro_rules! bounded {
 /// Every service of the API, with reflection.
 pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, ServeError> {
     use v1::assessment_service_server::AssessmentServiceServer;
+    use v1::audit_service_server::AuditServiceServer;
     use v1::bureau_service_server::BureauServiceServer;
+    use v1::contact_service_server::ContactServiceServer;
     use v1::criteria_service_server::CriteriaServiceServer;
     use v1::entitlement_service_server::EntitlementServiceServer;
     use v1::financing_service_server::FinancingServiceServer;
@@ -168,10 +174,12 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(PlatformServiceServer(Platforms(districts.clone())), config))
         .add_service(bounded!(PolicyServiceServer(Policies(districts.clone())), config))
         .add_service(bounded!(AssessmentServiceServer(Assessments(districts.clone())), config))
+        .add_service(bounded!(ContactServiceServer(Contacts(districts.clone())), config))
         .add_service(bounded!(GuidanceFundServiceServer(GuidanceFunds(districts.clone())), config))
         .add_service(bounded!(ReadingServiceServer(Readings(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))
         .add_service(bounded!(CriteriaServiceServer(Criteria(districts.clone())), config))
+        .add_service(bounded!(AuditServiceServer(Audit(districts.clone())), config))
         .add_service(bounded!(ImportServiceServer(import), config))
         .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
         .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?))

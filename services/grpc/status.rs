@@ -30,7 +30,7 @@ pub fn code_of(reason: Reason) -> Code {
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownCriteriaSet
         | UnknownIntermediary | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading
-        | UnknownGuidanceFund | UnknownAssessment => Code::NotFound,
+        | UnknownGuidanceFund | UnknownAssessment | UnknownPerson | UnknownCheckpoint => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay
@@ -45,6 +45,11 @@ pub fn code_of(reason: Reason) -> Code {
         | NotSettled
         | DatesOutOfOrder
         | UpstreamCycle
+        | PersonErased
+        | LegalHold
+        | KeysUnavailable
+        | NoCheckpoints
+        | NotCovered
         | HasDependents => Code::FailedPrecondition,
         Conflict | RequestIdReused => Code::AlreadyExists,
         StaleEtag => Code::Aborted,
@@ -52,7 +57,7 @@ pub fn code_of(reason: Reason) -> Code {
         UnknownMethod => Code::Unimplemented,
         PositionAhead => Code::OutOfRange,
         NoPrincipal | BadCredential => Code::Unauthenticated,
-        Draining | LogFailed => Code::Unavailable,
+        Draining | LogFailed | AuditBehind => Code::Unavailable,
         LogDamaged => Code::DataLoss,
         Deadline => Code::DeadlineExceeded,
         // Said of what is accepted or skipped, never a status.

@@ -54,13 +54,19 @@ impl Touched<'_> {
         use Event::*;
         match event {
             PolicyPublished(_) => {} // Everything: whoever keeps answers notices that the policy is another.
-            LogCreated { .. } | LimitsSet(_) | FirmRenamed { .. } | AreaChanged { .. } | UpstreamChanged { .. } => {}
+            LogCreated { .. }
+            | HeadsRecorded { .. }
+            | LimitsSet(_)
+            | FirmRenamed { .. }
+            | AreaChanged { .. }
+            | UpstreamChanged { .. } => {}
             AnnualReportFiled(_)
             | IncubatorReportFiled(_)
             | HighTechCertified { .. }
             | InvestmentMade { .. }
             | GuidanceFund(_)
-            | ProjectAssessed(_) => {}
+            | ProjectAssessed(_)
+            | Person(_) => {}
             FactsVoided { positions, .. } => self.voided(positions),
             IncubatorRegistered(registered) => self.carrier_and_its_firms(&registered.incubator),
             OperatorChanged { incubator, .. } => self.carrier_and_its_firms(incubator),

@@ -1,11 +1,13 @@
 //! What the server's main runs: options, the districts' logs and engines, the demo.
 
+mod audit;
 mod demo;
 mod demo_policy;
 mod identity;
 mod options;
 mod run;
 
+pub use audit::AuditOptions;
 pub use identity::{Identity, IdentityOptions};
 pub use options::{Config, LISTEN, Options};
 pub use run::{RunError, run};

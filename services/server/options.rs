@@ -1,5 +1,6 @@
 //! The server's configuration in two steps: as typed, then validated, with every fault told at once and before a port opens.
 
+use super::audit::AuditOptions;
 use super::identity::{Identity, IdentityOptions};
 use clap::Parser;
 use std::net::SocketAddr;
@@ -34,6 +35,13 @@ pub struct Options {
     /// File of the limits that a new log begins with [default: those of deploy/demo/limits.toml]
     #[arg(long, value_name = "FILE", env = "INCUBATORD_LIMITS")]
     pub limits: Option<PathBuf>,
+    /// What is signed, by what, and where it is kept.
+    #[command(flatten)]
+    pub audit: AuditOptions,
+    /// File of the master key, under which the keys of personal data are kept in DIR/keys: 32 bytes in hex or base64, readable
+    /// by its owner alone (`incubatorctl keys new` makes one). Without it no personal data is recorded or read.
+    #[arg(long, value_name = "FILE", env = "INCUBATORD_MASTER_KEY")]
+    pub master_key: Option<PathBuf>,
     /// Who calls, and how much.
     #[command(flatten)]
     pub identity: IdentityOptions,
@@ -52,6 +60,10 @@ pub struct Config {
     pub districts: Vec<String>,
     /// File of the limits; none: those built in.
     pub limits: Option<PathBuf>,
+    /// What is signed, by what, and where it is kept.
+    pub audit: AuditOptions,
+    /// File of the master key; none: no personal data is recorded or read.
+    pub master_key: Option<PathBuf>,
     /// Who calls, and how much.
     pub identity: Identity,
 }
@@ -84,10 +96,12 @@ impl Options {
         if let Some(path) = self.limits.as_deref().filter(|path| !path.is_file()) {
             faults.push(format!("--limits {}: no such file", path.display()));
         }
+        self.audit.check(&mut faults);
         let identity = self.identity.validate(listen).map_err(|found| faults.extend(found)).ok();
         match (listen, identity) {
             (Some(listen), Some(identity)) if faults.is_empty() => {
-                Ok(Config { demo: self.demo, data: self.data, listen, districts, limits: self.limits, identity })
+                let (limits, master_key, audit) = (self.limits, self.master_key, self.audit);
+                Ok(Config { demo: self.demo, data: self.data, listen, districts, limits, identity, master_key, audit })
             }
             _ => Err(faults),
         }

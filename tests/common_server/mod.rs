@@ -233,6 +233,11 @@ impl Client {
         v1::tax_service_client::TaxServiceClient::new(self.calling())
     }
 
+    /// Contacts.
+    pub fn contacts(&self) -> v1::contact_service_client::ContactServiceClient<Calling> {
+        v1::contact_service_client::ContactServiceClient::new(self.calling())
+    }
+
     /// Ledgers in bulk.
     pub fn import(&self) -> v1::import_service_client::ImportServiceClient<Calling> {
         v1::import_service_client::ImportServiceClient::new(self.calling())

@@ -7,6 +7,7 @@
 mod assessment;
 mod guidance_fund;
 mod instrument;
+mod person;
 mod platform;
 mod read;
 mod transfer;
@@ -54,6 +55,7 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (1, "LogCreated", 1),
     (2, "FactsVoided", 1),
     (3, "LimitsSet", 1),
+    (4, "HeadsRecorded", 1),
     (10, "IncubatorRegistered", 1),
     (11, "IncubatorRecognised", 1),
     (12, "RecognitionEnded", 1),
@@ -91,6 +93,10 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (92, "GuidanceFundInvested", 1),
     (93, "ProjectAssessed", 1),
     (100, "IncubatorReportFiled", 1),
+    (101, "ContactRecorded", 1),
+    (102, "PersonErased", 1),
+    (103, "LegalHoldPlaced", 1),
+    (104, "LegalHoldLifted", 1),
 ];
 
 /// Name of an event type, which is also that of its message in `incubation.journal.v1`.
@@ -104,6 +110,7 @@ pub fn type_code(event: &Event) -> u16 {
         Event::LogCreated { .. } => 1,
         Event::FactsVoided { .. } => 2,
         Event::LimitsSet(_) => 3,
+        Event::HeadsRecorded { .. } => 4,
         Event::IncubatorRegistered(_) => 10,
         Event::IncubatorRecognised { .. } => 11,
         Event::RecognitionEnded { .. } => 12,
@@ -134,6 +141,7 @@ pub fn type_code(event: &Event) -> u16 {
         Event::GuidanceFund(event) => u16::from(event.code()),
         Event::ProjectAssessed(_) => 93,
         Event::IncubatorReportFiled(_) => 100,
+        Event::Person(event) => u16::from(event.code()),
     }
 }
 
