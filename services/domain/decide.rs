@@ -156,6 +156,10 @@ impl Draft<'_> {
                 let message = format!("position {position} holds no fact that could be taken back");
                 return Err(Refusal::new(Reason::UnknownFact, message).at(*position));
             };
+            if !entry.event.is_voidable() {
+                let message = format!("position {position} holds a step of money, which has its counter-act");
+                return Err(Refusal::new(Reason::NotVoidable, message).at(*position));
+            }
             if let Some(by) = entry.voided {
                 let message = format!("the fact at position {position} was taken back at {by}");
                 return Err(Refusal::new(Reason::AlreadyVoided, message).at(by));

@@ -1,8 +1,9 @@
 //! What facts are about, by name.
 
+use super::budget::BudgetId;
 use super::values::{
-    AssessmentId, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId,
-    TransferId, Uscc,
+    AssessmentId, ClaimId, CursorName, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, OrderNo,
+    ParkId, PlatformId, PolicyId, TransferId, Uscc,
 };
 use std::fmt;
 
@@ -36,6 +37,18 @@ pub enum Entity {
     GuidanceFund(GuidanceFundId),
     /// The assessment of a project.
     Assessment(AssessmentId),
+    /// A claim.
+    Claim(ClaimId),
+    /// A budget.
+    Budget(BudgetId),
+    /// The account of a payee.
+    Account(Uscc),
+    /// A payment order.
+    Order(OrderNo),
+    /// A cursor over payment orders.
+    Cursor(CursorName),
+    /// The calendar of working days.
+    Calendar,
 }
 
 impl fmt::Display for Entity {
@@ -54,6 +67,12 @@ impl fmt::Display for Entity {
             Self::Instrument(id) => write!(f, "instruments/{id}"),
             Self::GuidanceFund(id) => write!(f, "guidanceFunds/{id}"),
             Self::Assessment(id) => write!(f, "projectAssessments/{id}"),
+            Self::Claim(id) => write!(f, "claims/{id}"),
+            Self::Budget(id) => write!(f, "budgets/{id}"),
+            Self::Account(code) => write!(f, "accounts/{code}"),
+            Self::Order(no) => write!(f, "paymentOrders/{no}"),
+            Self::Cursor(name) => write!(f, "cursors/{name}"),
+            Self::Calendar => f.write_str("calendar"),
         }
     }
 }
@@ -63,6 +82,9 @@ impl Entity {
     pub fn parse(name: &str) -> Option<Self> {
         if name == "settings" {
             return Some(Self::Settings);
+        }
+        if name == "calendar" {
+            return Some(Self::Calendar);
         }
         let (collection, id) = name.split_once('/')?;
         match collection {
@@ -77,6 +99,11 @@ impl Entity {
             "platforms" => PlatformId::parse(id).ok().map(Self::Platform),
             "instruments" => InstrumentId::parse(id).ok().map(Self::Instrument),
             "projectAssessments" => AssessmentId::parse(id).ok().map(Self::Assessment),
+            "claims" => ClaimId::parse(id).ok().map(Self::Claim),
+            "budgets" => BudgetId::parse(id).ok().map(Self::Budget),
+            "accounts" => Uscc::parse(id).ok().map(Self::Account),
+            "paymentOrders" => OrderNo::parse(id).ok().map(Self::Order),
+            "cursors" => CursorName::parse(id).ok().map(Self::Cursor),
             "guidanceFunds" => GuidanceFundId::parse(id).ok().map(Self::GuidanceFund),
             _ => None,
         }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+mod finance;
+
 use super::common::world::{carrier, day, firm, limits, park};
 use incubator_registry::domain::assessment::{Indicators, ProjectAssessed};
 use incubator_registry::domain::event::{
@@ -243,7 +245,16 @@ fn settled_under() -> Vec<Event> {
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
     let beside = [of_transfers(), of_platforms(), of_instruments(), of_guidance_funds(), of_assessments()].concat();
-    [first_events(), of_reports(), of_money(), vec![of_policy()], beside, vec![of_incubator_report()]].concat()
+    [
+        first_events(),
+        of_reports(),
+        of_money(),
+        vec![of_policy()],
+        beside,
+        vec![of_incubator_report()],
+        finance::events(),
+    ]
+    .concat()
 }
 
 /// The types of the first release.
@@ -314,7 +325,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
     };
     let each = |event: &Event| Stated::new(day("2025-03-05"), event.clone());
     let later = [of_reports(), of_money()].concat();
-    vec![
+    let mut commands = vec![
         ("one-fact", Command::new(stay(false)[..1].to_vec(), Vec::new(), None).unwrap()),
         ("stay-named", Command::new(stay(false), Vec::new(), None).unwrap()),
         ("stay-open", Command::new(stay(true), Vec::new(), None).unwrap()),
@@ -336,5 +347,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ),
         ("incubator-report", Command::new(vec![each(&of_incubator_report())], Vec::new(), None).unwrap()),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
-    ]
+    ];
+    commands.extend(finance::commands());
+    commands
 }
