@@ -1,6 +1,7 @@
 //! What facts are about, by name.
 
 use super::budget::BudgetId;
+use super::person::PersonId;
 use super::values::{
     AssessmentId, ClaimId, CursorName, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, OrderNo,
     ParkId, PlatformId, PolicyId, TransferId, Uscc,
@@ -37,6 +38,8 @@ pub enum Entity {
     GuidanceFund(GuidanceFundId),
     /// The assessment of a project.
     Assessment(AssessmentId),
+    /// A person whose contact data is kept sealed.
+    Person(PersonId),
     /// A claim.
     Claim(ClaimId),
     /// A budget.
@@ -67,6 +70,7 @@ impl fmt::Display for Entity {
             Self::Instrument(id) => write!(f, "instruments/{id}"),
             Self::GuidanceFund(id) => write!(f, "guidanceFunds/{id}"),
             Self::Assessment(id) => write!(f, "projectAssessments/{id}"),
+            Self::Person(id) => write!(f, "persons/{id}"),
             Self::Claim(id) => write!(f, "claims/{id}"),
             Self::Budget(id) => write!(f, "budgets/{id}"),
             Self::Account(code) => write!(f, "accounts/{code}"),
@@ -105,6 +109,7 @@ impl Entity {
             "paymentOrders" => OrderNo::parse(id).ok().map(Self::Order),
             "cursors" => CursorName::parse(id).ok().map(Self::Cursor),
             "guidanceFunds" => GuidanceFundId::parse(id).ok().map(Self::GuidanceFund),
+            "persons" => PersonId::parse(id).ok().map(Self::Person),
             _ => None,
         }
     }

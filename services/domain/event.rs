@@ -10,6 +10,7 @@ use super::guidance_fund::GuidanceFundEvent;
 use super::incubator::report::IncubatorReport;
 use super::instrument::InstrumentEvent;
 use super::order::{CursorAdvanced, OrderEvent};
+use super::person::PersonEvent;
 use super::platform::PlatformEvent;
 use super::reason::{Fault, Reason};
 pub use super::settings::limits::Limits;
@@ -254,6 +255,8 @@ pub enum Event {
     GuidanceFund(GuidanceFundEvent),
     /// A project was assessed for a park on this day.
     ProjectAssessed(ProjectAssessed),
+    /// Something about a person.
+    Person(PersonEvent),
     /// A step of a claim.
     Claim(ClaimEvent),
     /// Something about a budget.
@@ -399,6 +402,7 @@ impl Event {
             Instrument(event) => event.owner(),
             GuidanceFund(event) => event.owner(),
             ProjectAssessed(assessed) => Entity::Assessment(assessed.assessment.clone()),
+            Person(event) => event.owner(),
             Claim(event) => event.owner(),
             Budget(event) => Entity::Budget(event.budget().clone()),
             Account(event) => Entity::Account(*event.holder()),
@@ -427,6 +431,7 @@ impl Event {
             Instrument(event) => event.other(),
             GuidanceFund(event) => event.other(),
             ProjectAssessed(assessed) => Some(Entity::Firm(assessed.firm)),
+            Person(event) => event.other(),
             Claim(event) => event.other(),
             Order(event) => Some(Entity::Claim(event.claim().clone())),
             _ => None,
@@ -502,6 +507,7 @@ impl Event {
             Instrument(event) => plain(event.code()),
             GuidanceFund(event) => plain(event.code()),
             ProjectAssessed(_) => plain(93),
+            Person(event) => plain(event.code()),
             // Steps, which an act decides, are never the same as another.
             Claim(event) => plain(event.code()),
             Budget(event) => plain(event.code()),
@@ -542,6 +548,11 @@ impl Event {
     pub fn is_voidable(&self) -> bool {
         use Event::*;
         !matches!(self, Claim(_) | Budget(_) | Account(_) | Order(_) | CursorAdvanced(_) | CalendarSet(_))
+    }
+
+    /// Whether it can't be taken back: an act that was done.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Person(event) if event.is_final())
     }
 
     /// Whether its business date may lie after the day it is recorded: only an expiry may (rules §2).

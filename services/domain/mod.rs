@@ -27,6 +27,7 @@ pub mod line;
 pub mod loan;
 pub mod order;
 pub mod park;
+pub mod person;
 pub mod platform;
 pub mod policies;
 pub mod reason;
@@ -45,13 +46,14 @@ pub use command::{Command, Origin, Stated, VoidOrder};
 pub use decide::{Decision, NewEvent, decide};
 pub use event::{Document, Entity, Event, Limits};
 pub use line::{AsOf, Entry, Line};
+pub use person::{PersonEvent, PersonId};
 pub use reason::{Fault, Faults, Reason, Refusal, Warning};
 pub use registry::{Recorded, Registry};
 pub use values::{
-    AssessmentId, ClaimId, CursorName, Day, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, OrderNo,
-    ParkId, PlatformId, PolicyId, SchemeKey, TransferId, TreasuryCode, Uscc, VoucherNo,
+    AssessmentId, ClaimId, CursorName, Day, GuidanceFundId, HoldId, IncubatorId, InstrumentId, IntermediaryId, LoanId,
+    OrderNo, ParkId, PlatformId, PolicyId, SchemeKey, TransferId, TreasuryCode, Uscc, VoucherNo,
 };
 pub use words::{
-    BuildMode, CapitalSource, CarrierFigure, Criterion, FirmChange, Handing, Indicator, InterestNature, InvestmentForm,
-    Kind, LeaveKind, Level, Party, PlatformKind, Purpose, ReductionKind, Tax, TaxNature,
+    BuildMode, CapitalSource, CarrierFigure, ContactRole, Criterion, FirmChange, Handing, Indicator, InterestNature,
+    InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind, Purpose, ReductionKind, Tax, TaxNature,
 };

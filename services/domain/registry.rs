@@ -9,6 +9,7 @@ use super::incubator::IncubatorView;
 use super::innovation::Innovation;
 use super::line::{AsOf, Entry, Line};
 use super::loan::LoanView;
+use super::person::Persons;
 use super::policies::{Publication, in_force};
 use super::tax_receipt::{Receipt, Receipts};
 use super::values::{Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc};
@@ -44,6 +45,7 @@ pub struct Registry {
     settings: Arc<Line>,
     receipts: Receipts,
     innovation: Innovation,
+    persons: Persons,
     finance: Finance,
     /// Firms with a fact, voided or not, about a stay in the carrier.
     firms_in: OrdMap<IncubatorId, OrdSet<Uscc>>,
@@ -186,6 +188,7 @@ impl Registry {
             _ => {}
         }
         self.innovation.note(event);
+        self.persons.note(event);
         if let Some((incubator, operator)) = event.operator() {
             self.run_by.entry(operator.code).or_default().insert(incubator.clone());
         }
@@ -221,6 +224,7 @@ impl Registry {
             Entity::Loan(id) => self.loans.entry(id.clone()).or_default(),
             Entity::Policy(id) => self.policies.entry(id.clone()).or_default(),
             Entity::Settings => &mut self.settings,
+            Entity::Person(id) => self.persons.line_mut(*id),
             Entity::Intermediary(_)
             | Entity::Transfer(_)
             | Entity::Platform(_)
@@ -267,6 +271,7 @@ impl Registry {
             Entity::Loan(id) => self.loan_line(id),
             Entity::Policy(id) => self.policies.get(id).map(Arc::as_ref),
             Entity::Settings => Some(&self.settings),
+            Entity::Person(id) => self.persons.line(id),
             Entity::Intermediary(_)
             | Entity::Transfer(_)
             | Entity::Platform(_)
@@ -321,6 +326,11 @@ impl Registry {
     /// Claims, budgets, payment orders, the calendar.
     pub fn finance(&self) -> &Finance {
         &self.finance
+    }
+
+    /// Persons: contacts, erasures, legal holds.
+    pub fn persons(&self) -> &Persons {
+        &self.persons
     }
 
     /// Whether it may pay taxes: a firm, or the operator of a carrier at any time.

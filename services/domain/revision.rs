@@ -34,6 +34,9 @@ impl Registry {
         if let Some(line) = self.line(entity) {
             count.line(line, entity);
         }
+        for line in self.persons().ever_of(entity).filter_map(|id| self.persons().line(&id)) {
+            count.line(line, entity);
+        }
         // Claims are about their beneficiary, whatever that is.
         for line in self.finance().claims_of(entity).filter_map(|id| self.line(&Entity::Claim(id.clone()))) {
             count.line(line, entity);
@@ -104,7 +107,8 @@ impl Registry {
             | Entity::Transfer(_)
             | Entity::Platform(_)
             | Entity::Instrument(_)
-            | Entity::GuidanceFund(_) => {}
+            | Entity::GuidanceFund(_)
+            | Entity::Person(_) => {}
         }
         count.facts + count.voids.len() as u64
     }

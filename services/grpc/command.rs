@@ -50,14 +50,19 @@ pub async fn run<C: Answering>(
     let (id, expected_revision, validate_only) = (frame.id, frame.expected_revision, frame.validate_only);
     let request = Request { principal, id, expected_revision, validate_only, command };
     let outcome = engine.submit(request).await.map_err(status::of)?;
-    let scene = Scene {
+    let scene = scene_of(engine, &outcome, validate_only);
+    Ok(tonic::Response::new(message.answer(&Answer { outcome: &outcome, target: target.as_ref(), scene })))
+}
+
+/// The state as a command left it.
+pub fn scene_of<'a>(engine: &'a Engine, outcome: &'a Outcome, validate_only: bool) -> Scene<'a> {
+    Scene {
         district: engine.district(),
         registry: &outcome.registry,
         as_of: AsOf { day: Day::MAX, known: outcome.known },
-        reading_day: day_of(engine, &outcome, validate_only),
+        reading_day: day_of(engine, outcome, validate_only),
         now: true,
-    };
-    Ok(tonic::Response::new(message.answer(&Answer { outcome: &outcome, target: target.as_ref(), scene })))
+    }
 }
 
 /// The day of readings in an answer: that of the recording, so that a retry gets the first answer.

@@ -1,14 +1,17 @@
 //! Around every call: a span, the caller's deadline, and tonic's own errors in the words of this API.
 
-use super::{read, status};
+use super::{principal, read, status};
+use crate::auth::{Authenticate, Peer};
 use crate::domain::Reason;
 use http::{Request, Response};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tonic::body::Body;
+use tonic::transport::server::TcpConnectInfo;
 use tonic::{Code, Status};
 use tracing::Instrument as _;
 
@@ -16,8 +19,10 @@ use tracing::Instrument as _;
 const PATH_BYTES_MAX: usize = 128;
 
 /// Makes `Door`s.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DoorLayer {
+    /// Tells who calls.
+    pub authenticate: Arc<dyn Authenticate>,
     /// What is told of a message that is too large.
     pub message_bytes_max: usize,
 }
@@ -26,7 +31,7 @@ impl<S> tower::Layer<S> for DoorLayer {
     type Service = Door<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Door { inner, message_bytes_max: self.message_bytes_max }
+        Door { inner, authenticate: self.authenticate.clone(), message_bytes_max: self.message_bytes_max }
     }
 }
 
@@ -34,6 +39,7 @@ impl<S> tower::Layer<S> for DoorLayer {
 #[derive(Clone, Debug)]
 pub struct Door<S> {
     inner: S,
+    authenticate: Arc<dyn Authenticate>,
     message_bytes_max: usize,
 }
 
@@ -58,7 +64,15 @@ where
         let timeout = timeout.and_then(read::timeout);
         let began = Instant::now();
         let limit = self.message_bytes_max;
-        let answered = within(timeout, whole(self.inner.call(request)));
+        let peer = request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
+        let caller = self.authenticate.authenticate(request.headers(), &Peer { address: peer, certificate: None });
+        let call = caller.map(|caller| principal::within(caller, whole(self.inner.call(request))));
+        let answered = async move {
+            match call {
+                Ok(call) => within(timeout, call).await,
+                Err(refusal) => Ok(status::refused(&refusal).into_http()),
+            }
+        };
         let traced = async move {
             let response = mend(answered.await?, limit);
             let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());

@@ -8,6 +8,7 @@
 mod assessments;
 mod bureau;
 mod command;
+mod contacts;
 mod convert;
 mod criteria;
 mod districts;
@@ -31,13 +32,17 @@ mod principal;
 mod read;
 mod readings;
 mod recent;
+mod seal;
 mod server;
 mod settings;
 mod status;
 mod taxes;
 mod transfers;
 
+pub use crate::auth::PRINCIPAL_HEADER;
 pub use districts::Districts;
-pub use principal::{ON_BEHALF_OF_HEADER, PRINCIPAL_HEADER};
-pub use server::{ServeError, ServerConfig, routes, serve};
+pub use layer::Door;
+pub use principal::ON_BEHALF_OF_HEADER;
+pub use seal::{Keys, open_keys};
+pub use server::{ServeError, ServerConfig, door, routes, serve};
 pub use status::ERROR_DOMAIN;

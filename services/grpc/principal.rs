@@ -1,61 +1,81 @@
-//! Who asks. Until identity is built, a header names the principal; what stands before this server must set it.
+//! Who asks: the door tells it to whatever runs within a call.
 
 use super::status;
+use crate::auth::{Caller, ID_BYTES_MAX, PRINCIPAL_HEADER, header_id};
 use crate::domain::{Reason, Refusal};
-use crate::engine::{PRINCIPAL_BYTES_MAX, Principal};
+use crate::engine::Principal;
+use std::future::Future;
+use std::sync::Arc;
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
-/// Header that names the principal: 1 to 128 visible ASCII characters.
-pub const PRINCIPAL_HEADER: &str = "incubation-principal";
 /// Header that names on whose behalf it asks; absent: for itself.
 pub const ON_BEHALF_OF_HEADER: &str = "incubation-on-behalf-of";
 
-const BYTES_MAX: usize = PRINCIPAL_BYTES_MAX;
+tokio::task_local! {
+    static CALLER: Arc<Caller>;
+}
+
+/// Who makes the call that runs. Streams ask while they are made: what runs later is not within the call any more. Where
+/// nobody told, nobody calls: someone without a name or a role.
+pub fn call() -> Arc<Caller> {
+    CALLER.try_with(Arc::clone).unwrap_or_else(|_| Arc::new(Caller::of("", [])))
+}
+
+/// Runs what belongs to a call of this caller.
+pub fn within<F: Future>(caller: Arc<Caller>, call: F) -> impl Future<Output = F::Output> {
+    CALLER.scope(caller, call)
+}
 
 /// The principal of a command; UNAUTHENTICATED without one.
 pub fn required(metadata: &MetadataMap) -> Result<Principal, Status> {
     let refused = |reason, header: &str| {
-        let message = format!("the header {header} holds 1 to {BYTES_MAX} visible ASCII characters");
+        let message = format!("the header {header} holds 1 to {ID_BYTES_MAX} visible ASCII characters");
         status::refused(&Refusal::new(reason, message).with("header", header))
     };
-    let id =
-        visible(metadata, PRINCIPAL_HEADER).flatten().ok_or_else(|| refused(Reason::NoPrincipal, PRINCIPAL_HEADER))?;
-    let on_behalf_of = match visible(metadata, ON_BEHALF_OF_HEADER) {
+    let caller = call();
+    if caller.id.is_empty() {
+        return Err(refused(Reason::NoPrincipal, PRINCIPAL_HEADER));
+    }
+    let on_behalf_of = match header_id(metadata.as_ref(), ON_BEHALF_OF_HEADER) {
         None => String::new(),
-        Some(Some(id)) => id,
+        Some(Some(id)) => id.to_owned(),
         Some(None) => return Err(refused(Reason::MalformedName, ON_BEHALF_OF_HEADER)),
     };
-    Ok(Principal { id, on_behalf_of })
-}
-
-/// None: no such header; inner none: it can't be an id.
-fn visible(metadata: &MetadataMap, header: &str) -> Option<Option<String>> {
-    let mut values = metadata.get_all(header).iter();
-    let value = values.next()?;
-    let text = value.to_str().ok().filter(|text| (1..=BYTES_MAX).contains(&text.len()));
-    let text = text.filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()));
-    Some(text.filter(|_| values.next().is_none()).map(str::to_owned))
+    Ok(Principal { id: caller.id.to_string(), on_behalf_of })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_header_of_visible_ascii_names_the_principal() {
+    async fn told(caller: &str, metadata: &MetadataMap) -> Result<Principal, Status> {
+        within(Arc::new(Caller::local(caller)), async { required(metadata) }).await
+    }
+
+    #[tokio::test]
+    async fn a_command_has_a_principal() {
         let mut metadata = MetadataMap::new();
         assert_eq!(required(&metadata).unwrap_err().code(), tonic::Code::Unauthenticated);
-        metadata.insert(PRINCIPAL_HEADER, "clerk-7".parse().unwrap());
-        assert_eq!(required(&metadata).unwrap(), Principal { id: "clerk-7".into(), on_behalf_of: String::new() });
+        assert_eq!(told("", &metadata).await.unwrap_err().code(), tonic::Code::Unauthenticated);
+        let own = Principal { id: "clerk-7".into(), on_behalf_of: String::new() };
+        assert_eq!(told("clerk-7", &metadata).await.unwrap(), own);
         metadata.insert(ON_BEHALF_OF_HEADER, "bureau".parse().unwrap());
-        assert_eq!(required(&metadata).unwrap().on_behalf_of, "bureau");
-        metadata.insert(ON_BEHALF_OF_HEADER, "two words".parse().unwrap());
-        assert_eq!(required(&metadata).unwrap_err().code(), tonic::Code::InvalidArgument);
-        metadata.remove(ON_BEHALF_OF_HEADER);
-        for bad in ["", "a b", &"x".repeat(129)] {
-            metadata.insert(PRINCIPAL_HEADER, bad.parse().unwrap());
-            assert_eq!(required(&metadata).unwrap_err().code(), tonic::Code::Unauthenticated, "{bad:?}");
+        assert_eq!(told("clerk-7", &metadata).await.unwrap().on_behalf_of, "bureau");
+        for bad in ["", "two words", &"x".repeat(129)] {
+            metadata.insert(ON_BEHALF_OF_HEADER, bad.parse().unwrap());
+            assert_eq!(told("clerk-7", &metadata).await.unwrap_err().code(), tonic::Code::InvalidArgument, "{bad:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_call_knows_its_caller_and_no_other() {
+        let one = within(Arc::new(Caller::local("a")), async {
+            tokio::task::yield_now().await;
+            call().id.to_string()
+        });
+        let two = within(Arc::new(Caller::local("b")), async { call().id.to_string() });
+        assert_eq!(tokio::join!(one, two), ("a".to_owned(), "b".to_owned()));
+        assert!(call().id.is_empty() && call().roles.is_empty());
     }
 }

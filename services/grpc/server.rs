@@ -3,6 +3,7 @@
 use super::Districts;
 use super::assessments::Assessments;
 use super::bureau::Bureau;
+use super::contacts::Contacts;
 use super::criteria::Criteria;
 use super::entitlements::Entitlements;
 use super::financing::Financing;
@@ -12,7 +13,7 @@ use super::import::Import;
 use super::incubators::Incubators;
 use super::instruments::Instruments;
 use super::journal::Journal;
-use super::layer::DoorLayer;
+use super::layer::{Door, DoorLayer};
 use super::parks::Parks;
 use super::platforms::Platforms;
 use super::policies::Policies;
@@ -20,9 +21,11 @@ use super::readings::Readings;
 use super::settings::Settings;
 use super::taxes::Taxes;
 use super::transfers::Transfers;
+use crate::auth::{Authenticate, LocalTrust};
 use crate::engine::Stop;
 use crate::wire::{DESCRIPTORS, v1};
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_stream::{Stream, StreamExt as _};
@@ -32,10 +35,13 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use tower::Layer as _;
 
 /// The bounds of a server.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ServerConfig {
+    /// Tells who calls.
+    pub authenticate: Arc<dyn Authenticate>,
     /// Bytes of a message that comes in.
     pub message_bytes_max: usize,
     /// Calls and streams of one connection at a time.
@@ -51,6 +57,7 @@ pub struct ServerConfig {
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
+            authenticate: Arc::new(LocalTrust),
             message_bytes_max: 4 * 1024 * 1024,
             calls_per_connection_max: 1024,
             keepalive_interval: Duration::from_secs(30),
@@ -87,7 +94,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 18] = [
+const SERVICES: [&str; 19] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -106,6 +113,7 @@ const SERVICES: [&str; 18] = [
     v1::reading_service_server::SERVICE_NAME,
     v1::guidance_fund_service_server::SERVICE_NAME,
     v1::assessment_service_server::SERVICE_NAME,
+    v1::contact_service_server::SERVICE_NAME,
 ];
 
 macro_rules! bounded {
@@ -121,6 +129,7 @@ macro_rules! bounded {
 pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, ServeError> {
     use v1::assessment_service_server::AssessmentServiceServer;
     use v1::bureau_service_server::BureauServiceServer;
+    use v1::contact_service_server::ContactServiceServer;
     use v1::criteria_service_server::CriteriaServiceServer;
     use v1::entitlement_service_server::EntitlementServiceServer;
     use v1::financing_service_server::FinancingServiceServer;
@@ -157,6 +166,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(PlatformServiceServer(Platforms(districts.clone())), config))
         .add_service(bounded!(PolicyServiceServer(Policies(districts.clone())), config))
         .add_service(bounded!(AssessmentServiceServer(Assessments(districts.clone())), config))
+        .add_service(bounded!(ContactServiceServer(Contacts(districts.clone())), config))
         .add_service(bounded!(GuidanceFundServiceServer(GuidanceFunds(districts.clone())), config))
         .add_service(bounded!(ReadingServiceServer(Readings(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))
@@ -164,6 +174,15 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(ImportServiceServer(import), config))
         .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
         .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?))
+}
+
+fn layer(config: &ServerConfig) -> DoorLayer {
+    DoorLayer { authenticate: config.authenticate.clone(), message_bytes_max: config.message_bytes_max }
+}
+
+/// Services behind the door, as a server answers, without a socket.
+pub fn door(routes: Routes, config: &ServerConfig) -> Door<Routes> {
+    layer(config).layer(routes)
 }
 
 /// Serves until `shutdown`, or until a district can't be served any more; then drains: health off, no new connections,
@@ -185,7 +204,7 @@ pub async fn serve(
         .max_concurrent_streams(config.calls_per_connection_max)
         .http2_keepalive_interval(Some(config.keepalive_interval))
         .http2_keepalive_timeout(Some(config.keepalive_timeout))
-        .layer(DoorLayer { message_bytes_max: config.message_bytes_max })
+        .layer(layer(&config))
         .add_routes(routes)
         .serve_with_incoming_shutdown(patient(incoming), async {
             let _ = accepting.await;

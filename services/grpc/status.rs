@@ -30,7 +30,7 @@ pub fn code_of(reason: Reason) -> Code {
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownCriteriaSet
         | UnknownIntermediary | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading
-        | UnknownGuidanceFund | UnknownAssessment | UnknownClaim | UnknownObjection | UnknownBudget
+        | UnknownGuidanceFund | UnknownAssessment | UnknownPerson | UnknownClaim | UnknownObjection | UnknownBudget
         | UnknownAccount | UnknownOrder | UnknownRecovery => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
@@ -46,6 +46,9 @@ pub fn code_of(reason: Reason) -> Code {
         | NotSettled
         | DatesOutOfOrder
         | UpstreamCycle
+        | PersonErased
+        | LegalHold
+        | KeysUnavailable
         | HasDependents
         | NotComplete
         | SchemeSuspended

@@ -2,17 +2,24 @@
 //! that the test holds.
 
 use super::world::{day, limits};
+use http::HeaderMap;
+use incubator_registry::auth::{Authenticate, Caller, LocalTrust, Peer, header_id};
+use incubator_registry::domain::{Reason, Refusal};
 use incubator_registry::engine::{Clock, Engine, EngineConfig};
-use incubator_registry::grpc::{Districts, PRINCIPAL_HEADER, ServeError, ServerConfig, serve};
+use incubator_registry::grpc::{Districts, PRINCIPAL_HEADER, ServeError, ServerConfig, open_keys, serve};
+use incubator_registry::keys::MasterKey;
 use incubator_registry::log::{EventLog, MemoryLog};
 use incubator_registry::wire::v1;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
@@ -43,14 +50,13 @@ impl Clock for HeldClock {
 }
 
 /// A client that bears a principal.
-pub type Calling = InterceptedService<Channel, fn(Request<()>) -> Result<Request<()>, Status>>;
+pub type Calling = InterceptedService<Channel, Bearing>;
 
 /// A running server.
 pub struct Server {
     /// Where it listens.
     pub address: String,
-    /// A connection to it.
-    pub channel: Channel,
+    clients: Clients,
     /// Its engine.
     pub engine: Engine,
     /// Its clock.
@@ -67,29 +73,117 @@ impl Server {
 
     /// A server over a log.
     pub async fn on(log: Arc<dyn EventLog>) -> Self {
+        let (engine, clock) = Self::engine(log).await;
+        Self::of(vec![engine], clock).await
+    }
+
+    /// A server over an empty log that knows these callers, and nobody else; of itself it calls as the first of them.
+    pub async fn knowing(callers: Vec<Caller>) -> Self {
+        let (engine, clock) = Self::engine(Arc::new(MemoryLog::new())).await;
+        let principal = callers[0].id.to_string();
+        Self::telling(vec![engine], clock, Arc::new(Known(callers)), &principal).await
+    }
+
+    async fn engine(log: Arc<dyn EventLog>) -> (Engine, Arc<HeldClock>) {
         let clock = Arc::new(HeldClock::at(super::world::TODAY));
         let config = EngineConfig { district: "440203".into(), limits: (day("1900-01-01"), limits()), snapshots: None };
-        let engine = Engine::start(config, log, clock.clone()).await.unwrap();
-        Self::of(vec![engine], clock).await
+        (Engine::start(config, log, clock.clone()).await.unwrap(), clock)
+    }
+
+    /// A server over a log, with the key store at a path under a master key.
+    pub async fn sealing(log: Arc<dyn EventLog>, keys: &Path, master: MasterKey) -> Self {
+        Self::sealing_for(log, (keys, master), Arc::new(LocalTrust), "clerk-7").await
+    }
+
+    /// The same, which is told in this way who calls.
+    pub async fn sealing_for(
+        log: Arc<dyn EventLog>,
+        (keys, master): (&Path, MasterKey),
+        authenticate: Arc<dyn Authenticate>,
+        principal: &str,
+    ) -> Self {
+        let (engine, clock) = Self::engine(log).await;
+        let store = open_keys(keys, master, &engine).unwrap();
+        let districts = Districts::new([engine.clone()]).with_keys([("440203".to_owned(), store)]);
+        Self::serving(districts, (engine, clock), authenticate, principal).await
     }
 
     /// A server of several districts; `engine` is the first.
     pub async fn of(engines: Vec<Engine>, clock: Arc<HeldClock>) -> Self {
+        Self::telling(engines, clock, Arc::new(LocalTrust), "clerk-7").await
+    }
+
+    /// A server that is told in this way who calls.
+    pub async fn telling(
+        engines: Vec<Engine>,
+        clock: Arc<HeldClock>,
+        authenticate: Arc<dyn Authenticate>,
+        principal: &str,
+    ) -> Self {
         let engine = engines[0].clone();
+        Self::serving(Districts::new(engines), (engine, clock), authenticate, principal).await
+    }
+
+    async fn serving(
+        districts: Districts,
+        (engine, clock): (Engine, Arc<HeldClock>),
+        authenticate: Arc<dyn Authenticate>,
+        principal: &str,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
-        let districts = Districts::new(engines);
-        let config = ServerConfig { drain_max: Duration::from_secs(2), ..ServerConfig::default() };
+        let config = ServerConfig { authenticate, drain_max: Duration::from_secs(2), ..ServerConfig::default() };
         let task = tokio::spawn(serve(listener, districts, config, async {
             let _ = stopped.await;
         }));
         let channel = Channel::from_shared(address.clone()).unwrap().connect().await.unwrap();
-        Self { address, channel, engine, clock, stop: Some(stop), task }
+        let clients = Clients { channel, principal: principal.parse().unwrap() };
+        Self { address, clients, engine, clock, stop: Some(stop), task }
+    }
+
+    /// Asks the server to drain, and goes on.
+    pub fn shut_down(&mut self) {
+        let _ = self.stop.take().map(|stop| stop.send(()));
+    }
+
+    /// Waits until the server has drained.
+    pub async fn ended(mut self) -> Result<(), ServeError> {
+        self.shut_down();
+        drop(self.clients);
+        self.task.await.unwrap()
+    }
+
+    /// Waits until the server ends by itself.
+    pub async fn ended_by_itself(self) -> Result<(), ServeError> {
+        self.task.await.unwrap()
+    }
+}
+
+impl std::ops::Deref for Server {
+    type Target = Clients;
+
+    fn deref(&self) -> &Clients {
+        &self.clients
+    }
+}
+
+/// A connection that bears a principal.
+#[derive(Clone)]
+pub struct Clients {
+    /// The connection, for calls without a principal.
+    pub channel: Channel,
+    principal: MetadataValue<Ascii>,
+}
+
+impl Clients {
+    /// The same connection with another principal.
+    pub fn by(&self, principal: &str) -> Self {
+        Self { principal: principal.parse().unwrap(), ..self.clone() }
     }
 
     fn calling(&self) -> Calling {
-        InterceptedService::new(self.channel.clone(), as_clerk)
+        InterceptedService::new(self.channel.clone(), Bearing(self.principal.clone()))
     }
 
     /// Carriers.
@@ -142,26 +236,14 @@ impl Server {
         v1::criteria_service_client::CriteriaServiceClient::new(self.calling())
     }
 
+    /// Contacts.
+    pub fn contacts(&self) -> v1::contact_service_client::ContactServiceClient<Calling> {
+        v1::contact_service_client::ContactServiceClient::new(self.calling())
+    }
+
     /// Ledgers in bulk.
     pub fn import(&self) -> v1::import_service_client::ImportServiceClient<Calling> {
         v1::import_service_client::ImportServiceClient::new(self.calling())
-    }
-
-    /// Asks the server to drain, and goes on.
-    pub fn shut_down(&mut self) {
-        let _ = self.stop.take().map(|stop| stop.send(()));
-    }
-
-    /// Waits until the server has drained.
-    pub async fn ended(mut self) -> Result<(), ServeError> {
-        self.shut_down();
-        drop(self.channel);
-        self.task.await.unwrap()
-    }
-
-    /// Waits until the server ends by itself.
-    pub async fn ended_by_itself(self) -> Result<(), ServeError> {
-        self.task.await.unwrap()
     }
 
     /// Registers a carrier of this kind, founded in 2018.
@@ -181,11 +263,30 @@ impl Server {
     }
 }
 
-fn as_clerk(mut request: Request<()>) -> Result<Request<()>, Status> {
-    if !request.metadata().contains_key(PRINCIPAL_HEADER) {
-        request.metadata_mut().insert(PRINCIPAL_HEADER, "clerk-7".parse().unwrap());
+/// Puts a principal into calls that have none.
+#[derive(Clone)]
+pub struct Bearing(MetadataValue<Ascii>);
+
+impl Interceptor for Bearing {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if !request.metadata().contains_key(PRINCIPAL_HEADER) {
+            request.metadata_mut().insert(PRINCIPAL_HEADER, self.0.clone());
+        }
+        Ok(request)
     }
-    Ok(request)
+}
+
+/// Callers by the principal that the header names; nobody else is known.
+#[derive(Debug)]
+pub struct Known(pub Vec<Caller>);
+
+impl Authenticate for Known {
+    fn authenticate(&self, headers: &HeaderMap, _: &Peer) -> Result<Arc<Caller>, Refusal> {
+        let id = header_id(headers, PRINCIPAL_HEADER).flatten();
+        let caller = self.0.iter().find(|caller| Some(&*caller.id) == id);
+        let caller = caller.ok_or_else(|| Refusal::new(Reason::NoPrincipal, "a caller that is not known"))?;
+        Ok(Arc::new(caller.clone()))
+    }
 }
 
 /// A new request id.

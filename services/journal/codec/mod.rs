@@ -9,6 +9,7 @@ mod claim;
 mod finance;
 mod guidance_fund;
 mod instrument;
+mod person;
 mod platform;
 mod read;
 mod transfer;
@@ -93,6 +94,10 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (92, "GuidanceFundInvested", 1),
     (93, "ProjectAssessed", 1),
     (100, "IncubatorReportFiled", 1),
+    (101, "ContactRecorded", 1),
+    (102, "PersonErased", 1),
+    (103, "LegalHoldPlaced", 1),
+    (104, "LegalHoldLifted", 1),
     (110, "Claimed", 1),
     (111, "ClaimExplained", 1),
     (112, "ClaimAccepted", 1),
@@ -173,6 +178,7 @@ pub fn type_code(event: &Event) -> u16 {
         Event::Order(event) => u16::from(event.code()),
         Event::CursorAdvanced(_) => 166,
         Event::IncubatorReportFiled(_) => 100,
+        Event::Person(event) => u16::from(event.code()),
     }
 }
 

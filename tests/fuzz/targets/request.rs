@@ -7,7 +7,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use incubator_registry::engine::{Engine, EngineConfig, SystemClock};
 use incubator_registry::formats::limits;
-use incubator_registry::grpc::{Districts, PRINCIPAL_HEADER, ServerConfig, routes};
+use incubator_registry::grpc::{Districts, Door as Doored, PRINCIPAL_HEADER, ServerConfig, door, routes};
 use incubator_registry::log::MemoryLog;
 use incubator_registry::wire::v1;
 use libfuzzer_sys::fuzz_target;
@@ -23,7 +23,7 @@ const DISTRICT: &str = "districts/440203";
 /// A server without a socket: its district holds a few firms, so that a list has more than one page.
 struct Door {
     runtime: Runtime,
-    routes: Routes,
+    routes: Doored<Routes>,
     /// A token that the server gave; `%` stands for it.
     token: String,
 }
@@ -35,7 +35,8 @@ static DOOR: LazyLock<Door> = LazyLock::new(|| {
         let limits = (dated.effective, dated.limits);
         let config = EngineConfig { district: "440203".into(), limits, snapshots: None };
         let engine = Engine::start(config, Arc::new(MemoryLog::new()), Arc::new(SystemClock)).await.unwrap();
-        let routes = routes(&Districts::new(vec![engine]), &ServerConfig::default()).unwrap();
+        let server = ServerConfig::default();
+        let routes = door(routes(&Districts::new(vec![engine]), &server).unwrap(), &server);
         for number in 1..4 {
             let firm = v1::RegisterFirmRequest {
                 parent: DISTRICT.into(),
@@ -58,7 +59,7 @@ static DOOR: LazyLock<Door> = LazyLock::new(|| {
     Door { runtime, routes, token }
 });
 
-async fn call(routes: &Routes, method: &str, message: impl Message) -> (Code, Bytes) {
+async fn call(routes: &Doored<Routes>, method: &str, message: impl Message) -> (Code, Bytes) {
     let mut body = BytesMut::new();
     body.put_u8(0);
     body.put_u32(u32::try_from(message.encoded_len()).unwrap());
