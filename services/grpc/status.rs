@@ -30,8 +30,8 @@ pub fn code_of(reason: Reason) -> Code {
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownCriteriaSet
         | UnknownIntermediary | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading
-        | UnknownGuidanceFund | UnknownAssessment | UnknownPerson | UnknownClaim | UnknownObjection | UnknownBudget
-        | UnknownAccount | UnknownOrder | UnknownRecovery => Code::NotFound,
+        | UnknownGuidanceFund | UnknownAssessment | UnknownPerson | UnknownCheckpoint | UnknownClaim
+        | UnknownObjection | UnknownBudget | UnknownAccount | UnknownOrder | UnknownRecovery => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay
@@ -49,6 +49,8 @@ pub fn code_of(reason: Reason) -> Code {
         | PersonErased
         | LegalHold
         | KeysUnavailable
+        | NoCheckpoints
+        | NotCovered
         | HasDependents
         | NotComplete
         | SchemeSuspended
@@ -85,7 +87,7 @@ pub fn code_of(reason: Reason) -> Code {
         UnknownMethod => Code::Unimplemented,
         PositionAhead => Code::OutOfRange,
         NoPrincipal => Code::Unauthenticated,
-        Draining | LogFailed => Code::Unavailable,
+        Draining | LogFailed | AuditBehind => Code::Unavailable,
         LogDamaged => Code::DataLoss,
         Deadline => Code::DeadlineExceeded,
         // Said of what is accepted or skipped, never a status.

@@ -101,6 +101,7 @@ const PARTS: &[(&str, &str)] = &[
     ("began_date", "活动开始日期"),
     ("budget", "预算"),
     ("catalogued_date", "纳入目录日期"),
+    ("checkpoint_size", "检查点覆盖的记录数"),
     ("claim", "申报"),
     ("claimed_fen", "申报金额（分）"),
     ("closes", "批次截止日"),
@@ -126,8 +127,8 @@ const PARTS: &[(&str, &str)] = &[
     ("graduated_date", "毕业日期"),
     ("guidance_fund", "引导基金"),
     ("head", "日志末尾位置"),
-    ("hold", "案号"),
     ("header", "请求头"),
+    ("hold", "案号"),
     ("incubator", "载体"),
     ("instrument", "仪器"),
     ("intermediary", "中介"),
@@ -174,6 +175,7 @@ const PARTS: &[(&str, &str)] = &[
     ("until", "公示截止日"),
     ("upstream", "上游载体"),
     ("voucher_no", "凭证号"),
+    ("wanted_position", "所问的位置"),
     ("year", "年度"),
 ];
 
