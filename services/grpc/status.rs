@@ -26,11 +26,12 @@ pub fn code_of(reason: Reason) -> Code {
     match reason {
         MalformedCode | MalformedDate | MalformedAmount | UnknownWord | MissingValue | MalformedName | OutOfRange
         | SameIncubator | UnknownTax | MalformedRequestId | MalformedEtag | MalformedPageToken | MalformedFilter
-        | MalformedMessage | PolicyAtFault => Code::InvalidArgument,
+        | MalformedMessage | PolicyAtFault | MalformedBankNumber => Code::InvalidArgument,
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownCriteriaSet
         | UnknownIntermediary | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading
-        | UnknownGuidanceFund | UnknownAssessment | UnknownPerson | UnknownCheckpoint => Code::NotFound,
+        | UnknownGuidanceFund | UnknownAssessment | UnknownPerson | UnknownCheckpoint | UnknownClaim
+        | UnknownObjection | UnknownBudget | UnknownAccount | UnknownOrder | UnknownRecovery => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay
@@ -50,8 +51,37 @@ pub fn code_of(reason: Reason) -> Code {
         | KeysUnavailable
         | NoCheckpoints
         | NotCovered
-        | HasDependents => Code::FailedPrecondition,
-        Conflict | RequestIdReused => Code::AlreadyExists,
+        | HasDependents
+        | NotComplete
+        | SchemeSuspended
+        | PayerUnknown
+        | PayeeUnknown
+        | NothingToClaim
+        | ReceiptCountedTwice
+        | AttributionPinned
+        | ClaimStage
+        | SamePerson
+        | CalendarMissing
+        | PublicationRunning
+        | ObjectionStanding
+        | AwardOverClaim
+        | BudgetExhausted
+        | BudgetCommitted
+        | RoundRequired
+        | RoundState
+        | AccountNameDiffers
+        | AccountUnconfirmed
+        | OrderLive
+        | OrderState
+        | RecoveryExceeded
+        | EarmarkExceeded
+        | NotEarmarked
+        | NothingToSupplement
+        | CursorOfAnother
+        | CursorAhead
+        | NotVoidable
+        | YearRunning => Code::FailedPrecondition,
+        Conflict | RequestIdReused | ClaimExists => Code::AlreadyExists,
         StaleEtag => Code::Aborted,
         TooLarge | QueueFull | TooManyStreams | RateLimited | LogFull => Code::ResourceExhausted,
         UnknownMethod => Code::Unimplemented,
