@@ -3,18 +3,15 @@
 //! Nobody sees the state of a group before its commit is durable. When the commit can't be made, the group is dropped and
 //! nothing remains of it.
 
-use super::claims::computed;
+use super::claims::decided;
 use super::clock::shanghai_day;
 use super::fold::Fold;
 use super::published::Published;
 use super::request::{Outcome, Principal, Request, Written};
 use super::requests::{Remembered, RequestKey, Requests};
 use super::start::SYSTEM;
-use crate::domain::act::{Ground, decide_act};
 use crate::domain::decide::warning;
-use crate::domain::{
-    Command, Day, Decision, Entity, Event, NewEvent, Reason, Recorded, Refusal, Registry, Warning, decide,
-};
+use crate::domain::{Command, Day, Decision, Entity, Event, NewEvent, Reason, Recorded, Refusal, Registry, Warning};
 use crate::journal::{self, COMMIT_BYTES_MAX, Commit, Hash, Head, Record, Subject, ZERO_HASH, codec, record_hash};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -147,7 +144,7 @@ impl Group {
         if let Err(refusal) = self.expect_revision(request) {
             return Judged::Done(Err(refusal));
         }
-        let (events, warnings) = match self.decide(base, request) {
+        let (events, warnings) = match self.decide(base, &request.principal, &request.command) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(Decision::Same { position, .. }) => {
                 return Judged::Done(Ok(self.pending(Written::Duplicate { position }, Vec::new(), request)));
@@ -171,16 +168,8 @@ impl Group {
     }
 
     /// What a command would record. What an act is decided on is computed here, on the state that holds its predecessors.
-    fn decide(&self, base: Base<'_>, request: &Request) -> Result<Decision, Refusal> {
-        let Some(act) = &request.command.act else { return decide(&self.registry, &request.command, self.today) };
-        let computed = computed(&self.registry, &base.fold.texts, act, self.today)?;
-        let ground = Ground {
-            today: self.today,
-            principal: &request.principal.id,
-            owed: computed.owed.as_ref(),
-            awards: &computed.awards,
-        };
-        decide_act(&self.registry, act, &request.command.documents, ground)
+    fn decide(&self, base: Base<'_>, principal: &Principal, command: &Command) -> Result<Decision, Refusal> {
+        decided(&self.registry, &base.fold.texts, command, (&principal.id, self.today))
     }
 
     /// Decides a row of a bulk import: no request id, since the sameness of facts makes a resend harmless.
@@ -190,7 +179,7 @@ impl Group {
         principal: &Principal,
         command: &Command,
     ) -> Judged<Result<(Decision, u64), Refusal>> {
-        let decision = match decide(&self.registry, command, self.today) {
+        let decision = match self.decide(base, principal, command) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(decision) => decision,
         };

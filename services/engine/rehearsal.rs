@@ -2,21 +2,25 @@
 //! run answers exactly what the real one would get now.
 
 use super::Engine;
+use super::claims::{Texts, decided};
 use super::clock::shanghai_day;
 use super::request::RowOutcome;
-use crate::domain::{Command, Day, Decision, Recorded, Refusal, Registry, decide};
+use crate::domain::{Command, Day, Decision, Recorded, Refusal, Registry};
 
 /// An overlay over the state as of one moment.
 pub struct Rehearsal {
     registry: Registry,
+    texts: Texts,
     today: Day,
+    principal: String,
 }
 
 impl Engine {
-    /// Begins a rehearsal on the state that is published now.
-    pub fn rehearse(&self) -> Rehearsal {
+    /// Begins a rehearsal, by a principal, on the state that is published now.
+    pub fn rehearse(&self, principal: &str) -> Rehearsal {
         let registry = Registry::clone(&self.published().registry);
-        Rehearsal { registry, today: shanghai_day(self.clock().now_micros()) }
+        let today = shanghai_day(self.clock().now_micros());
+        Rehearsal { registry, texts: Texts::default(), today, principal: principal.to_owned() }
     }
 }
 
@@ -28,13 +32,18 @@ impl Rehearsal {
             .collect()
     }
 
+    /// The state that the rows would leave.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// The position that the log would have reached.
     pub fn position(&self) -> u64 {
         self.registry.position()
     }
 
     fn row(&mut self, command: &Command) -> RowOutcome {
-        match decide(&self.registry, command, self.today) {
+        match decided(&self.registry, &self.texts, command, (&self.principal, self.today)) {
             Err(refusal) => RowOutcome::Rejected(refusal),
             Ok(Decision::Same { reason, position }) => RowOutcome::Skipped { reason, position },
             Ok(Decision::Record { events, warnings }) => {

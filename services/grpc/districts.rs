@@ -1,6 +1,7 @@
 //! The districts that this server keeps, shared by all services.
 
 use super::figures::Figures;
+use super::orders::watch::Delivered;
 use super::policies::kept::Kept;
 use super::seal::Keys;
 use super::status;
@@ -27,6 +28,8 @@ pub struct Districts {
     keys: Arc<BTreeMap<String, Keys>>,
     /// What the bureau's figures are drawn from.
     figures: Arc<Figures>,
+    /// How far cursors over orders were delivered.
+    delivered: Arc<Delivered>,
 }
 
 /// Streams of events, exports and imports that may be open at a time, whoever opened them.
@@ -45,6 +48,7 @@ impl Districts {
             kept: Arc::default(),
             keys: Arc::default(),
             figures: Arc::default(),
+            delivered: Arc::default(),
         }
     }
 
@@ -73,6 +77,11 @@ impl Districts {
     /// What is kept of policies and entitlements.
     pub(super) fn kept(&self) -> &Kept {
         &self.kept
+    }
+
+    /// How far cursors over orders were delivered.
+    pub(super) fn delivered(&self) -> &Delivered {
+        &self.delivered
     }
 
     /// The bureau's figures.

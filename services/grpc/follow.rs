@@ -17,6 +17,9 @@ use tonic::Status;
 /// Bytes of the log that one stream holds at a time.
 const BATCH_BYTES: usize = 64 * 1024;
 
+/// Type of the events by which cursors over orders move on: bookkeeping of those who read, not a change of what is known.
+const CURSOR_ADVANCED: u16 = 166;
+
 /// Bytes of one chunk of an export.
 const CHUNK_BYTES_MAX: usize = 256 * 1024;
 
@@ -89,7 +92,8 @@ pub fn subscribe(
             while from <= until {
                 let (events, next) = batch(&districts, &engine, from, until, &filter).await?;
                 let registry = engine.published().registry.clone();
-                for stored in &events {
+                let is_asked = filter.subject.is_some();
+                for stored in events.iter().filter(|stored| is_asked || stored.record.event_type != CURSOR_ADVANCED) {
                     let caught_up = following && stored.record.position == engine.published().head.position;
                     let event = event(engine.district(), &registry, stored, include_record);
                     yield step(Step::Event(event), caught_up);

@@ -146,7 +146,7 @@ impl Run {
         let first = self.engine.is_none();
         let engine = self.engine_of(&message)?;
         if first && message.validate_only {
-            self.rehearsal = Some(engine.rehearse());
+            self.rehearsal = Some(engine.rehearse(&self.principal.id));
         }
         if message.validate_only != self.rehearsal.is_some() {
             let said = "validate_only is the same in every message of a stream";
