@@ -6,10 +6,14 @@
 mod caller;
 mod local;
 mod role;
+pub mod scope;
+pub mod table;
 
 pub use caller::{Caller, Peer};
 pub use local::{LocalTrust, PRINCIPAL_HEADER};
 pub use role::{Role, Roles};
+pub use scope::Scope;
+pub use table::Call;
 
 use crate::domain::Refusal;
 use http::HeaderMap;

@@ -143,6 +143,10 @@ reasons! {
     PositionAhead = "POSITION_AHEAD";
     /// No principal.
     NoPrincipal = "NO_PRINCIPAL";
+    /// It may not act for that other.
+    NotEntitledFor = "NOT_ENTITLED_FOR";
+    /// None of the caller's roles may do this.
+    NotPermitted = "NOT_PERMITTED";
     /// The queue is full.
     QueueFull = "QUEUE_FULL";
     /// Too many streams are open.

@@ -87,6 +87,36 @@ impl Registry {
         self.places.len() as u64
     }
 
+    /// The part of the facts that somebody sees: the lines of these carriers; of the firms those facts that `keep` keeps;
+    /// parks, policies and settings whole; nothing else. Positions stay what they are: where a fact was left out, there is
+    /// none. Only to read from: counts of events are those of the whole.
+    pub fn part(&self, carriers: &[IncubatorId], firms: &BTreeSet<Uscc>, keep: impl Fn(&Entry) -> bool) -> Self {
+        let mut part = Self {
+            parks: self.parks.clone(),
+            policies: self.policies.clone(),
+            settings: Arc::clone(&self.settings),
+            voids: self.voids.clone(),
+            entities: self.entities.clone(),
+            places: self.places.clone(),
+            ..Self::default()
+        };
+        for (id, line) in carriers.iter().filter_map(|id| Some((id, self.incubators.get(id)?))) {
+            line.entries().iter().for_each(|entry| part.note_other(&entry.event));
+            part.incubators.insert(id.clone(), Arc::clone(line));
+        }
+        for (code, line) in firms.iter().filter_map(|code| Some((code, self.firms.get(code)?))) {
+            let mut kept = Line::default();
+            for entry in line.entries().iter().filter(|entry| keep(entry)) {
+                part.note_other(&entry.event);
+                kept.push(entry.clone());
+            }
+            if !kept.entries().is_empty() {
+                part.firms.insert(*code, Arc::new(kept));
+            }
+        }
+        part
+    }
+
     /// Every entity that a fact is about, and the count of events about each.
     pub fn entities(&self) -> &Entities {
         &self.entities

@@ -6,10 +6,10 @@
 use super::clock::shanghai_day;
 use super::fold::Fold;
 use super::published::Published;
-use super::request::{Outcome, Principal, Request, Written};
+use super::request::{Bounds, Outcome, Principal, Request, Written, decide_within};
 use super::requests::{Remembered, RequestKey, Requests};
 use crate::domain::decide::warning;
-use crate::domain::{Command, Day, Decision, Entity, NewEvent, Reason, Recorded, Refusal, Registry, Warning, decide};
+use crate::domain::{Command, Day, Decision, Entity, NewEvent, Reason, Recorded, Refusal, Registry, Warning};
 use crate::journal::{self, COMMIT_BYTES_MAX, Commit, Hash, Head, Record, Subject, ZERO_HASH, codec, record_hash};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -134,15 +134,22 @@ impl Group {
     }
 
     /// Decides a command that came with its frame. `hash` is that of its canonical bytes.
-    pub fn request(&mut self, base: Base<'_>, request: &Request, hash: Hash) -> Judged<Result<Pending, Refusal>> {
+    pub fn request(
+        &mut self,
+        base: Base<'_>,
+        request: &Request,
+        bounds: Option<&dyn Bounds>,
+        hash: Hash,
+    ) -> Judged<Result<Pending, Refusal>> {
         let key = Requests::key(&request.principal, request.id);
         if let Some(remembered) = self.laid.requests.get(&key).copied().or_else(|| base.remembered(&key)) {
             return Judged::Done(self.again(remembered, hash, request));
         }
         if let Err(refusal) = self.expect_revision(request) {
-            return Judged::Done(Err(refusal));
+            let told = bounds.map(|bounds| bounds.tell(&self.registry, refusal.clone()));
+            return Judged::Done(Err(told.unwrap_or(refusal)));
         }
-        let (events, warnings) = match decide(&self.registry, &request.command, self.today) {
+        let (events, warnings) = match decide_within(bounds, &self.registry, &request.command, self.today) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(Decision::Same { position, .. }) => {
                 return Judged::Done(Ok(self.pending(Written::Duplicate { position }, Vec::new(), request)));
@@ -170,9 +177,10 @@ impl Group {
         &mut self,
         base: Base<'_>,
         principal: &Principal,
+        bounds: Option<&dyn Bounds>,
         command: &Command,
     ) -> Judged<Result<(Decision, u64), Refusal>> {
-        let decision = match decide(&self.registry, command, self.today) {
+        let decision = match decide_within(bounds, &self.registry, command, self.today) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(decision) => decision,
         };

@@ -1,8 +1,9 @@
 //! Around every call: a span, the caller's deadline, and tonic's own errors in the words of this API.
 
 use super::{principal, read, status};
-use crate::auth::{Authenticate, Peer};
+use crate::auth::{Authenticate, Call, Peer, table};
 use crate::domain::Reason;
+use crate::domain::Refusal;
 use http::{Request, Response};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -64,9 +65,8 @@ where
         let timeout = timeout.and_then(read::timeout);
         let began = Instant::now();
         let limit = self.message_bytes_max;
-        let peer = request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
-        let caller = self.authenticate.authenticate(request.headers(), &Peer { address: peer, certificate: None });
-        let call = caller.map(|caller| principal::within(caller, whole(self.inner.call(request))));
+        let admitted = self.admit(&request);
+        let call = admitted.map(|call| principal::within(call, whole(self.inner.call(request))));
         let answered = async move {
             match call {
                 Ok(call) => within(timeout, call).await,
@@ -84,6 +84,22 @@ where
             Ok(response)
         };
         Box::pin(traced.instrument(span))
+    }
+}
+
+impl<S> Door<S> {
+    /// Who calls, where that one may call this.
+    fn admit(&self, request: &Request<Body>) -> Result<Call, Refusal> {
+        let path = request.uri().path();
+        let Some(row) = table::row(path) else {
+            return Err(Refusal::new(Reason::UnknownMethod, "there is no such method"));
+        };
+        if row.open {
+            return Ok(Call::of_anyone());
+        }
+        let address = request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
+        let peer = Peer { address, certificate: None };
+        Call::admit(path, &row, self.authenticate.authenticate(request.headers(), &peer)?)
     }
 }
 

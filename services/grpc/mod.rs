@@ -6,6 +6,7 @@
 #![allow(clippy::result_large_err)] // tonic::Status is what every method of a service returns.
 
 mod assessments;
+mod bounds;
 mod bureau;
 mod command;
 mod convert;
@@ -33,6 +34,7 @@ mod readings;
 mod recent;
 mod server;
 mod settings;
+mod sights;
 mod status;
 mod taxes;
 mod transfers;

@@ -52,6 +52,7 @@ pub fn code_of(reason: Reason) -> Code {
         UnknownMethod => Code::Unimplemented,
         PositionAhead => Code::OutOfRange,
         NoPrincipal => Code::Unauthenticated,
+        NotEntitledFor | NotPermitted => Code::PermissionDenied,
         Draining | LogFailed => Code::Unavailable,
         LogDamaged => Code::DataLoss,
         Deadline => Code::DeadlineExceeded,
