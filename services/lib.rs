@@ -9,6 +9,7 @@
 //! | `wire` | code generated from `proto/` |
 //! | `journal` | the stored form: envelope, payloads, hash chain |
 //! | `log` | where commits are kept: sled, memory, faults by plan |
+//! | `keys` | the data keys of sealed fields: kept outside the log, wrapped by a master key, erased |
 //! | `formats` | files as people keep them: ledgers, limits, policies, reports |
 //! | `projections` | figures: metrics, chain, anomalies, entitlements |
 //! | `engine` | the writer of one district, and the state that readers share |
@@ -28,6 +29,7 @@ pub mod engine;
 pub mod formats;
 pub mod grpc;
 pub mod journal;
+pub mod keys;
 pub mod log;
 pub mod policy;
 pub mod projections;

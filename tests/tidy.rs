@@ -59,13 +59,15 @@ const ROOMS: &[Room] = &[
     Room { name: "journal", uses: &["domain", "wire::journal"], never: &[WORLD, SLED, TOKIO, GRPC] },
     // A log moves bytes: it knows the envelope and the commit, never what the records mean.
     Room { name: "log", uses: &["journal::commit", "journal::envelope"], never: &[GRPC, &["prost"]] },
+    // Data keys lie beside the log, never in it: randomness and files, and nothing of who asks.
+    Room { name: "keys", uses: &["domain", "journal"], never: &[SLED, TOKIO, GRPC, &["prost"]] },
     Room { name: "formats", uses: &["domain", "policy"], never: &[SLED, TOKIO, GRPC, &["prost"]] },
     Room { name: "projections", uses: &["domain", "policy", "journal"], never: &[WORLD, SLED, TOKIO, GRPC] },
     Room { name: "engine", uses: &["domain", "policy", "journal", "log", "formats", "projections"], never: &[SLED, GRPC] },
     Room { name: "auth", uses: &["domain"], never: &[SLED] },
     Room {
         name: "grpc",
-        uses: &["domain", "policy", "wire", "journal", "formats", "projections", "engine", "auth"],
+        uses: &["domain", "policy", "wire", "journal", "keys", "formats", "projections", "engine", "auth"],
         never: &[SLED],
     },
     Room {
@@ -75,20 +77,20 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "ctl",
-        uses: &["domain", "policy", "wire", "journal", "log", "formats", "projections"],
+        uses: &["domain", "policy", "wire", "journal", "keys", "log", "formats", "projections"],
         never: &[SLED],
     },
     // What the server's main runs; only the log of one server is opened here, never sled itself.
     Room {
         name: "server",
-        uses: &["domain", "policy", "journal", "log", "formats", "engine", "auth", "grpc", "console"],
+        uses: &["domain", "policy", "journal", "keys", "log", "formats", "engine", "auth", "grpc", "console"],
         never: &[SLED],
     },
     Room {
         name: "bin",
         uses: &[
-            "domain", "policy", "wire", "journal", "log", "formats", "projections", "engine", "auth", "grpc", "console", "ctl",
-            "server",
+            "domain", "policy", "wire", "journal", "keys", "log", "formats", "projections", "engine", "auth", "grpc", "console",
+            "ctl", "server",
         ],
         never: &[SLED],
     },

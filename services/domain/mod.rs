@@ -27,6 +27,7 @@ pub mod registry;
 pub mod restore;
 mod revision;
 pub mod rows;
+pub mod sealed;
 pub mod settings;
 pub mod tax_receipt;
 pub mod transfer;

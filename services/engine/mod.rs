@@ -5,6 +5,7 @@
 //! next commit: there is no timer. A reply, refusals and duplicates too, leaves only after the commit of its group is on
 //! stable storage. Readers load an unchanging state and are never in the writer's way.
 
+mod aside;
 pub mod clock;
 mod export;
 mod fold;
@@ -20,6 +21,7 @@ mod verify;
 mod work;
 mod writer;
 
+pub use aside::aside;
 pub use clock::{Clock, SystemClock};
 pub use export::{Export, ExportRange};
 pub use published::Published;

@@ -16,6 +16,7 @@
 //! ```
 //! Texts and payloads stand behind a u32 length; all numbers are big-endian.
 
+use super::aside::aside;
 use super::fold::Fold;
 use super::published::Published;
 use super::request::RequestId;
@@ -84,7 +85,7 @@ impl Snapshots {
         }
         self.last = position;
         let (fold, dir, path, busy) = (fold.clone(), self.dir.clone(), self.path(), Arc::clone(&self.busy));
-        let made = tokio::task::spawn_blocking(move || {
+        let made = aside(move || {
             let written = write(&dir, &path, &fold);
             busy.store(false, Ordering::Release);
             if let Err(error) = written {

@@ -1,9 +1,25 @@
 //! The whole chain, read and checked on demand. A break stops the engine: nothing is served from a log that lies.
 
+use super::aside::aside;
 use super::start::READ_BYTES;
 use super::{Engine, EngineError, Stop};
-use crate::journal::Head;
+use crate::journal::{Commit, Head};
 use crate::log::LogError;
+
+/// The end of commits that follow a head, each record and the chain checked.
+fn checked(mut head: Head, end: Head, commits: &[Commit]) -> Result<Head, Stop> {
+    for commit in commits {
+        if let Err(error) = commit.verify_after(&head) {
+            return Err(Stop::Damaged { position: error.position(), detail: error.to_string() });
+        }
+        head = commit.head();
+        if head.position == end.position && head.hash != end.hash {
+            let detail = "the record is not the one that was published".to_owned();
+            return Err(Stop::Damaged { position: end.position, detail });
+        }
+    }
+    Ok(head)
+}
 
 impl Engine {
     /// Reads the log from its first record to the head that is published now, and checks every record and the chain. Gives
@@ -20,18 +36,11 @@ impl Engine {
                 let detail = format!("the log ends before {}", end.position);
                 return Err(self.fail(Stop::Damaged { position: head.position + 1, detail }));
             }
-            for commit in commits {
-                if let Err(error) = commit.verify_after(&head) {
-                    let (position, detail) = (error.position(), error.to_string());
-                    return Err(self.fail(Stop::Damaged { position, detail }));
-                }
-                head = commit.head();
-                if head.position == end.position && head.hash != end.hash {
-                    let detail = "the record is not the one that was published".to_owned();
-                    return Err(self.fail(Stop::Damaged { position: end.position, detail }));
-                }
-            }
-            tokio::task::yield_now().await;
+            head = match aside(move || checked(head, end, &commits)).await {
+                Ok(Ok(head)) => head,
+                Ok(Err(stop)) => return Err(self.fail(stop)),
+                Err(error) => return Err(EngineError::LogFailed(error.to_string())),
+            };
         }
         Ok(head)
     }

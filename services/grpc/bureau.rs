@@ -29,7 +29,7 @@ impl v1::bureau_service_server::BureauService for Bureau {
         let (engine, moment, cut) = self.ask(&ask, &ask.parent, ask.filter.as_ref())?;
         let view = moment.view(engine, wait).await?;
         let districts = self.0.clone();
-        let metrics = view.draw(&self.0, move |view| districts.figures().metrics(view, &cut)).await?;
+        let metrics = view.draw(&self.0, move |view| districts.figures().counts(view, &cut)).await?;
         Ok(Response::new(metrics_of(&metrics)))
     }
 
@@ -273,7 +273,7 @@ fn metrics_of(metrics: &Metrics) -> v1::GetMetricsResponse {
         graduates_settled_in_park: position(metrics.graduates_settled_in_park),
         criteria: criteria.collect(),
         incubation_days: Some(days_of(&metrics.incubation_days)),
-        overdue_count: position(metrics.overdue.len() as u64),
+        overdue_count: position(metrics.overdue_count),
         cohorts: cohorts.collect(),
         survival: survival.collect(),
         definitions: definitions(projections::METRICS),

@@ -2,7 +2,7 @@
 
 use super::read::View;
 use super::recent::{Recent, State};
-use crate::projections::{Briefs, Chain, Filter, Metrics, chain_of, metrics_of};
+use crate::projections::{Briefs, Chain, Filter, Metrics, chain_of, counts_of, metrics_of};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,6 +25,11 @@ impl Figures {
     /// The metrics of the moment that a question is about.
     pub fn metrics(&self, view: &View, cut: &Filter) -> Metrics {
         metrics_of(&view.published.registry, &self.briefs(view), view.as_of.day, cut)
+    }
+
+    /// The same without the list of firms whose term is over.
+    pub fn counts(&self, view: &View, cut: &Filter) -> Metrics {
+        counts_of(&view.published.registry, &self.briefs(view), view.as_of.day, cut)
     }
 
     /// The chain of the moment that a question is about.

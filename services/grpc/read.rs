@@ -5,7 +5,7 @@ use super::sights::Sees;
 use super::{Districts, status};
 use crate::domain::{AsOf, Day, Reason};
 use crate::engine::clock::shanghai_day;
-use crate::engine::{Engine, Published};
+use crate::engine::{Engine, Published, aside};
 use crate::wire::v1;
 use prost_types::Timestamp;
 use std::sync::Arc;
@@ -228,15 +228,15 @@ impl View {
         shanghai_day(self.engine.clock().now_micros())
     }
 
-    /// Draws an answer that may look at every firm of a district: beside the threads that serve calls, and only so many at
-    /// a time.
+    /// Draws an answer that may look at every firm of a district: beside the threads that serve calls, to which it gives way,
+    /// and only so many at a time.
     pub async fn draw<T: Send + 'static>(
         self,
         districts: &Districts,
         draw: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Result<T, Status> {
         let turn = districts.turn().await;
-        let drawn = tokio::task::spawn_blocking(move || {
+        let drawn = aside(move || {
             let _turn = turn;
             draw(&self)
         });

@@ -7,6 +7,7 @@ pub mod codec;
 pub mod commit;
 pub mod envelope;
 pub mod export;
+pub mod sealed;
 
 pub use codec::CodecError;
 pub use commit::{ChainError, Commit, Head};

@@ -9,12 +9,23 @@ use std::collections::BTreeSet;
 /// A carrier as seen.
 struct Carrier<'a> {
     id: &'a IncubatorId,
-    kind: Option<Kind>,
     founded: Option<Day>,
-    /// Whether it is asked for, whatever its level.
     asked: bool,
     view: IncubatorView<'a>,
 }
+
+/// What every stay asks of its carrier: small, since a district's stays ask it a million times.
+#[derive(Clone, Copy)]
+struct Seen {
+    kind: Option<Kind>,
+    /// Whether it is asked for, whatever its level.
+    asked: bool,
+    /// Where it stands among the carriers.
+    index: u32,
+}
+
+/// A carrier that is not known at the moment of the question.
+const UNSEEN: Seen = Seen { kind: None, asked: false, index: u32::MAX };
 
 /// The cut of one question.
 pub(super) struct Cut<'a> {
@@ -22,45 +33,48 @@ pub(super) struct Cut<'a> {
     /// Numbers of the fields that are asked for.
     fields: BTreeSet<u32>,
     carriers: Vec<Carrier<'a>>,
-    /// Where each stands among the carriers, by its number in the briefs.
-    numbers: Vec<Option<usize>>,
+    /// By the carrier's number in the briefs.
+    seen: Vec<Seen>,
 }
 
 impl<'a> Cut<'a> {
     /// Looks at every carrier once.
     pub(super) fn new(registry: &'a Registry, briefs: &Briefs, as_of: AsOf, filter: &'a Filter) -> Self {
-        let (mut carriers, mut numbers) = (Vec::new(), vec![None; briefs.carriers()]);
+        let (mut carriers, mut seen) = (Vec::new(), vec![UNSEEN; briefs.carriers()]);
         for (id, view) in registry.incubators(as_of) {
-            if let Some(number) = briefs.carrier(id.as_str()) {
-                numbers[number as usize] = Some(carriers.len());
-            }
             let (kind, founded) = (view.kind(), view.registered.map(|term| term.day));
             let of_kind = filter.kinds.is_empty() || kind.is_some_and(|kind| filter.kinds.contains(&kind));
-            carriers.push(Carrier { id, kind, founded, asked: of_kind && any_of(&filter.incubators, id), view });
+            let asked = of_kind && any_of(&filter.incubators, id);
+            if let Some(number) = briefs.carrier(id.as_str()) {
+                // No log holds more carriers than a u32 counts.
+                let index = u32::try_from(carriers.len()).unwrap_or(u32::MAX);
+                seen[number as usize] = Seen { kind, asked, index };
+            }
+            carriers.push(Carrier { id, founded, asked, view });
         }
         let fields = briefs.fields().filter(|(field, _)| filter.fields.contains(*field));
-        Self { filter, fields: fields.map(|(_, number)| number).collect(), carriers, numbers }
-    }
-
-    fn get(&self, number: u32) -> Option<&Carrier<'a>> {
-        self.carriers.get(self.numbers[number as usize]?)
+        Self { filter, fields: fields.map(|(_, number)| number).collect(), carriers, seen }
     }
 
     /// The id of a carrier.
     pub(super) fn id(&self, number: u32) -> Option<&'a IncubatorId> {
-        self.get(number).map(|carrier| carrier.id)
+        self.carriers.get(self.seen[number as usize].index as usize).map(|carrier| carrier.id)
     }
 
     /// What a carrier is.
     pub(super) fn kind(&self, number: u32) -> Option<Kind> {
-        self.get(number)?.kind
+        self.seen[number as usize].kind
     }
 
     /// Whether a stay's carrier is one that is asked for, with its level of a day.
     pub(super) fn carrier(&self, number: u32, day: Day) -> bool {
+        let seen = self.seen[number as usize];
         let levels = &self.filter.levels;
-        self.get(number)
-            .is_some_and(|carrier| carrier.asked && (levels.is_empty() || levels.contains(&carrier.view.level_on(day))))
+        let of_level = || {
+            let carrier = self.carriers.get(seen.index as usize);
+            carrier.is_some_and(|carrier| levels.contains(&carrier.view.level_on(day)))
+        };
+        seen.asked && (levels.is_empty() || of_level())
     }
 
     /// Whether a firm's field is asked for.

@@ -146,7 +146,9 @@ pub struct Metrics {
     pub criteria: BTreeMap<Criterion, u64>,
     /// How long graduates took.
     pub incubation_days: IncubationDays,
-    /// Firms whose term is over, by code.
+    /// Firms whose term is over.
+    pub overdue_count: u64,
+    /// They, by code; empty where only counts were asked for.
     pub overdue: Vec<OverdueFirm>,
     /// By year of first admission to an INCUBATOR; years without any are left out.
     pub cohorts: BTreeMap<i16, Cohort>,
@@ -161,9 +163,19 @@ pub fn metrics(registry: &Registry, as_of: AsOf, filter: &Filter) -> Metrics {
 
 /// The metrics as of a day, as known at the position of the briefs, which are the registry's, through a cut.
 pub fn metrics_of(registry: &Registry, briefs: &Briefs, day: Day, filter: &Filter) -> Metrics {
+    drawn(registry, briefs, day, filter, true)
+}
+
+/// The same without the list of firms whose term is over: in a large district it takes longer than all that is counted.
+pub fn counts_of(registry: &Registry, briefs: &Briefs, day: Day, filter: &Filter) -> Metrics {
+    drawn(registry, briefs, day, filter, false)
+}
+
+fn drawn(registry: &Registry, briefs: &Briefs, day: Day, filter: &Filter, lists: bool) -> Metrics {
     let as_of = AsOf { day, known: briefs.position() };
     let mut tally = Tally {
         day,
+        lists,
         cut: Cut::new(registry, briefs, as_of, filter),
         terms: Terms::known(registry, briefs, as_of),
         anniversaries: SURVIVAL_YEARS.map(|years| (years, Span::new(12 * years, day))),
@@ -180,6 +192,7 @@ pub fn metrics_of(registry: &Registry, briefs: &Briefs, day: Day, filter: &Filte
             graduates_settled_in_park: 0,
             criteria: BTreeMap::new(),
             incubation_days: IncubationDays::default(),
+            overdue_count: 0,
             overdue: Vec::new(),
             cohorts: BTreeMap::new(),
             survival: SURVIVAL_YEARS.iter().map(|years| (*years, Survival::default())).collect(),
@@ -269,6 +282,8 @@ impl Terms {
 /// The pass over the firms.
 struct Tally<'a> {
     day: Day,
+    /// Whether firms are listed, beside being counted.
+    lists: bool,
     cut: Cut<'a>,
     terms: Terms,
     /// Until each of the anniversaries of a graduation.
@@ -364,7 +379,10 @@ impl Tally<'_> {
         if let (Some(open), Some(term)) = (open, term) {
             let span = term.of_field[firm.firm.field as usize];
             if span.is_over(first.admitted) && self.cut.carrier(open.carrier, self.day) {
-                self.answer.overdue.extend(self.overdue(firm.firm.code, first, open, span.end(first.admitted)));
+                self.answer.overdue_count += 1;
+                if self.lists {
+                    self.answer.overdue.extend(self.overdue(firm.firm.code, first, open, span.end(first.admitted)));
+                }
             }
         }
         if self.cut.carrier(first.carrier, first.admitted) {

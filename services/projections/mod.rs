@@ -24,7 +24,7 @@ pub use chain::{Chain, chain, chain_of};
 pub use definitions::{CHAIN, Definition, METRICS};
 pub use entitlements::{Entitlements, entitlements};
 pub use filter::Filter;
-pub use metrics::{Metrics, OverdueFirm, metrics, metrics_of};
+pub use metrics::{Metrics, OverdueFirm, counts_of, metrics, metrics_of};
 pub use standing::{RULES_VERSION, Standing, Standings};
 
 use crate::domain::{AsOf, Registry};

@@ -6,7 +6,7 @@ use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
     BuildMode, Criterion, Day, Event, IncubatorId, Kind, LeaveKind, Level, Limits, ParkId, Recorded, Registry, Uscc,
 };
-use incubator_registry::projections::{Briefs, Filter, chain_of, metrics_of};
+use incubator_registry::projections::{Briefs, Filter, chain_of, counts_of, metrics_of};
 use std::time::Instant;
 
 const FIRMS: u64 = 100_000;
@@ -113,6 +113,7 @@ fn main() {
     let levels = Filter { levels: [Some(Level::City)].into(), ..Filter::default() };
     let mut kept = Briefs::full(&made.registry, head);
     let on = |number: u64| day(number * 37 % 3000);
+    timed("counts, any day", |n| drop(counts_of(&made.registry, &kept, on(n), &all)));
     timed("metrics, any day", |n| drop(metrics_of(&made.registry, &kept, on(n), &all)));
     timed("metrics cut by a level, any day", |n| drop(metrics_of(&made.registry, &kept, on(n), &levels)));
     timed("the chain, any day", |n| drop(chain_of(&made.registry, &kept, on(n), &all)));

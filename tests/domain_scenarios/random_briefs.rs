@@ -6,7 +6,7 @@ use crate::dsl::registered;
 use crate::random::{IDS, asked, begin, date, dice};
 use crate::world::{World, carrier, day};
 use incubator_registry::domain::{AsOf, Criterion, Kind, Level};
-use incubator_registry::projections::{Briefs, Filter, chain, chain_of, metrics, metrics_of};
+use incubator_registry::projections::{Briefs, Filter, Metrics, chain, chain_of, counts_of, metrics, metrics_of};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
@@ -26,7 +26,11 @@ fn any_filter() -> impl Strategy<Value = Filter> {
 }
 
 fn same(world: &World, briefs: &Briefs, as_of: AsOf, filter: &Filter) -> Result<(), TestCaseError> {
-    prop_assert_eq!(metrics_of(&world.registry, briefs, as_of.day, filter), metrics(&world.registry, as_of, filter));
+    let whole = metrics_of(&world.registry, briefs, as_of.day, filter);
+    prop_assert_eq!(&whole, &metrics(&world.registry, as_of, filter));
+    prop_assert_eq!(whole.overdue_count, whole.overdue.len() as u64);
+    let counted = Metrics { overdue: Vec::new(), ..whole };
+    prop_assert_eq!(counts_of(&world.registry, briefs, as_of.day, filter), counted);
     prop_assert_eq!(chain_of(&world.registry, briefs, as_of.day, filter), chain(&world.registry, as_of, filter));
     Ok(())
 }
