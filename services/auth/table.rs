@@ -129,7 +129,6 @@ const ROWS: &[(&str, &str)] = &[
     ("TransferService/RecordTechnologyTransfer", "c"),
     ("TransferService/RegisterIntermediary", "c"),
     ("/grpc.health.v1.Health/Check", OPEN),
-    ("/grpc.health.v1.Health/List", OPEN),
     ("/grpc.health.v1.Health/Watch", OPEN),
     ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", ALL),
     ("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", ALL),
