@@ -149,6 +149,9 @@ const PARTS: &[(&str, &str)] = &[
     ("transfer", "技术合同编号"),
     ("upstream", "上游载体"),
     ("voucher_no", "凭证号"),
+    ("method", "方法"),
+    ("on_behalf_of", "代其操作"),
+    ("roles", "角色"),
 ];
 
 #[cfg(test)]
