@@ -13,6 +13,7 @@
 use super::Caller;
 use crate::domain::decide::{unknown_fact, unknown_firm, unknown_incubator};
 use crate::domain::firm::{FirmView, Stay};
+use crate::domain::person::PersonEvent;
 use crate::domain::{AsOf, Day, Entity, Entry, Event, IncubatorId, Reason, Refusal, Registry, Uscc};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -79,6 +80,7 @@ impl Sight<'_> {
     pub fn sees_fact(&self, entry: &Entry) -> bool {
         match entry.event.owner() {
             Some(Entity::Firm(code)) => self.sees_of_firm(&code, entry),
+            Some(Entity::Person(_)) => self.sees_of_person(entry),
             Some(owner) => self.sees(&owner, None),
             None => false,
         }
@@ -90,6 +92,17 @@ impl Sight<'_> {
             (_, Some(Entity::Incubator(id))) => self.owns(&id),
             (Event::FirmRegistered { .. }, _) => self.ever(code),
             _ => self.covers(code, entry.day, self.known) && self.covers(code, entry.day, entry.start),
+        }
+    }
+
+    /// Contacts of its own carriers, and of a firm that is with one of them, as far as they are of its days there.
+    fn sees_of_person(&self, entry: &Entry) -> bool {
+        match (&entry.event, entry.event.other()) {
+            (_, Some(Entity::Incubator(id))) => self.owns(&id),
+            (_, Some(Entity::Firm(code))) => self.has(&code, entry.day) && self.covers(&code, entry.day, entry.start),
+            // That somebody is erased shows where the contact does; who is held for which case is the bureau's to know.
+            (Event::Person(PersonEvent::Erased { .. }), _) => true,
+            _ => false,
         }
     }
 
@@ -149,6 +162,14 @@ impl Sight<'_> {
             }
             AreaChanged { incubator, .. } | SeedFundEstablished { incubator, .. } => own(incubator),
             IncubatorReportFiled(report) => own(&report.incubator),
+            Person(PersonEvent::ContactRecorded(contact)) => match &contact.of {
+                Entity::Incubator(id) => own(id),
+                Entity::Firm(code) => {
+                    in_sight(code)?;
+                    self.must(self.has(code, day), event)
+                }
+                _ => self.must(false, event),
+            },
             _ => self.must(false, event),
         }
     }
@@ -163,7 +184,12 @@ impl Sight<'_> {
         if !seen {
             return Err(unknown_fact(position));
         }
-        let Some(Entity::Firm(code)) = entry.event.owner() else { return Ok(()) };
+        let code = match (entry.event.owner(), entry.event.other()) {
+            (Some(Entity::Firm(code)), _) => code,
+            (Some(Entity::Person(_)), Some(Entity::Incubator(_))) => return Ok(()),
+            (Some(Entity::Person(_)), _) => return self.must(own, &entry.event),
+            _ => return Ok(()),
+        };
         match (&entry.event, entry.event.other()) {
             (_, Some(Entity::Incubator(_))) => Ok(()),
             // Whoever has the firm, or nobody has.

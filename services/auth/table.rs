@@ -6,7 +6,7 @@
 //!   its operator, its place in the chain, its recognitions) is the bureau's to say. Of taxes and loans they learn nothing.
 //! - *Bureau clerks* (`c`) keep every business fact but taxes, limits, policies, recognitions and treasuries: the last four
 //!   decide about money, and want an approver.
-//! - *Bureau approvers* (`a`) decide those, and may take back whatever the bureau recorded; they record none of the rest,
+//! - *Bureau approvers* (`a`) decide those, and on erasures and legal holds, and may take back whatever the bureau recorded; they record none of the rest,
 //!   so that nobody approves what they stated.
 //! - *Finance clerks* (`f`) keep tax receipts; *finance approvers* (`g`) read the same.
 //! - *Auditors* (`r`) read everything and change nothing.
@@ -19,6 +19,7 @@
 use super::{Caller, Role, Roles};
 use crate::domain::guidance_fund::GuidanceFundEvent;
 use crate::domain::instrument::InstrumentEvent;
+use crate::domain::person::PersonEvent;
 use crate::domain::platform::PlatformEvent;
 use crate::domain::transfer::TransferEvent;
 use crate::domain::{Event, Reason, Refusal};
@@ -42,6 +43,12 @@ const ROWS: &[(&str, &str)] = &[
     ("BureauService/GetMetrics", "ocafgr"),
     ("BureauService/ListAnomalies", "ocafgr"),
     ("BureauService/ListOverdueFirms", "ocafgr"),
+    ("ContactService/ErasePerson", "a"),
+    ("ContactService/GetPerson", "cafgr"),
+    ("ContactService/LiftLegalHold", "a"),
+    ("ContactService/ListContacts", "ocafgr"),
+    ("ContactService/PlaceLegalHold", "a"),
+    ("ContactService/RecordContact", "oc"),
     ("CriteriaService/CheckCriteria", "ocafgr"),
     ("CriteriaService/ListCriteriaSets", ALL),
     ("EntitlementService/ExplainEntitlement", "ocafgr"),
@@ -274,6 +281,10 @@ pub fn records(event: &Event) -> Option<&'static str> {
         GuidanceFund(GuidanceFundEvent::Contributed(_)) => "GuidanceFundService/ContributeToGuidanceFund",
         GuidanceFund(GuidanceFundEvent::Invested(_)) => "GuidanceFundService/InvestFromGuidanceFund",
         ProjectAssessed(_) => "AssessmentService/AssessProject",
+        Person(PersonEvent::ContactRecorded(_)) => "ContactService/RecordContact",
+        Person(PersonEvent::Erased { .. }) => "ContactService/ErasePerson",
+        Person(PersonEvent::HoldPlaced { .. }) => "ContactService/PlaceLegalHold",
+        Person(PersonEvent::HoldLifted { .. }) => "ContactService/LiftLegalHold",
     })
 }
 

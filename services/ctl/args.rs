@@ -1,11 +1,13 @@
 //! The command line, as clap derives it: what is asked, nothing of how it is done. Recording commands have a file of
 //! their own, `write/args.rs`.
 
+use super::contacts::args::ContactCommand;
 use super::criteria::args::CriteriaArgs;
 use super::finance::args::{BudgetArgs, EntitlementsArgs, ExplainArgs, PolicyCommand, ReadingCommand};
 use super::innovation::args::{
     AssessmentCommand, GuidanceFundCommand, InstrumentCommand, IntermediaryCommand, PlatformCommand, TransferCommand,
 };
+use super::keys::KeysCommand;
 use super::lang::Lang;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
 use super::output::Format;
@@ -116,6 +118,9 @@ pub enum Command {
     /// What a policy's rules demand, what is there, and whether that is met.
     #[command(subcommand)]
     Reading(ReadingCommand),
+    /// Contacts of firms and carriers, their erasure, legal holds (联系人).
+    #[command(subcommand)]
+    Contact(ContactCommand),
     /// Limits of the district.
     #[command(subcommand)]
     Limits(LimitsCommand),
@@ -127,6 +132,9 @@ pub enum Command {
     /// The log itself.
     #[command(subcommand)]
     Log(LogCommand),
+    /// The keys of personal data: master keys, rotation, backups; offline, on a data folder.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Completions for a shell, on stdout.
     Completions {
         /// The shell.
@@ -331,7 +339,7 @@ pub enum EventsCommand {
         from: i64,
         /// Only events about this entity: firms/CODE, incubators/ID, parks/ID, loans/CONTRACT, taxpayers/CODE, settings,
         /// intermediaries/ID, technologyTransfers/CONTRACT, platforms/ID, instruments/ID, guidanceFunds/ID,
-        /// projectAssessments/ID.
+        /// projectAssessments/ID, persons/UUID.
         #[arg(long, value_name = "NAME")]
         subject: Option<String>,
         /// End after so many events; 0: never.

@@ -4,6 +4,7 @@ use super::lang::Say;
 use super::trouble::Trouble;
 use crate::wire::v1::assessment_service_client::AssessmentServiceClient;
 use crate::wire::v1::bureau_service_client::BureauServiceClient;
+use crate::wire::v1::contact_service_client::ContactServiceClient;
 use crate::wire::v1::criteria_service_client::CriteriaServiceClient;
 use crate::wire::v1::entitlement_service_client::EntitlementServiceClient;
 use crate::wire::v1::financing_service_client::FinancingServiceClient;
@@ -91,6 +92,8 @@ clients! {
     assessments: AssessmentServiceClient;
     /// Guidance funds.
     guidance_funds: GuidanceFundServiceClient;
+    /// Contacts.
+    contacts: ContactServiceClient;
     /// Readings.
     readings: ReadingServiceClient;
     /// Tax receipts.

@@ -5,6 +5,7 @@
 pub mod args;
 mod chain;
 pub mod connect;
+pub mod contacts;
 pub mod criteria;
 mod events;
 mod figures;
@@ -12,6 +13,7 @@ pub mod finance;
 pub mod help;
 pub mod import;
 pub mod innovation;
+pub mod keys;
 pub mod lang;
 mod log;
 mod log_export;
@@ -124,6 +126,10 @@ async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble
             let report = log::verify_offline(&data, &global.district, scratch.as_deref(), lang).await?;
             print(&report, &global, io)
         }
+        Command::Keys(command) => {
+            let report = keys::run(&global.district, command, lang).await?;
+            print(&report, &global, io)
+        }
         Command::Log(LogCommand::Export(args)) => log_export::run(&global, args, lang, io).await,
         Command::Log(LogCommand::Import(args)) => {
             let report = log_import::run(&global.district, args, lang, io).await?;
@@ -161,12 +167,14 @@ async fn ask(session: &Session, command: Command, shown: &mut Shown<'_, '_>) -> 
         Command::TechnologyTransfer(command) => innovation::transfer(session, command, shown).await,
         Command::Platform(command) => innovation::platform(session, command, shown).await,
         Command::Instrument(command) => innovation::instrument(session, command, shown).await,
+        Command::Contact(command) => contacts::run(session, command, shown).await,
         Command::Limits(command) => show::limits(session, command, lang).await,
         Command::Void(args) => write::void(session, args, lang).await,
         Command::Log(command) => log::run(session, command, lang).await,
         // Taken apart in `dispatch`.
         Command::Import(_)
         | Command::Events(_)
+        | Command::Keys(_)
         | Command::Policy(_)
         | Command::Explain(_)
         | Command::Completions { .. } => Ok(Report::default()),

@@ -3,8 +3,8 @@
 
 use super::lang::Say;
 use crate::domain::{
-    BuildMode, CapitalSource, CarrierFigure, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level,
-    Party, PlatformKind, Tax, TaxNature,
+    BuildMode, CapitalSource, CarrierFigure, ContactRole, Criterion, Day, InterestNature, InvestmentForm, Kind,
+    LeaveKind, Level, Party, PlatformKind, Tax, TaxNature,
 };
 use crate::wire::v1;
 
@@ -81,6 +81,8 @@ words! {
     leave_kind -> LeaveKind, LeaveKind, "LEAVE_KIND";
     /// On what ground a firm graduated.
     criterion -> Criterion, GraduationCriterion, "GRADUATION_CRITERION";
+    /// As what a person is a contact.
+    contact_role -> ContactRole, ContactRole, "CONTACT_ROLE";
     /// How a carrier was built.
     build_mode -> BuildMode, BuildMode, "BUILD_MODE";
     /// A tax.

@@ -2,7 +2,8 @@
 //! words and dates, and the names of subjects those that `--subject` takes. What programs get stays as it is stored.
 
 use crate::domain::{
-    BuildMode, CarrierFigure, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature,
+    BuildMode, CarrierFigure, ContactRole, Criterion, Day, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax,
+    TaxNature,
 };
 use serde_json::{Map, Value};
 
@@ -66,6 +67,7 @@ fn word(key: &str, code: i64, of_tax: bool) -> Option<&'static str> {
         "tax" => Tax::from_code(code).map(Tax::key),
         "nature" if of_tax => TaxNature::from_code(code).map(TaxNature::key),
         "nature" => InterestNature::from_code(code).map(InterestNature::key),
+        "role" => ContactRole::from_code(code).map(ContactRole::key),
         "form" => InvestmentForm::from_code(code).map(InvestmentForm::key),
         _ => None,
     }

@@ -7,7 +7,7 @@ use super::reason::{Reason, Refusal};
 use super::registry::Registry;
 use super::settings::limits_on;
 use super::values::{TransferId, Uscc};
-use super::{assessment, firm, guidance_fund, incubator, instrument, loan, platform, transfer};
+use super::{assessment, firm, guidance_fund, incubator, instrument, loan, person, platform, transfer};
 use std::collections::BTreeSet;
 
 /// A rule broken on a line.
@@ -98,6 +98,7 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
                 let judged = if touched.registrations.contains(owner) { 0 } else { recorded };
                 found.extend(guidance_fund::violations(next, id, judged));
             }
+            Entity::Person(id) => found.extend(person::violations(next, id)),
             Entity::Assessment(id) => {
                 found.extend(assessment::violations(next, id));
                 let under = next.innovation().firms_ever_under(id);
@@ -109,6 +110,7 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
         }
     }
     for owner in &touched.registrations {
+        found.extend(next.persons().ever_of(owner).flat_map(|id| person::violations(next, &id)));
         match owner {
             Entity::Firm(code) => found.extend(naming_firm(next, code)),
             Entity::Incubator(id) => {

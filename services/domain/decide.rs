@@ -11,6 +11,7 @@ use super::guidance_fund::GuidanceFundEvent;
 use super::instrument::InstrumentEvent;
 use super::line::{AsOf, Entry, Line};
 use super::loan::LoanView;
+use super::person::{self, PersonEvent};
 use super::platform::PlatformEvent;
 use super::reason::{Reason, Refusal, Warning};
 use super::registry::{Recorded, Registry};
@@ -116,6 +117,7 @@ fn registers(event: &Event) -> Option<Entity> {
             | Event::Instrument(InstrumentEvent::Catalogued(_))
             | Event::GuidanceFund(GuidanceFundEvent::Established(_))
             | Event::ProjectAssessed(_)
+            | Event::Person(PersonEvent::ContactRecorded(_))
     );
     event.owner().filter(|_| registers)
 }
@@ -155,6 +157,10 @@ impl Draft<'_> {
             let Some(entry) = registry.entry_at(*position) else {
                 return Err(unknown_fact(*position));
             };
+            if entry.event.is_final() {
+                let message = format!("what was done at position {position} stands: it can't be taken back");
+                return Err(Refusal::new(Reason::UnknownFact, message).at(*position));
+            }
             if let Some(by) = entry.voided {
                 let message = format!("the fact at position {position} was taken back at {by}");
                 return Err(Refusal::new(Reason::AlreadyVoided, message).at(by));
@@ -246,6 +252,11 @@ impl Draft<'_> {
                     let message = format!("project {id} is not assessed");
                     return Err(Refusal::new(Reason::UnknownAssessment, message).with("assessment", id));
                 }
+                Entity::Person(id) if self.next.persons().line(&id).is_none() => {
+                    return Err(
+                        Refusal::new(Reason::UnknownPerson, format!("no person {id} is known")).with("person", id)
+                    );
+                }
                 Entity::Taxpayer(code) if !self.next.is_taxpayer(&code) => {
                     let message = format!("{code} is neither a firm nor the operator of a carrier at any time");
                     return Err(Refusal::new(Reason::UnknownTaxpayer, message).with("taxpayer", code));
@@ -261,6 +272,9 @@ impl Draft<'_> {
             return self.receipt_sameness(day, receipt, command);
         }
         let Some(line) = event.owner().and_then(|owner| self.next.line(&owner)) else { return Ok(Sameness::New) };
+        if let Event::Person(said) = event {
+            return Ok(person::sameness(line, day, said)?.map_or(Sameness::New, Sameness::Same));
+        }
         let key = event.key(day);
         let same_documents = |entry: &Entry| command.documents.is_empty() || command.documents == entry.documents;
         let identical = |entry: &Entry| entry.day == day && entry.event == *event && same_documents(entry);

@@ -1,5 +1,6 @@
 //! What facts are about, by name.
 
+use super::person::PersonId;
 use super::values::{
     AssessmentId, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId,
     TransferId, Uscc,
@@ -36,6 +37,8 @@ pub enum Entity {
     GuidanceFund(GuidanceFundId),
     /// The assessment of a project.
     Assessment(AssessmentId),
+    /// A person whose contact data is kept sealed.
+    Person(PersonId),
 }
 
 impl fmt::Display for Entity {
@@ -54,6 +57,7 @@ impl fmt::Display for Entity {
             Self::Instrument(id) => write!(f, "instruments/{id}"),
             Self::GuidanceFund(id) => write!(f, "guidanceFunds/{id}"),
             Self::Assessment(id) => write!(f, "projectAssessments/{id}"),
+            Self::Person(id) => write!(f, "persons/{id}"),
         }
     }
 }
@@ -78,6 +82,7 @@ impl Entity {
             "instruments" => InstrumentId::parse(id).ok().map(Self::Instrument),
             "projectAssessments" => AssessmentId::parse(id).ok().map(Self::Assessment),
             "guidanceFunds" => GuidanceFundId::parse(id).ok().map(Self::GuidanceFund),
+            "persons" => PersonId::parse(id).ok().map(Self::Person),
             _ => None,
         }
     }

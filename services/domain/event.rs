@@ -5,6 +5,7 @@ pub use super::entity::Entity;
 use super::guidance_fund::GuidanceFundEvent;
 use super::incubator::report::IncubatorReport;
 use super::instrument::InstrumentEvent;
+use super::person::PersonEvent;
 use super::platform::PlatformEvent;
 use super::reason::{Fault, Reason};
 use super::transfer::TransferEvent;
@@ -307,6 +308,8 @@ pub enum Event {
     GuidanceFund(GuidanceFundEvent),
     /// A project was assessed for a park on this day.
     ProjectAssessed(ProjectAssessed),
+    /// Something about a person.
+    Person(PersonEvent),
 }
 
 /// A policy as it was published. What its text means is read at the door before it becomes a command, and by those who
@@ -440,6 +443,7 @@ impl Event {
             Instrument(event) => event.owner(),
             GuidanceFund(event) => event.owner(),
             ProjectAssessed(assessed) => Entity::Assessment(assessed.assessment.clone()),
+            Person(event) => event.owner(),
         })
     }
 
@@ -462,6 +466,7 @@ impl Event {
             Instrument(event) => event.other(),
             GuidanceFund(event) => event.other(),
             ProjectAssessed(assessed) => Some(Entity::Firm(assessed.firm)),
+            Person(event) => event.other(),
             _ => None,
         }
     }
@@ -534,6 +539,7 @@ impl Event {
             Instrument(event) => plain(event.code()),
             GuidanceFund(event) => plain(event.code()),
             ProjectAssessed(_) => plain(93),
+            Person(event) => plain(event.code()),
             IncubatorReportFiled(_) => Key { day: Some(day), ..plain(100) },
         }
     }
@@ -561,6 +567,11 @@ impl Event {
                 | AnnualReportFiled(_)
                 | IncubatorReportFiled(_)
         )
+    }
+
+    /// Whether it can't be taken back: an act that was done.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Person(event) if event.is_final())
     }
 
     /// Whether its business date may lie after the day it is recorded: only an expiry may (rules §2).

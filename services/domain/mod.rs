@@ -20,6 +20,7 @@ pub mod instrument;
 pub mod line;
 pub mod loan;
 pub mod park;
+pub mod person;
 pub mod platform;
 pub mod policies;
 pub mod reason;
@@ -38,13 +39,14 @@ pub use command::{Command, Origin, Stated, VoidOrder};
 pub use decide::{Decision, NewEvent, decide};
 pub use event::{Document, Entity, Event, Limits};
 pub use line::{AsOf, Entry, Line};
+pub use person::{PersonEvent, PersonId};
 pub use reason::{Fault, Faults, Reason, Refusal, Warning};
 pub use registry::{Recorded, Registry};
 pub use values::{
-    AssessmentId, Day, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId,
-    TransferId, Uscc, VoucherNo,
+    AssessmentId, Day, GuidanceFundId, HoldId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId,
+    PolicyId, TransferId, Uscc, VoucherNo,
 };
 pub use words::{
-    BuildMode, CapitalSource, CarrierFigure, Criterion, FirmChange, Indicator, InterestNature, InvestmentForm, Kind,
-    LeaveKind, Level, Party, PlatformKind, Tax, TaxNature,
+    BuildMode, CapitalSource, CarrierFigure, ContactRole, Criterion, FirmChange, Indicator, InterestNature,
+    InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind, Tax, TaxNature,
 };

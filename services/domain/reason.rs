@@ -63,6 +63,8 @@ reasons! {
     UnknownGuidanceFund = "UNKNOWN_GUIDANCE_FUND";
     /// No such assessment of a project.
     UnknownAssessment = "UNKNOWN_ASSESSMENT";
+    /// No such person.
+    UnknownPerson = "UNKNOWN_PERSON";
     /// No such tax.
     UnknownTax = "UNKNOWN_TAX";
     /// Neither a firm nor an operator.
@@ -117,6 +119,10 @@ reasons! {
     NotSettled = "NOT_SETTLED";
     /// Days that must follow one another do not.
     DatesOutOfOrder = "DATES_OUT_OF_ORDER";
+    /// The person was erased.
+    PersonErased = "PERSON_ERASED";
+    /// A legal hold stands in the way of an erasure.
+    LegalHold = "LEGAL_HOLD";
     /// A carrier would precede itself.
     UpstreamCycle = "UPSTREAM_CYCLE";
     /// A fact that stays would break a rule.
@@ -141,6 +147,8 @@ reasons! {
     UnknownMethod = "UNKNOWN_METHOD";
     /// Beyond the log's head.
     PositionAhead = "POSITION_AHEAD";
+    /// The server has no key for what is sealed.
+    KeysUnavailable = "KEYS_UNAVAILABLE";
     /// No principal.
     NoPrincipal = "NO_PRINCIPAL";
     /// It may not act for that other.

@@ -8,6 +8,7 @@ use super::incubator::IncubatorView;
 use super::innovation::Innovation;
 use super::line::{AsOf, Entry, Line};
 use super::loan::LoanView;
+use super::person::{PersonId, Persons};
 use super::policies::{Publication, in_force};
 use super::tax_receipt::{Receipt, Receipts};
 use super::values::{Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc};
@@ -43,6 +44,7 @@ pub struct Registry {
     settings: Arc<Line>,
     receipts: Receipts,
     innovation: Innovation,
+    persons: Persons,
     /// Firms with a fact, voided or not, about a stay in the carrier.
     firms_in: OrdMap<IncubatorId, OrdSet<Uscc>>,
     /// Firms with a fact, voided or not, about a relocation to the park.
@@ -88,7 +90,7 @@ impl Registry {
     }
 
     /// The part of the facts that somebody sees: the lines of these carriers; of the firms those facts that `keep` keeps;
-    /// parks, policies and settings whole; nothing else. Positions stay what they are: where a fact was left out, there is
+    /// and of their contacts; parks, policies and settings whole; nothing else. Positions stay what they are: where a fact was left out, there is
     /// none. Only to read from: counts of events are those of the whole.
     pub fn part(&self, carriers: &[IncubatorId], firms: &BTreeSet<Uscc>, keep: impl Fn(&Entry) -> bool) -> Self {
         let mut part = Self {
@@ -112,6 +114,18 @@ impl Registry {
             }
             if !kept.entries().is_empty() {
                 part.firms.insert(*code, Arc::new(kept));
+            }
+        }
+        let parties = carriers.iter().cloned().map(Entity::Incubator).chain(firms.iter().copied().map(Entity::Firm));
+        let persons: BTreeSet<PersonId> =
+            parties.flat_map(|party| self.persons.ever_of(&party).collect::<Vec<_>>()).collect();
+        for id in persons {
+            let kept = self.persons.line(&id).into_iter().flat_map(Line::entries).filter(|entry| keep(entry));
+            // Nothing of a person without a contact that is seen.
+            let kept: Vec<&Entry> = kept.collect();
+            for entry in kept.iter().filter(|_| kept.iter().any(|entry| entry.event.other().is_some())) {
+                part.note_other(&entry.event);
+                Arc::make_mut(part.persons.line_mut(id)).push((*entry).clone());
             }
         }
         part
@@ -213,6 +227,7 @@ impl Registry {
             _ => {}
         }
         self.innovation.note(event);
+        self.persons.note(event);
         if let Some((incubator, operator)) = event.operator() {
             self.run_by.entry(operator.code).or_default().insert(incubator.clone());
         }
@@ -248,6 +263,7 @@ impl Registry {
             Entity::Loan(id) => self.loans.entry(id.clone()).or_default(),
             Entity::Policy(id) => self.policies.entry(id.clone()).or_default(),
             Entity::Settings => &mut self.settings,
+            Entity::Person(id) => self.persons.line_mut(*id),
             Entity::Intermediary(_)
             | Entity::Transfer(_)
             | Entity::Platform(_)
@@ -288,6 +304,7 @@ impl Registry {
             Entity::Loan(id) => self.loan_line(id),
             Entity::Policy(id) => self.policies.get(id).map(Arc::as_ref),
             Entity::Settings => Some(&self.settings),
+            Entity::Person(id) => self.persons.line(id),
             Entity::Intermediary(_)
             | Entity::Transfer(_)
             | Entity::Platform(_)
@@ -331,6 +348,11 @@ impl Registry {
     /// Intermediaries and technology transfers, platforms, instruments, guidance funds.
     pub fn innovation(&self) -> &Innovation {
         &self.innovation
+    }
+
+    /// Persons: contacts, erasures, legal holds.
+    pub fn persons(&self) -> &Persons {
+        &self.persons
     }
 
     /// Whether it may pay taxes: a firm, or the operator of a carrier at any time.

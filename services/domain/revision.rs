@@ -34,6 +34,9 @@ impl Registry {
         if let Some(line) = self.line(entity) {
             count.line(line, entity);
         }
+        for line in self.persons().ever_of(entity).filter_map(|id| self.persons().line(&id)) {
+            count.line(line, entity);
+        }
         match entity {
             Entity::Incubator(id) => {
                 let below = self.ever_below(id).filter(|below| *below != id);
@@ -85,7 +88,8 @@ impl Registry {
             | Entity::Transfer(_)
             | Entity::Platform(_)
             | Entity::Instrument(_)
-            | Entity::GuidanceFund(_) => {}
+            | Entity::GuidanceFund(_)
+            | Entity::Person(_) => {}
         }
         count.facts + count.voids.len() as u64
     }

@@ -253,6 +253,10 @@ id!(
     AssessmentId
 );
 id!(
+    /// Number of the case (案号) of a legal hold, as its authority gave it.
+    HoldId
+);
+id!(
     /// Number of a voucher (凭证号), as registered.
     VoucherNo
 );

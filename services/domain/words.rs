@@ -246,6 +246,20 @@ words! {
 }
 
 words! {
+    /// As what a person is the contact of a firm or carrier (联系人身份).
+    ContactRole {
+        /// 法定代表人.
+        LegalRepresentative = 1, "LEGAL_REPRESENTATIVE", "法定代表人";
+        /// 联系人.
+        General = 2, "GENERAL", "联系人";
+        /// 财务负责人.
+        Finance = 3, "FINANCE", "财务负责人";
+        /// 技术负责人.
+        Technology = 4, "TECHNOLOGY", "技术负责人";
+    }
+}
+
+words! {
     /// What a platform of public service is for (平台类型).
     PlatformKind {
         /// 公共研发平台.

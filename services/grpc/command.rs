@@ -60,19 +60,25 @@ pub async fn run<C: Answering>(
     let request = Request { principal, id, expected_revision, validate_only, command };
     let outcome = engine.submit_within(request, bounds).await.map_err(status::of)?;
     let part = part(&sees, &outcome, target.as_ref());
-    let scene = Scene {
-        district: engine.district(),
-        registry: part.as_ref().unwrap_or(&outcome.registry),
-        as_of: AsOf { day: Day::MAX, known: outcome.known },
-        reading_day: day_of(engine, &outcome, validate_only),
-        now: true,
-    };
+    let scene = scene_of(engine, &outcome, validate_only);
+    let scene = Scene { registry: part.as_ref().unwrap_or(scene.registry), ..scene };
     Ok(tonic::Response::new(message.answer(&Answer {
         outcome: &outcome,
         target: target.as_ref(),
         scene,
         scoped: part.is_some(),
     })))
+}
+
+/// The state as a command left it.
+pub fn scene_of<'a>(engine: &'a Engine, outcome: &'a Outcome, validate_only: bool) -> Scene<'a> {
+    Scene {
+        district: engine.district(),
+        registry: &outcome.registry,
+        as_of: AsOf { day: Day::MAX, known: outcome.known },
+        reading_day: day_of(engine, outcome, validate_only),
+        now: true,
+    }
 }
 
 /// The revision that the command's target must have. To an operator an etag tells the count of the events that it sees: it

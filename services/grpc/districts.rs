@@ -3,10 +3,12 @@
 use super::figures::Figures;
 use super::policies::kept::Kept;
 use super::principal;
+use super::seal::Keys;
 use super::sights::{Sees, Sights};
 use super::status;
 use crate::domain::Reason;
 use crate::engine::Engine;
+use crate::keys::KeyStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -23,6 +25,8 @@ pub struct Districts {
     streams: Arc<Semaphore>,
     /// Texts of policies as read, and today's entitlements.
     kept: Arc<Kept>,
+    /// Keys of sealed fields, by the code of the district.
+    keys: Arc<BTreeMap<String, Keys>>,
     /// What the bureau's figures are drawn from.
     figures: Arc<Figures>,
     /// What operators see.
@@ -43,9 +47,22 @@ impl Districts {
             turns: Arc::new(Semaphore::new(turns)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             kept: Arc::default(),
+            keys: Arc::default(),
             figures: Arc::default(),
             sights: Arc::default(),
         }
+    }
+
+    /// The same, with the key stores of districts by their codes.
+    #[must_use]
+    pub fn with_keys(self, stores: impl IntoIterator<Item = (String, KeyStore)>) -> Self {
+        let keys = stores.into_iter().map(|(code, store)| (code, Keys::new(store))).collect();
+        Self { keys: Arc::new(keys), ..self }
+    }
+
+    /// The keys of a district; none where the server was given no master key.
+    pub(super) fn keys_of(&self, code: &str) -> Option<&Keys> {
+        self.keys.get(code)
     }
 
     /// The engine of a district.

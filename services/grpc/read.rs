@@ -95,6 +95,8 @@ reading! {
     ListProjectAssessmentsRequest list_project_assessments_request
     GetGuidanceFundRequest get_guidance_fund_request
     ListGuidanceFundsRequest list_guidance_funds_request
+    GetPersonRequest get_person_request
+    ListContactsRequest list_contacts_request
     ListReadingsRequest list_readings_request
     GetReadingRequest get_reading_request
 }

@@ -3,6 +3,7 @@
 use super::Districts;
 use super::assessments::Assessments;
 use super::bureau::Bureau;
+use super::contacts::Contacts;
 use super::criteria::Criteria;
 use super::entitlements::Entitlements;
 use super::financing::Financing;
@@ -93,7 +94,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 18] = [
+const SERVICES: [&str; 19] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -112,6 +113,7 @@ const SERVICES: [&str; 18] = [
     v1::reading_service_server::SERVICE_NAME,
     v1::guidance_fund_service_server::SERVICE_NAME,
     v1::assessment_service_server::SERVICE_NAME,
+    v1::contact_service_server::SERVICE_NAME,
 ];
 
 macro_rules! bounded {
@@ -127,6 +129,7 @@ macro_rules! bounded {
 pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, ServeError> {
     use v1::assessment_service_server::AssessmentServiceServer;
     use v1::bureau_service_server::BureauServiceServer;
+    use v1::contact_service_server::ContactServiceServer;
     use v1::criteria_service_server::CriteriaServiceServer;
     use v1::entitlement_service_server::EntitlementServiceServer;
     use v1::financing_service_server::FinancingServiceServer;
@@ -163,6 +166,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(PlatformServiceServer(Platforms(districts.clone())), config))
         .add_service(bounded!(PolicyServiceServer(Policies(districts.clone())), config))
         .add_service(bounded!(AssessmentServiceServer(Assessments(districts.clone())), config))
+        .add_service(bounded!(ContactServiceServer(Contacts(districts.clone())), config))
         .add_service(bounded!(GuidanceFundServiceServer(GuidanceFunds(districts.clone())), config))
         .add_service(bounded!(ReadingServiceServer(Readings(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))

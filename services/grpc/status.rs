@@ -30,7 +30,7 @@ pub fn code_of(reason: Reason) -> Code {
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownCriteriaSet
         | UnknownIntermediary | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading
-        | UnknownGuidanceFund | UnknownAssessment => Code::NotFound,
+        | UnknownGuidanceFund | UnknownAssessment | UnknownPerson => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay
@@ -45,6 +45,9 @@ pub fn code_of(reason: Reason) -> Code {
         | NotSettled
         | DatesOutOfOrder
         | UpstreamCycle
+        | PersonErased
+        | LegalHold
+        | KeysUnavailable
         | HasDependents => Code::FailedPrecondition,
         Conflict | RequestIdReused => Code::AlreadyExists,
         StaleEtag => Code::Aborted,

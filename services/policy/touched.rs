@@ -60,7 +60,8 @@ impl Touched<'_> {
             | HighTechCertified { .. }
             | InvestmentMade { .. }
             | GuidanceFund(_)
-            | ProjectAssessed(_) => {}
+            | ProjectAssessed(_)
+            | Person(_) => {}
             FactsVoided { positions, .. } => self.voided(positions),
             IncubatorRegistered(registered) => self.carrier_and_its_firms(&registered.incubator),
             OperatorChanged { incubator, .. } => self.carrier_and_its_firms(incubator),

@@ -32,6 +32,10 @@ pub struct Options {
     /// File of the limits that a new log begins with [default: those of deploy/demo/limits.toml]
     #[arg(long, value_name = "FILE", env = "INCUBATORD_LIMITS")]
     pub limits: Option<PathBuf>,
+    /// File of the master key, under which the keys of personal data are kept in DIR/keys: 32 bytes in hex or base64, readable
+    /// by its owner alone (`incubatorctl keys new` makes one). Without it no personal data is recorded or read.
+    #[arg(long, value_name = "FILE", env = "INCUBATORD_MASTER_KEY")]
+    pub master_key: Option<PathBuf>,
 }
 
 /// Options that hold.
@@ -47,6 +51,8 @@ pub struct Config {
     pub districts: Vec<String>,
     /// File of the limits; none: those built in.
     pub limits: Option<PathBuf>,
+    /// File of the master key; none: no personal data is recorded or read.
+    pub master_key: Option<PathBuf>,
 }
 
 impl Options {
@@ -86,7 +92,8 @@ impl Options {
         }
         match listen {
             Some(listen) if faults.is_empty() => {
-                Ok(Config { demo: self.demo, data: self.data, listen, districts, limits: self.limits })
+                let (limits, master_key) = (self.limits, self.master_key);
+                Ok(Config { demo: self.demo, data: self.data, listen, districts, limits, master_key })
             }
             _ => Err(faults),
         }

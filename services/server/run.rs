@@ -5,7 +5,8 @@ use super::options::Config;
 use crate::domain::{Day, Limits};
 use crate::engine::{Engine, EngineConfig, StartError, Stop, SystemClock};
 use crate::formats::limits;
-use crate::grpc::{Districts, ServeError, ServerConfig, serve};
+use crate::grpc::{Districts, ServeError, ServerConfig, open_keys, serve};
+use crate::keys::{KeyStore, KeysError, MasterKey};
 use crate::log::LogError;
 use crate::log::sled::{SledLog, SledOptions};
 use std::future::Future;
@@ -27,6 +28,15 @@ pub enum RunError {
         path: String,
         /// What is wrong with it.
         faults: Vec<String>,
+    },
+    /// The master key, or the keys under it, can't be used.
+    #[error("the keys of personal data can't be used")]
+    Keys(#[source] KeysError),
+    /// There are keys, and no master key for them.
+    #[error("{path} holds keys of personal data: --master-key FILE is required")]
+    NoMasterKey {
+        /// The store.
+        path: String,
     },
     /// A folder can't be made, or the address can't be listened on.
     #[error("{step}")]
@@ -74,7 +84,9 @@ impl RunError {
     /// The exit status: 64 for what was typed, 65 for a damaged log, else 1.
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Limits { .. } => 64,
+            Self::Limits { .. } | Self::NoMasterKey { .. } => 64,
+            Self::Keys(KeysError::Master { .. } | KeysError::OtherMaster { .. }) => 64,
+            Self::Keys(KeysError::Damaged { .. }) => 65,
             Self::Open { source: LogError::DataLoss { .. }, .. }
             | Self::Start { source: StartError::Damaged { .. }, .. }
             | Self::Serve(ServeError::Stopped { stop: Stop::Damaged { .. }, .. }) => 65,
@@ -92,6 +104,7 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let io = |step: String| move |source| RunError::Io { step, source };
     let limits = read_limits(config.limits.as_deref())?;
+    let master = config.master_key.as_deref().map(MasterKey::from_file).transpose().map_err(RunError::Keys)?;
     // The port first: a second server on the same address is told so before it touches a log.
     let listener = TcpListener::bind(config.listen).await.map_err(io(format!("listening on {}", config.listen)))?;
     let address = listener.local_addr().map_err(io("asking for the address".to_owned()))?;
@@ -101,11 +114,18 @@ pub async fn run(
         Some(_) => None,
     };
     let data = config.data.clone().or_else(|| temporary.as_ref().map(|dir| dir.path().to_owned())).unwrap_or_default();
-    let mut engines = Vec::new();
+    let master = match (master, &temporary) {
+        // What the demo is told goes with it.
+        (None, Some(dir)) => Some(MasterKey::make(&dir.path().join("master.key")).map_err(RunError::Keys)?),
+        (master, _) => master,
+    };
+    let (mut engines, mut keys) = (Vec::new(), Vec::new());
     for district in &config.districts {
-        engines.push(open(&data, district, limits.clone()).await?);
+        let engine = open(&data, district, limits.clone()).await?;
+        keys.extend(open_store(&data, master.as_ref(), &engine)?.map(|store| (district.clone(), store)));
+        engines.push(engine);
     }
-    let districts = Districts::new(engines);
+    let districts = Districts::new(engines).with_keys(keys);
     let hints = match config.demo {
         true => Some(demo::load(&districts, &data, address).await.map_err(RunError::Demo)?),
         false => None,
@@ -132,6 +152,16 @@ fn read_limits(path: Option<&Path>) -> Result<(Day, Limits), RunError> {
             let faults = faults.0.into_iter().map(|fault| fault.message).collect();
             Err(RunError::Limits { path: name, faults })
         }
+    }
+}
+
+/// The key store of a district; none where no master key was given, and none is needed.
+fn open_store(data: &Path, master: Option<&MasterKey>, engine: &Engine) -> Result<Option<KeyStore>, RunError> {
+    let path = crate::keys::path_of(data, engine.district());
+    match master {
+        Some(master) => open_keys(&path, master.clone(), engine).map(Some).map_err(RunError::Keys),
+        None if path.exists() => Err(RunError::NoMasterKey { path: path.display().to_string() }),
+        None => Ok(None),
     }
 }
 

@@ -6,10 +6,12 @@ use http::HeaderMap;
 use incubator_registry::auth::{Authenticate, Caller, LocalTrust, Peer, header_id};
 use incubator_registry::domain::{Reason, Refusal};
 use incubator_registry::engine::{Clock, Engine, EngineConfig};
-use incubator_registry::grpc::{Districts, PRINCIPAL_HEADER, ServeError, ServerConfig, serve};
+use incubator_registry::grpc::{Districts, PRINCIPAL_HEADER, ServeError, ServerConfig, open_keys, serve};
+use incubator_registry::keys::MasterKey;
 use incubator_registry::log::{EventLog, MemoryLog};
 use incubator_registry::wire::v1;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -88,6 +90,24 @@ impl Server {
         (Engine::start(config, log, clock.clone()).await.unwrap(), clock)
     }
 
+    /// A server over a log, with the key store at a path under a master key.
+    pub async fn sealing(log: Arc<dyn EventLog>, keys: &Path, master: MasterKey) -> Self {
+        Self::sealing_for(log, (keys, master), Arc::new(LocalTrust), "clerk-7").await
+    }
+
+    /// The same, which is told in this way who calls.
+    pub async fn sealing_for(
+        log: Arc<dyn EventLog>,
+        (keys, master): (&Path, MasterKey),
+        authenticate: Arc<dyn Authenticate>,
+        principal: &str,
+    ) -> Self {
+        let (engine, clock) = Self::engine(log).await;
+        let store = open_keys(keys, master, &engine).unwrap();
+        let districts = Districts::new([engine.clone()]).with_keys([("440203".to_owned(), store)]);
+        Self::serving(districts, (engine, clock), authenticate, principal).await
+    }
+
     /// A server of several districts; `engine` is the first.
     pub async fn of(engines: Vec<Engine>, clock: Arc<HeldClock>) -> Self {
         Self::telling(engines, clock, Arc::new(LocalTrust), "clerk-7").await
@@ -101,10 +121,18 @@ impl Server {
         principal: &str,
     ) -> Self {
         let engine = engines[0].clone();
+        Self::serving(Districts::new(engines), (engine, clock), authenticate, principal).await
+    }
+
+    async fn serving(
+        districts: Districts,
+        (engine, clock): (Engine, Arc<HeldClock>),
+        authenticate: Arc<dyn Authenticate>,
+        principal: &str,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
-        let districts = Districts::new(engines);
         let config = ServerConfig { authenticate, drain_max: Duration::from_secs(2), ..ServerConfig::default() };
         let task = tokio::spawn(serve(listener, districts, config, async {
             let _ = stopped.await;
@@ -206,6 +234,11 @@ impl Clients {
     /// Criteria of carriers.
     pub fn criteria(&self) -> v1::criteria_service_client::CriteriaServiceClient<Calling> {
         v1::criteria_service_client::CriteriaServiceClient::new(self.calling())
+    }
+
+    /// Contacts.
+    pub fn contacts(&self) -> v1::contact_service_client::ContactServiceClient<Calling> {
+        v1::contact_service_client::ContactServiceClient::new(self.calling())
     }
 
     /// Ledgers in bulk.

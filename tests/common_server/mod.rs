@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A server's command line, free of what the environment says.
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_incubatord"));
-    for name in ["INCUBATORD_DATA", "INCUBATORD_LISTEN", "INCUBATORD_LIMITS"] {
+    for name in ["INCUBATORD_DATA", "INCUBATORD_LISTEN", "INCUBATORD_LIMITS", "INCUBATORD_MASTER_KEY"] {
         command.env_remove(name);
     }
     command.env("RUST_LOG", "info").args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -231,6 +231,11 @@ impl Client {
     /// Tax receipts.
     pub fn taxes(&self) -> v1::tax_service_client::TaxServiceClient<Calling> {
         v1::tax_service_client::TaxServiceClient::new(self.calling())
+    }
+
+    /// Contacts.
+    pub fn contacts(&self) -> v1::contact_service_client::ContactServiceClient<Calling> {
+        v1::contact_service_client::ContactServiceClient::new(self.calling())
     }
 
     /// Ledgers in bulk.

@@ -12,13 +12,16 @@ use incubator_registry::domain::guidance_fund::{
 };
 use incubator_registry::domain::incubator::report::IncubatorReport;
 use incubator_registry::domain::instrument::{InstrumentCatalogued, InstrumentEvent, InstrumentYear};
+use incubator_registry::domain::person::ContactRecorded;
 use incubator_registry::domain::platform::{PlatformEvent, PlatformRegistered, PlatformYear};
+use incubator_registry::domain::sealed::{KeyId, Sealed};
 use incubator_registry::domain::transfer::{IntermediaryRegistered, TechnologyTransferred, TransferEvent};
 use incubator_registry::domain::values::Area;
 use incubator_registry::domain::{
-    AssessmentId, BuildMode, CapitalSource, CarrierFigure, Command, Criterion, Document, Event, GuidanceFundId,
-    InstrumentId, InterestNature, IntermediaryId, InvestmentForm, Kind, LeaveKind, Level, LoanId, Party, PlatformId,
-    PlatformKind, PolicyId, Stated, Tax, TaxNature, TransferId, VoidOrder, VoucherNo,
+    AssessmentId, BuildMode, CapitalSource, CarrierFigure, Command, ContactRole, Criterion, Document, Entity, Event,
+    GuidanceFundId, HoldId, InstrumentId, InterestNature, IntermediaryId, InvestmentForm, Kind, LeaveKind, Level,
+    LoanId, Party, PersonEvent, PersonId, PlatformId, PlatformKind, PolicyId, Stated, Tax, TaxNature, TransferId,
+    VoidOrder, VoucherNo,
 };
 use incubator_registry::journal::{Record, RequestKey, Subject, ZERO_HASH, codec};
 
@@ -234,6 +237,33 @@ fn of_assessments() -> Vec<Event> {
     })]
 }
 
+/// What can happen to a person. The sealed bytes are any: what is stored is how they lie in the payload.
+fn of_persons() -> Vec<Event> {
+    let sealed = |byte: u8| Sealed {
+        key: KeyId([0xee; 16]),
+        nonce: [byte; 24],
+        ciphertext: vec![byte; 64],
+        commitment: [byte.wrapping_add(1); 32],
+    };
+    let (person, hold) =
+        (PersonId(std::array::from_fn(|i| u8::try_from(i).unwrap())), HoldId::parse("2026-1").unwrap());
+    let contact = ContactRecorded {
+        person,
+        of: Entity::Firm(firm(7)),
+        role: ContactRole::Finance,
+        name: sealed(1),
+        phone: Some(sealed(2)),
+        email: Some(sealed(3)),
+    };
+    let events = vec![
+        PersonEvent::ContactRecorded(Box::new(contact)),
+        PersonEvent::Erased { person, key: KeyId([0xee; 16]), ground: "本人申请".to_owned() },
+        PersonEvent::HoldPlaced { person, hold: hold.clone(), ground: "诉讼".to_owned() },
+        PersonEvent::HoldLifted { person, hold },
+    ];
+    events.into_iter().map(Event::Person).collect()
+}
+
 /// A settling that refers to an assessment, which the first release had not.
 fn settled_under() -> Vec<Event> {
     let assessment = Some(AssessmentId::parse("XM01").unwrap());
@@ -243,7 +273,8 @@ fn settled_under() -> Vec<Event> {
 /// One event of every type, every field filled.
 pub fn events() -> Vec<Event> {
     let beside = [of_transfers(), of_platforms(), of_instruments(), of_guidance_funds(), of_assessments()].concat();
-    [first_events(), of_reports(), of_money(), vec![of_policy()], beside, vec![of_incubator_report()]].concat()
+    let last = [vec![of_incubator_report()], of_persons()].concat();
+    [first_events(), of_reports(), of_money(), vec![of_policy()], beside, last].concat()
 }
 
 /// The types of the first release.
@@ -334,6 +365,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
             Command::new([of_assessments(), settled_under()].concat().iter().map(each).collect(), documents(), None)
                 .unwrap(),
         ),
+        ("persons", Command::new(of_persons().iter().map(each).collect(), documents(), None).unwrap()),
         ("incubator-report", Command::new(vec![each(&of_incubator_report())], Vec::new(), None).unwrap()),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
     ]

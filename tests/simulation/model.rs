@@ -166,6 +166,10 @@ pub fn about(event: &Event) -> Vec<String> {
             vec![format!("guidanceFunds/{}", event.fund()), firm(&made.firm)]
         }
         GuidanceFund(event) => vec![format!("guidanceFunds/{}", event.fund())],
+        Person(event) => {
+            let of = event.other().map(|party| party.to_string());
+            [format!("persons/{}", event.person())].into_iter().chain(of).collect()
+        }
         Platform(event) => vec![format!("platforms/{}", event.platform())],
         Transfer(TransferEvent::IntermediaryRegistered(new)) => vec![format!("intermediaries/{}", new.intermediary)],
         Transfer(TransferEvent::TechnologyTransferred(new)) => vec![

@@ -73,8 +73,30 @@ framed! {
     EstablishSeedFundRequest RecordInvestmentRequest PublishPolicyRequest FileIncubatorReportRequest
     RegisterIntermediaryRequest RecordTechnologyTransferRequest RegisterPlatformRequest ReportPlatformYearRequest
     CompletePlatformRequest CatalogueInstrumentRequest RemoveInstrumentRequest ReportInstrumentYearRequest
-    AssessProjectRequest EstablishGuidanceFundRequest ContributeToGuidanceFundRequest InvestFromGuidanceFundRequest
+    AssessProjectRequest RecordContactRequest EstablishGuidanceFundRequest ContributeToGuidanceFundRequest InvestFromGuidanceFundRequest
 }
+
+macro_rules! acts {
+    ($($request:ident)+) => {
+        $(impl Framed for v1::$request {
+            fn frame(&self) -> RawFrame<'_> {
+                RawFrame {
+                    request_id: &self.request_id,
+                    etag: &self.etag,
+                    validate_only: self.validate_only,
+                    documents: &self.documents,
+                    replaces: &[],
+                    replaces_field: "replaces",
+                    void_reason: "",
+                    decided_by: "",
+                }
+            }
+        })+
+    };
+}
+
+// An act takes nothing back.
+acts! { ErasePersonRequest PlaceLegalHoldRequest LiftLegalHoldRequest }
 
 /// `VoidFacts` takes back what it names, and states nothing.
 impl Framed for v1::VoidFactsRequest {

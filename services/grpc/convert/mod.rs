@@ -1,6 +1,7 @@
 //! Wire values to domain values and back.
 
 pub mod assessment;
+pub mod contact;
 pub mod event;
 pub mod frame;
 pub mod guidance_fund;

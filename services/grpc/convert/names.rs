@@ -51,8 +51,10 @@ pub const INSTRUMENT: &str = "districts/{code}/instruments/{id}";
 pub const GUIDANCE_FUND: &str = "districts/{code}/guidanceFunds/{id}";
 /// An assessment's.
 pub const ASSESSMENT: &str = "districts/{code}/projectAssessments/{id}";
+/// A person's.
+pub const PERSON: &str = "districts/{code}/persons/{uuid}";
 /// Any entity's.
-pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc}, …/policies/{id}, …/intermediaries/{id}, …/technologyTransfers/{contract}, …/platforms/{id}, …/instruments/{id}, …/guidanceFunds/{id}, …/projectAssessments/{id} or …/settings";
+pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc}, …/policies/{id}, …/intermediaries/{id}, …/technologyTransfers/{contract}, …/platforms/{id}, …/instruments/{id}, …/guidanceFunds/{id}, …/projectAssessments/{id}, …/persons/{uuid} or …/settings";
 
 /// A name that does not have its shape.
 pub fn malformed(field: &str, value: &str, shape: &str) -> Fault {

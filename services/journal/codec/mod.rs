@@ -7,6 +7,7 @@
 mod assessment;
 mod guidance_fund;
 mod instrument;
+mod person;
 mod platform;
 mod read;
 mod transfer;
@@ -91,6 +92,10 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (92, "GuidanceFundInvested", 1),
     (93, "ProjectAssessed", 1),
     (100, "IncubatorReportFiled", 1),
+    (101, "ContactRecorded", 1),
+    (102, "PersonErased", 1),
+    (103, "LegalHoldPlaced", 1),
+    (104, "LegalHoldLifted", 1),
 ];
 
 /// Name of an event type, which is also that of its message in `incubation.journal.v1`.
@@ -134,6 +139,7 @@ pub fn type_code(event: &Event) -> u16 {
         Event::GuidanceFund(event) => u16::from(event.code()),
         Event::ProjectAssessed(_) => 93,
         Event::IncubatorReportFiled(_) => 100,
+        Event::Person(event) => u16::from(event.code()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Stored messages as domain events.
 
-use super::{assessment, day, guidance_fund, instrument, platform, transfer};
+use super::{assessment, day, guidance_fund, instrument, person, platform, transfer};
 use crate::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt};
 use crate::domain::incubator::report::IncubatorReport;
 use crate::domain::values::Area;
@@ -27,6 +27,7 @@ pub fn event(event_type: u16, payload: &[u8]) -> Read {
         90..=92 => guidance_fund::read(event_type, payload),
         93 => assessment::read(payload),
         100 => of_incubator_report(payload),
+        101..=104 => person::read(event_type, payload),
         _ => of_park(event_type, payload),
     }
 }

@@ -1,6 +1,6 @@
 //! Domain events as stored messages.
 
-use super::{assessment, guidance_fund, instrument, platform, transfer};
+use super::{assessment, guidance_fund, instrument, person, platform, transfer};
 use crate::domain::{CarrierFigure, Document, Event};
 use crate::wire::journal as stored;
 use prost::Message as _;
@@ -15,6 +15,7 @@ pub fn payload(event: &Event, documents: &[Document]) -> Vec<u8> {
         Event::Instrument(event) => instrument::write(event, documents),
         Event::GuidanceFund(event) => guidance_fund::write(event, documents),
         Event::ProjectAssessed(assessed) => assessment::write(assessed, documents),
+        Event::Person(event) => person::write(event, documents),
         Event::PolicyPublished(published) => stored::PolicyPublished {
             policy_id: published.policy.to_string(),
             title: published.title.clone(),
