@@ -11,7 +11,8 @@
 //! - *Finance clerks* (`f`) keep tax receipts; *finance approvers* (`g`) read the same.
 //! - *Auditors* (`r`) read everything and change nothing.
 //! - *Administrators* (`k`) keep keys and settings: of the log they see that it is whole, and export it as a backup.
-//! - Public to all who are known (`O` for an operator without a scope): policies and limits, sets of criteria, the log's head.
+//! - Public to all who are known (`O` for an operator without a scope): policies and limits, sets of criteria, the log's head and its checkpoints. What a
+//!   proof says of one record or entity tells that it is there, and is not an operator's.
 //!
 //! A row of an import, a replaced or voided fact is held against the row of the command that records such a fact, so that no
 //! way leads around the table.
@@ -39,6 +40,12 @@ const ROWS: &[(&str, &str)] = &[
     ("AssessmentService/AssessProject", "c"),
     ("AssessmentService/GetProjectAssessment", "cafgr"),
     ("AssessmentService/ListProjectAssessments", "cafgr"),
+    ("AuditService/GetAuditStatus", ALL),
+    ("AuditService/GetConsistencyProof", ALL),
+    ("AuditService/GetEntityProof", "cafgr"),
+    ("AuditService/GetInclusionProof", "cafgr"),
+    ("AuditService/IssueFigure", "cafgr"),
+    ("AuditService/ListCheckpoints", ALL),
     ("BureauService/GetChainStatus", "ocafgr"),
     ("BureauService/GetMetrics", "ocafgr"),
     ("BureauService/ListAnomalies", "ocafgr"),
@@ -242,7 +249,7 @@ pub fn denied(method: &str, caller: &Caller) -> Refusal {
 pub fn records(event: &Event) -> Option<&'static str> {
     use Event::*;
     Some(match event {
-        LogCreated { .. } | FactsVoided { .. } => return None,
+        LogCreated { .. } | FactsVoided { .. } | HeadsRecorded { .. } => return None,
         LimitsSet(_) => "SettingsService/SetLimits",
         IncubatorRegistered(_) => "IncubatorService/RegisterIncubator",
         IncubatorRecognised { .. } => "IncubatorService/RecogniseIncubator",

@@ -1,6 +1,7 @@
 //! The command line, as clap derives it: what is asked, nothing of how it is done. Recording commands have a file of
 //! their own, `write/args.rs`.
 
+use super::audit::args::AuditCommand;
 use super::contacts::args::ContactCommand;
 use super::criteria::args::CriteriaArgs;
 use super::finance::args::{BudgetArgs, EntitlementsArgs, ExplainArgs, PolicyCommand, ReadingCommand};
@@ -132,6 +133,9 @@ pub enum Command {
     /// The log itself.
     #[command(subcommand)]
     Log(LogCommand),
+    /// Checkpoints of the log, and proofs against them (审计).
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// The keys of personal data: master keys, rotation, backups; offline, on a data folder.
     #[command(subcommand)]
     Keys(KeysCommand),

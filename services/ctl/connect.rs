@@ -3,6 +3,7 @@
 use super::lang::Say;
 use super::trouble::Trouble;
 use crate::wire::v1::assessment_service_client::AssessmentServiceClient;
+use crate::wire::v1::audit_service_client::AuditServiceClient;
 use crate::wire::v1::bureau_service_client::BureauServiceClient;
 use crate::wire::v1::contact_service_client::ContactServiceClient;
 use crate::wire::v1::criteria_service_client::CriteriaServiceClient;
@@ -68,6 +69,8 @@ macro_rules! clients {
 }
 
 clients! {
+    /// Checkpoints and proofs.
+    audit: AuditServiceClient;
     /// Firms.
     firms: FirmServiceClient;
     /// Carriers.

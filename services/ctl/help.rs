@@ -315,6 +315,17 @@ const ABOUTS: &[(&str, &str)] = &[
     ("log head", "日志的末尾"),
     ("log export", "把整个日志写入一个文件"),
     ("log import", "由导出文件离线生成日志"),
+    ("audit", "日志的检查点，以及据此核对的证明"),
+    ("audit key", "生成服务器签署检查点的密钥，并另存其公钥"),
+    ("audit status", "审计现状：公钥、最近的检查点、第二存放处"),
+    ("audit checkpoints", "按大小列出检查点"),
+    ("audit checkpoint", "把一个检查点存为文件"),
+    ("audit verify", "离线核对日志导出与检查点和公钥是否相符"),
+    ("audit record", "核对一条记录确在检查点之中"),
+    ("audit entity", "核对关于某对象的记录是否齐全，或确无记录"),
+    ("audit issue", "签发一项指标并存为文件"),
+    ("audit recompute", "由日志导出离线重算所签发的指标，逐字节比对"),
+    ("audit consistency", "核对日志确由所存检查点延续而来"),
     ("completions", "输出命令行补全脚本"),
 ];
 

@@ -25,7 +25,7 @@ pub fn not_whole(name: &str, fault: &ExportFault) -> Trouble {
 }
 
 /// What is wrong with an export, and where, in Chinese.
-fn export_fault_zh(fault: &ExportFault) -> String {
+pub fn export_fault_zh(fault: &ExportFault) -> String {
     match fault {
         ExportFault::Magic => "第0字节：不是日志导出文件".to_owned(),
         ExportFault::Unknown { offset, what, value } => {

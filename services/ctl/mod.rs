@@ -3,6 +3,7 @@
 //! of their own.
 
 pub mod args;
+pub mod audit;
 mod chain;
 pub mod connect;
 pub mod contacts;
@@ -49,6 +50,8 @@ pub enum Exit {
     Trouble,
     /// An import went through, and rows of it were rejected.
     Rejected,
+    /// An audit found something that does not hold.
+    Refuted,
     /// The command line can't be followed.
     Usage,
 }
@@ -60,6 +63,7 @@ impl Exit {
             Self::Clean => 0,
             Self::Trouble => 1,
             Self::Rejected => 2,
+            Self::Refuted => 3,
             Self::Usage => 64,
         }
     }
@@ -104,7 +108,11 @@ fn tell(trouble: &Trouble, lang: Lang, io: &mut Io<'_>) -> Exit {
     let Some(sentence) = trouble.sentence(lang) else { return Exit::Clean };
     // Nobody is left to tell when even this can't be written.
     let _ = writeln!(io.err, "incubatorctl: {sentence}");
-    if matches!(trouble, Trouble::Usage(_)) { Exit::Usage } else { Exit::Trouble }
+    match trouble {
+        Trouble::Usage(_) => Exit::Usage,
+        Trouble::Refuted(_) => Exit::Refuted,
+        _ => Exit::Trouble,
+    }
 }
 
 async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble> {
@@ -112,6 +120,7 @@ async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble
     let session = || Session::open(&global.server, &global.district, global.principal.as_deref());
     match command {
         Command::Completions { shell } => completions(shell, io),
+        Command::Audit(command) => audit::run(&global, command, lang, io).await,
         Command::Import(args) => import::run(&global, args, lang, io).await,
         Command::Events(command) => {
             events::run(&session().await?, command, global.output, lang, io).await?;
@@ -173,6 +182,7 @@ async fn ask(session: &Session, command: Command, shown: &mut Shown<'_, '_>) -> 
         Command::Log(command) => log::run(session, command, lang).await,
         // Taken apart in `dispatch`.
         Command::Import(_)
+        | Command::Audit(_)
         | Command::Events(_)
         | Command::Keys(_)
         | Command::Policy(_)

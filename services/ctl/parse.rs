@@ -6,6 +6,7 @@ use crate::domain::{
     BuildMode, CapitalSource, CarrierFigure, ContactRole, Criterion, Day, InterestNature, InvestmentForm, Kind,
     LeaveKind, Level, Party, PlatformKind, Tax, TaxNature,
 };
+use crate::projections::issued::Figure;
 use crate::wire::v1;
 
 /// Up to when a reading knows.
@@ -25,6 +26,13 @@ pub struct LevelOrNone(pub Option<Level>);
 pub fn day(text: &str) -> Result<Day, Say> {
     Day::parse_iso(text)
         .map_err(|_| Say::new("日期写作 2024-03-05", format!("`{text}` is no day; write it as 2024-03-05")))
+}
+
+/// A figure that can be issued.
+pub fn figure(text: &str) -> Result<Figure, Say> {
+    let words = Figure::ALL.map(Figure::key).join(", ");
+    Figure::from_key(&text.to_uppercase())
+        .ok_or_else(|| Say::new(format!("可用：{words}"), format!("`{text}` is none of {words}")))
 }
 
 /// A day as the API has it; none is empty.

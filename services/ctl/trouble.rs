@@ -30,6 +30,8 @@ pub enum Trouble {
     },
     /// Something that is said as it is.
     Said(Say),
+    /// What was audited does not hold.
+    Refuted(Say),
     /// A log folder that can't be read, or does not hold.
     Log(LogError),
     /// The answer can't be written; with a broken pipe, nobody wants it.
@@ -62,7 +64,7 @@ impl Trouble {
             Self::Output(source) => {
                 Some(lang.pick(format!("无法输出：{source}"), format!("can't write the answer: {source}")))
             }
-            Self::Usage(say) | Self::Said(say) => Some(say.text(lang).to_owned()),
+            Self::Usage(say) | Self::Said(say) | Self::Refuted(say) => Some(say.text(lang).to_owned()),
             Self::Unreachable { server, source } => {
                 let cause = causes(source);
                 Some(lang.pick(

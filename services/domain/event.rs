@@ -123,6 +123,15 @@ pub enum Event {
         /// Who decided.
         decided_by: String,
     },
+    /// Where every entity stood at a position: no fact of business, but what proofs of completeness rest on.
+    HeadsRecorded {
+        /// Positions up to this one are taken in; it ends a commit.
+        position: u64,
+        /// Entities that a record up to there is about.
+        count: u64,
+        /// Root of the Merkle tree over their heads, in the order of their names.
+        root: [u8; 32],
+    },
     /// Limits from this day on.
     LimitsSet(Limits),
     /// A carrier, founded on this day.
@@ -412,7 +421,7 @@ impl Event {
     pub fn owner(&self) -> Option<Entity> {
         use Event::*;
         Some(match self {
-            LogCreated { .. } | FactsVoided { .. } => return None,
+            LogCreated { .. } | FactsVoided { .. } | HeadsRecorded { .. } => return None,
             LimitsSet(_) => Entity::Settings,
             IncubatorRegistered(r) => Entity::Incubator(r.incubator.clone()),
             IncubatorRecognised { incubator, .. }
@@ -502,6 +511,7 @@ impl Event {
         match self {
             LogCreated { .. } => plain(0),
             FactsVoided { .. } => plain(1),
+            HeadsRecorded { .. } => plain(4),
             LimitsSet(_) => Key { day: Some(day), ..plain(2) },
             IncubatorRegistered(_) => plain(10),
             IncubatorRecognised { level, .. } => Key { level: Some(*level), day: Some(day), ..plain(11) },

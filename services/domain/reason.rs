@@ -83,6 +83,14 @@ reasons! {
     UnknownCriteriaSet = "UNKNOWN_CRITERIA_SET";
     /// No such reading.
     UnknownReading = "UNKNOWN_READING";
+    /// No checkpoint of that size.
+    UnknownCheckpoint = "UNKNOWN_CHECKPOINT";
+    /// The log has no checkpoints.
+    NoCheckpoints = "NO_CHECKPOINTS";
+    /// The checkpoint does not cover it.
+    NotCovered = "NOT_COVERED";
+    /// The auditor has not read so far yet.
+    AuditBehind = "AUDIT_BEHIND";
     /// A policy file that can be read and can't be meant.
     PolicyAtFault = "POLICY_AT_FAULT";
     /// No fact at a position to be voided.

@@ -8,8 +8,9 @@ use super::fold::Fold;
 use super::published::Published;
 use super::request::{Bounds, Outcome, Principal, Request, Written, decide_within};
 use super::requests::{Remembered, RequestKey, Requests};
+use super::start::SYSTEM;
 use crate::domain::decide::warning;
-use crate::domain::{Command, Day, Decision, Entity, NewEvent, Reason, Recorded, Refusal, Registry, Warning};
+use crate::domain::{Command, Day, Decision, Entity, Event, NewEvent, Reason, Recorded, Refusal, Registry, Warning};
 use crate::journal::{self, COMMIT_BYTES_MAX, Commit, Hash, Head, Record, Subject, ZERO_HASH, codec, record_hash};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -192,6 +193,17 @@ impl Group {
             Judged::Full => Judged::Full,
             Judged::Done(Err(refusal)) => Judged::Done(Err(refusal)),
             Judged::Done(Ok((_, last))) => Judged::Done(Ok((Decision::Record { events: Vec::new(), warnings }, last))),
+        }
+    }
+
+    /// Records an event of the engine's own; gives its position.
+    pub fn own(&mut self, base: Base<'_>, event: &Event) -> Judged<Result<u64, Refusal>> {
+        let principal = Principal { id: SYSTEM.to_owned(), on_behalf_of: String::new() };
+        let frame = Frame { principal: &principal, request: None };
+        let event = NewEvent { day: self.today, event: event.clone(), documents: Vec::new() };
+        match self.append(base, &frame, vec![event]) {
+            Judged::Full => Judged::Full,
+            Judged::Done(recorded) => Judged::Done(recorded.map(|(_, last)| last)),
         }
     }
 

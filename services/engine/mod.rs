@@ -6,6 +6,7 @@
 //! stable storage. Readers load an unchanging state and are never in the writer's way.
 
 mod aside;
+mod audit;
 pub mod clock;
 mod export;
 mod fold;
@@ -22,6 +23,7 @@ mod work;
 mod writer;
 
 pub use aside::aside;
+pub use audit::{AuditConfig, AuditFault, AuditStatus, CHECKPOINTS_MAX, EntityAnswer, Inclusion, Signed, StoreFault};
 pub use clock::{Clock, SystemClock};
 pub use export::{Export, ExportRange};
 pub use published::Published;
@@ -34,8 +36,8 @@ use crate::domain::{Command, Fault, Reason, Refusal};
 use crate::journal::Head;
 use crate::log::EventLog;
 use arc_swap::ArcSwap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, watch};
 use work::Work;
 
@@ -68,6 +70,8 @@ struct Shared {
     clock: Arc<dyn Clock>,
     /// Raised by `drain`, before the queue knows.
     draining: AtomicBool,
+    /// Set by `begin_audit`.
+    audit: OnceLock<Arc<audit::Audit>>,
 }
 
 /// Why an engine serves no more.
@@ -170,6 +174,7 @@ impl Engine {
     /// Stops taking commands, finishes those that wait, settles the log and closes it. Idempotent.
     pub async fn drain(&self) -> Stop {
         self.shared.draining.store(true, Ordering::Release);
+        self.finish_audit().await;
         let _ = self.shared.queue.send(Work::Drain).await;
         let mut stopped = self.watch_stop();
         let stop = stopped.wait_for(Option::is_some).await.ok().and_then(|stop| stop.clone());

@@ -34,14 +34,25 @@ impl Published {
         low.checked_sub(1).map_or(0, |last| self.commits[last].1)
     }
 
+    /// When the commit that holds a position was recorded, microseconds since the epoch; none: it is not there.
+    pub fn recorded_at(&self, position: u64) -> Option<i64> {
+        self.commits.get(self.commit_index(position)).map(|commit| commit.0)
+    }
+
     /// Last positions of the commit that holds a position, second, and of the one before it, first (0: none).
     pub fn commit_around(&self, position: u64) -> (u64, u64) {
+        let low = self.commit_index(position);
+        let last = |at: Option<usize>| at.and_then(|at| self.commits.get(at)).map_or(0, |commit| commit.1);
+        (last(low.checked_sub(1)), last(Some(low)))
+    }
+
+    /// Index of the first commit that does not end before a position.
+    fn commit_index(&self, position: u64) -> usize {
         let (mut low, mut high) = (0, self.commits.len());
         while low < high {
             let middle = usize::midpoint(low, high);
             if self.commits[middle].1 < position { low = middle + 1 } else { high = middle }
         }
-        let last = |at: Option<usize>| at.and_then(|at| self.commits.get(at)).map_or(0, |commit| commit.1);
-        (last(low.checked_sub(1)), last(Some(low)))
+        low
     }
 }

@@ -1,5 +1,6 @@
 //! Start-up and recovery: the first events of a new log; else the snapshot, if it fits, and every record behind it.
 
+use super::audit::StoreFault;
 use super::clock::shanghai_day;
 use super::fold::{Broken, Fold};
 use super::snapshot::Snapshots;
@@ -11,15 +12,15 @@ use crate::log::{Append, EventLog, LogError};
 use arc_swap::ArcSwap;
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, watch};
 
 /// Bytes of the log that are read at a time.
 pub(super) const READ_BYTES: usize = 1 << 20;
 
 /// The principal of a log's first events.
-const SYSTEM: &str = "system";
+pub(super) const SYSTEM: &str = "system";
 
 /// What an engine needs to know.
 #[derive(Clone, Debug)]
@@ -54,6 +55,9 @@ pub enum StartError {
         /// What was asked for.
         wanted: String,
     },
+    /// The checkpoints of the log can't be used.
+    #[error("the checkpoints can't be used")]
+    Checkpoints(#[source] StoreFault),
     /// The first events could not be written.
     #[error("the first events could not be written: {0}")]
     Create(String),
@@ -147,6 +151,7 @@ fn spawn(
             log,
             clock,
             draining: AtomicBool::new(false),
+            audit: OnceLock::new(),
         }),
     }
 }

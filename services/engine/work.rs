@@ -3,17 +3,20 @@
 use super::group::{Base, Group, Judged, Pending};
 use super::published::Published;
 use super::request::{Bounded, EngineError, Outcome, Principal, Request, RowOutcome};
-use crate::domain::{Command, Decision, Refusal};
+use crate::domain::{Command, Decision, Event, Refusal};
 use crate::journal::{Hash, canonical};
 use tokio::sync::oneshot;
 
 type RowsReply = oneshot::Sender<Result<(Vec<RowOutcome>, u64), EngineError>>;
+type OwnReply = oneshot::Sender<Result<u64, EngineError>>;
 type CommandReply = oneshot::Sender<Result<Outcome, EngineError>>;
 
 /// What waits in the queue.
 pub(super) enum Work {
     Command(Box<Asked>, CommandReply),
     Rows(Rows, RowsReply),
+    /// An event that the engine records of itself, and its position once it is decided.
+    Own(Box<Event>, Option<Result<u64, Refusal>>, OwnReply),
     Drain,
 }
 
@@ -57,10 +60,16 @@ impl Work {
         (Self::Rows(Rows { principal, bounds, rows, outcomes: Vec::new(), durable: 0, departed: 0 }, reply), receiver)
     }
 
+    /// An event of the engine's own, and where its position comes.
+    pub fn own(event: Event) -> (Self, oneshot::Receiver<Result<u64, EngineError>>) {
+        let (reply, receiver) = oneshot::channel();
+        (Self::Own(Box::new(event), None, reply), receiver)
+    }
+
     /// How many commands are still to be decided.
     pub fn commands(&self) -> usize {
         match self {
-            Self::Command(..) => 1,
+            Self::Command(..) | Self::Own(..) => 1,
             Self::Rows(rows, _) => rows.rows.len() - rows.outcomes.len(),
             Self::Drain => 0,
         }
@@ -71,6 +80,13 @@ impl Work {
         match self {
             Self::Drain => true,
             Self::Rows(rows, _) => rows.decide(base, group),
+            Self::Own(event, position, _) => match group.own(base, event) {
+                Judged::Full => false,
+                Judged::Done(recorded) => {
+                    *position = Some(recorded);
+                    true
+                }
+            },
             Self::Command(asked, _) => match group.request(base, &asked.request, asked.bounds.as_deref(), asked.hash) {
                 Judged::Full => false,
                 Judged::Done(verdict) => {
@@ -104,6 +120,7 @@ impl Work {
     pub fn forget(&mut self) {
         match self {
             Self::Command(asked, _) => asked.verdict = None,
+            Self::Own(_, position, _) => *position = None,
             Self::Rows(rows, _) => {
                 rows.outcomes.truncate(rows.durable);
                 rows.departed = rows.durable;
@@ -123,6 +140,11 @@ impl Work {
                 }
             }
             Self::Rows(rows, reply) => drop(reply.send(Ok((rows.outcomes, published.head.position)))),
+            Self::Own(_, position, reply) => {
+                if let Some(position) = position {
+                    let _ = reply.send(position.map_err(EngineError::from));
+                }
+            }
             Self::Drain => {}
         }
     }
@@ -132,6 +154,7 @@ impl Work {
         match self {
             Self::Command(_, reply) => drop(reply.send(Err(error.clone()))),
             Self::Rows(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Own(_, _, reply) => drop(reply.send(Err(error.clone()))),
             Self::Drain => {}
         }
     }

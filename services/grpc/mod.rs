@@ -6,6 +6,7 @@
 #![allow(clippy::result_large_err)] // tonic::Status is what every method of a service returns.
 
 mod assessments;
+mod audit;
 mod bounds;
 mod bureau;
 mod command;

@@ -220,6 +220,26 @@ impl View {
         Self { engine, published, whole, sees, as_of, position, reading_day, now: true }
     }
 
+    /// The end of a day, as known at a position that the head has passed.
+    pub fn at(engine: &Engine, sees: &Sees, day: Day, position: u64) -> Self {
+        let whole = engine.published();
+        let published = sees.of(&whole);
+        let as_of = AsOf { day, known: position };
+        let (engine, sees) = (engine.clone(), sees.clone());
+        Self { engine, published, whole, sees, as_of, position, reading_day: day, now: false }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The server's time, RFC 3339.
+    pub fn instant(&self) -> String {
+        let now = jiff::Timestamp::from_microsecond(self.engine.clock().now_micros());
+        now.map(|now| now.to_string()).unwrap_or_default()
+    }
+
     /// The position that is known, and whether that is all there is.
     pub fn moment(&self) -> (u64, bool) {
         (self.position, self.position == self.published.head.position)

@@ -2,6 +2,7 @@
 
 use super::Districts;
 use super::assessments::Assessments;
+use super::audit::Audit;
 use super::bureau::Bureau;
 use super::contacts::Contacts;
 use super::criteria::Criteria;
@@ -94,7 +95,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 19] = [
+const SERVICES: [&str; 20] = [
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -113,6 +114,7 @@ const SERVICES: [&str; 19] = [
     v1::reading_service_server::SERVICE_NAME,
     v1::guidance_fund_service_server::SERVICE_NAME,
     v1::assessment_service_server::SERVICE_NAME,
+    v1::audit_service_server::SERVICE_NAME,
     v1::contact_service_server::SERVICE_NAME,
 ];
 
@@ -128,6 +130,7 @@ macro_rules! bounded {
 /// Every service of the API, with reflection.
 pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, ServeError> {
     use v1::assessment_service_server::AssessmentServiceServer;
+    use v1::audit_service_server::AuditServiceServer;
     use v1::bureau_service_server::BureauServiceServer;
     use v1::contact_service_server::ContactServiceServer;
     use v1::criteria_service_server::CriteriaServiceServer;
@@ -171,6 +174,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(ReadingServiceServer(Readings(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))
         .add_service(bounded!(CriteriaServiceServer(Criteria(districts.clone())), config))
+        .add_service(bounded!(AuditServiceServer(Audit(districts.clone())), config))
         .add_service(bounded!(ImportServiceServer(import), config))
         .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
         .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?))

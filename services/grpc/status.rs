@@ -30,7 +30,7 @@ pub fn code_of(reason: Reason) -> Code {
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownCriteriaSet
         | UnknownIntermediary | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading
-        | UnknownGuidanceFund | UnknownAssessment | UnknownPerson => Code::NotFound,
+        | UnknownGuidanceFund | UnknownAssessment | UnknownPerson | UnknownCheckpoint => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay
@@ -48,6 +48,8 @@ pub fn code_of(reason: Reason) -> Code {
         | PersonErased
         | LegalHold
         | KeysUnavailable
+        | NoCheckpoints
+        | NotCovered
         | HasDependents => Code::FailedPrecondition,
         Conflict | RequestIdReused => Code::AlreadyExists,
         StaleEtag => Code::Aborted,
@@ -56,7 +58,7 @@ pub fn code_of(reason: Reason) -> Code {
         PositionAhead => Code::OutOfRange,
         NoPrincipal => Code::Unauthenticated,
         NotEntitledFor | NotPermitted => Code::PermissionDenied,
-        Draining | LogFailed => Code::Unavailable,
+        Draining | LogFailed | AuditBehind => Code::Unavailable,
         LogDamaged => Code::DataLoss,
         Deadline => Code::DeadlineExceeded,
         // Said of what is accepted or skipped, never a status.

@@ -2,11 +2,15 @@
 //!
 //! Knows bytes and hashes, and nothing of where they are kept.
 
+pub mod auditor;
 pub mod canonical;
 pub mod codec;
 pub mod commit;
 pub mod envelope;
 pub mod export;
+pub mod heads;
+pub mod merkle;
+pub mod note;
 pub mod sealed;
 
 pub use codec::CodecError;

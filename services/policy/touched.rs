@@ -54,7 +54,12 @@ impl Touched<'_> {
         use Event::*;
         match event {
             PolicyPublished(_) => {} // Everything: whoever keeps answers notices that the policy is another.
-            LogCreated { .. } | LimitsSet(_) | FirmRenamed { .. } | AreaChanged { .. } | UpstreamChanged { .. } => {}
+            LogCreated { .. }
+            | HeadsRecorded { .. }
+            | LimitsSet(_)
+            | FirmRenamed { .. }
+            | AreaChanged { .. }
+            | UpstreamChanged { .. } => {}
             AnnualReportFiled(_)
             | IncubatorReportFiled(_)
             | HighTechCertified { .. }

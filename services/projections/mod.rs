@@ -13,6 +13,7 @@ pub mod definitions;
 pub mod entitlements;
 pub mod evidence;
 pub mod filter;
+pub mod issued;
 pub mod json;
 pub mod metrics;
 mod stacked;

@@ -1,9 +1,11 @@
 //! What the server's main runs: options, the districts' logs and engines, the demo.
 
+mod audit;
 mod demo;
 mod demo_policy;
 mod options;
 mod run;
 
+pub use audit::AuditOptions;
 pub use options::{Config, LISTEN, Options};
 pub use run::{RunError, run};

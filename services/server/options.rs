@@ -1,5 +1,6 @@
 //! The server's configuration in two steps: as typed, then validated, with every fault told at once and before a port opens.
 
+use super::audit::AuditOptions;
 use clap::Parser;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -32,6 +33,9 @@ pub struct Options {
     /// File of the limits that a new log begins with [default: those of deploy/demo/limits.toml]
     #[arg(long, value_name = "FILE", env = "INCUBATORD_LIMITS")]
     pub limits: Option<PathBuf>,
+    /// What is signed, by what, and where it is kept.
+    #[command(flatten)]
+    pub audit: AuditOptions,
     /// File of the master key, under which the keys of personal data are kept in DIR/keys: 32 bytes in hex or base64, readable
     /// by its owner alone (`incubatorctl keys new` makes one). Without it no personal data is recorded or read.
     #[arg(long, value_name = "FILE", env = "INCUBATORD_MASTER_KEY")]
@@ -51,6 +55,8 @@ pub struct Config {
     pub districts: Vec<String>,
     /// File of the limits; none: those built in.
     pub limits: Option<PathBuf>,
+    /// What is signed, by what, and where it is kept.
+    pub audit: AuditOptions,
     /// File of the master key; none: no personal data is recorded or read.
     pub master_key: Option<PathBuf>,
 }
@@ -90,10 +96,11 @@ impl Options {
         if let Some(path) = self.limits.as_deref().filter(|path| !path.is_file()) {
             faults.push(format!("--limits {}: no such file", path.display()));
         }
+        self.audit.check(&mut faults);
         match listen {
             Some(listen) if faults.is_empty() => {
-                let (limits, master_key) = (self.limits, self.master_key);
-                Ok(Config { demo: self.demo, data: self.data, listen, districts, limits, master_key })
+                let (limits, master_key, audit) = (self.limits, self.master_key, self.audit);
+                Ok(Config { demo: self.demo, data: self.data, listen, districts, limits, master_key, audit })
             }
             _ => Err(faults),
         }

@@ -3,7 +3,7 @@
 use super::demo;
 use super::options::Config;
 use crate::domain::{Day, Limits};
-use crate::engine::{Engine, EngineConfig, StartError, Stop, SystemClock};
+use crate::engine::{Engine, EngineConfig, StartError, Stop, StoreFault, SystemClock};
 use crate::formats::limits;
 use crate::grpc::{Districts, ServeError, ServerConfig, open_keys, serve};
 use crate::keys::{KeyStore, KeysError, MasterKey};
@@ -28,6 +28,14 @@ pub enum RunError {
         path: String,
         /// What is wrong with it.
         faults: Vec<String>,
+    },
+    /// The checkpoint key can't be used.
+    #[error("the checkpoint key in {path} can't be used: {detail}")]
+    Key {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        detail: String,
     },
     /// The master key, or the keys under it, can't be used.
     #[error("the keys of personal data can't be used")]
@@ -84,11 +92,12 @@ impl RunError {
     /// The exit status: 64 for what was typed, 65 for a damaged log, else 1.
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Limits { .. } | Self::NoMasterKey { .. } => 64,
+            Self::Limits { .. } | Self::Key { .. } | Self::NoMasterKey { .. } => 64,
             Self::Keys(KeysError::Master { .. } | KeysError::OtherMaster { .. }) => 64,
             Self::Keys(KeysError::Damaged { .. }) => 65,
             Self::Open { source: LogError::DataLoss { .. }, .. }
             | Self::Start { source: StartError::Damaged { .. }, .. }
+            | Self::Start { source: StartError::Checkpoints(StoreFault::Ahead { .. }), .. }
             | Self::Serve(ServeError::Stopped { stop: Stop::Damaged { .. }, .. }) => 65,
             _ => 1,
         }
@@ -104,6 +113,7 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let io = |step: String| move |source| RunError::Io { step, source };
     let limits = read_limits(config.limits.as_deref())?;
+    let key = config.audit.read_key()?;
     let master = config.master_key.as_deref().map(MasterKey::from_file).transpose().map_err(RunError::Keys)?;
     // The port first: a second server on the same address is told so before it touches a log.
     let listener = TcpListener::bind(config.listen).await.map_err(io(format!("listening on {}", config.listen)))?;
@@ -122,6 +132,7 @@ pub async fn run(
     let (mut engines, mut keys) = (Vec::new(), Vec::new());
     for district in &config.districts {
         let engine = open(&data, district, limits.clone()).await?;
+        config.audit.begin(&engine, key.as_ref(), &data.join(district))?;
         keys.extend(open_store(&data, master.as_ref(), &engine)?.map(|store| (district.clone(), store)));
         engines.push(engine);
     }

@@ -3,6 +3,8 @@
 //! so that both have seen the same machine. Bounds are printed beside the figures, never asserted: a miss is to be reported,
 //! not to break a build. `speed/config.rs` says what the environment may set.
 
+#[path = "speed/audit.rs"]
+mod audit;
 #[path = "speed/bulk.rs"]
 mod bulk;
 #[path = "speed/calls.rs"]
@@ -40,13 +42,14 @@ use std::time::Instant;
 async fn main() {
     let config = Config::of_environment();
     let mut report = Report::default();
-    for part in ["calls", "bulk", "reads", "year"] {
+    for part in ["calls", "audit", "bulk", "reads", "year"] {
         if !config.wants(part) {
             continue;
         }
         let began = Instant::now();
         match part {
             "calls" => calls::measure(&config, &mut report).await,
+            "audit" => audit::measure(&config, &mut report).await,
             "bulk" => bulk::measure(&config, &mut report).await,
             "reads" => reads::measure(&config, &mut report).await,
             // The last: its replay leaves a large log in the memory of this process.

@@ -99,6 +99,7 @@ const PARTS: &[(&str, &str)] = &[
     ("before", "前一次提交的末尾位置"),
     ("began_date", "活动开始日期"),
     ("catalogued_date", "纳入目录日期"),
+    ("checkpoint_size", "检查点覆盖的记录数"),
     ("completed_date", "完成或建成日期"),
     ("count", "事实数"),
     ("criterion", "毕业依据"),
@@ -157,6 +158,7 @@ const PARTS: &[(&str, &str)] = &[
     ("method", "方法"),
     ("on_behalf_of", "代其操作"),
     ("roles", "角色"),
+    ("wanted_position", "所问的位置"),
 ];
 
 #[cfg(test)]

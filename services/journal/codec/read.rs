@@ -16,7 +16,7 @@ pub(super) type Read = Result<(Event, Vec<Document>), String>;
 /// Reads the payload of a known event type.
 pub fn event(event_type: u16, payload: &[u8]) -> Read {
     match event_type {
-        1..=3 => of_log(event_type, payload),
+        1..=4 => of_log(event_type, payload),
         10..=15 => of_incubator(event_type, payload),
         20..=27 => of_firm(event_type, payload),
         40..=61 => of_money(event_type, payload),
@@ -82,6 +82,11 @@ fn of_log(event_type: u16, payload: &[u8]) -> Read {
             let m: stored::FactsVoided = message(payload)?;
             let event = Event::FactsVoided { positions: m.positions, reason: m.reason, decided_by: m.decided_by };
             Ok((event, documents(m.documents)?))
+        }
+        4 => {
+            let m: stored::HeadsRecorded = message(payload)?;
+            let root = m.root.try_into().map_err(|_| "the root of the heads is not 32 bytes".to_owned())?;
+            Ok((Event::HeadsRecorded { position: m.position, count: m.count, root }, Vec::new()))
         }
         _ => {
             let m: stored::LimitsSet = message(payload)?;

@@ -9,7 +9,9 @@ use prost::Message as _;
 pub fn payload(event: &Event, documents: &[Document]) -> Vec<u8> {
     let documents: Vec<stored::Document> = documents.iter().map(document).collect();
     match event {
-        Event::LogCreated { .. } | Event::FactsVoided { .. } | Event::LimitsSet(_) => of_log(event, documents),
+        Event::LogCreated { .. } | Event::FactsVoided { .. } | Event::LimitsSet(_) | Event::HeadsRecorded { .. } => {
+            of_log(event, documents)
+        }
         Event::Transfer(event) => transfer::write(event, documents),
         Event::Platform(event) => platform::write(event, documents),
         Event::Instrument(event) => instrument::write(event, documents),
@@ -73,6 +75,9 @@ fn of_log(event: &Event, documents: Vec<stored::Document>) -> Vec<u8> {
             documents,
         }
         .encode_to_vec(),
+        Event::HeadsRecorded { position, count, root } => {
+            stored::HeadsRecorded { position: *position, count: *count, root: root.to_vec() }.encode_to_vec()
+        }
         Event::LimitsSet(limits) => stored::LimitsSet {
             admission_age_months: limits.admission_age_months,
             incubation_months: limits.incubation_months,

@@ -21,7 +21,7 @@ pub struct Config {
     dir: PathBuf,
     /// `SPEED_UMADB`: the program of tests/peers/umadb; none: no ratios to it.
     umadb: Option<PathBuf>,
-    /// `SPEED_ONLY`: parts to run, separated by commas; none: all of calls, bulk, reads, year.
+    /// `SPEED_ONLY`: parts to run, separated by commas; none: all of calls, audit, bulk, reads, year.
     only: Option<String>,
 }
 
