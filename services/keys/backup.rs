@@ -146,8 +146,9 @@ impl KeyStore {
         }
         let contents = std::str::from_utf8(&lines).map_err(|error| error.to_string()).and_then(file::read_lines);
         let contents = contents.map_err(|detail| damaged(&detail))?;
-        let bad =
-            |(owner, key): &(&Entity, &file::Wrapped)| file::unwrap(&state.master, &self.log_id, owner, key).is_none();
+        let bad = |(owner, key): &(&Entity, &file::Wrapped)| {
+            file::unwrap_key(&state.master, &self.log_id, owner, key).is_none()
+        };
         match contents.keys.iter().find(bad) {
             None => Ok(contents),
             Some((owner, _)) => Err(damaged(&format!("the key of {owner} does not unwrap"))),

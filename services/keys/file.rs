@@ -72,7 +72,7 @@ pub(super) fn wrap(
 }
 
 /// Unwraps a key; none where it is not as it was wrapped, or another master key's.
-pub(super) fn unwrap(master: &MasterKey, log_id: &[u8; 16], owner: &Entity, wrapped: &Wrapped) -> Option<DataKey> {
+pub(super) fn unwrap_key(master: &MasterKey, log_id: &[u8; 16], owner: &Entity, wrapped: &Wrapped) -> Option<DataKey> {
     let (nonce, sealed) = wrapped.bytes.split_first_chunk::<NONCE>()?;
     let payload = Payload { msg: sealed, aad: &place(log_id, wrapped.id, owner) };
     let bytes = Zeroizing::new(cipher(master).decrypt(&XNonce::from(*nonce), payload).ok()?);
@@ -125,7 +125,7 @@ pub(super) fn decode(path: &Path, bytes: &[u8], master: &MasterKey, log_id: &[u8
         return Err(KeysError::OtherLog { path: path.to_owned(), found, wanted });
     }
     let contents = read_lines(rest).map_err(|detail| damaged(&detail))?;
-    match contents.keys.iter().find(|(owner, wrapped)| unwrap(master, log_id, owner, wrapped).is_none()) {
+    match contents.keys.iter().find(|(owner, wrapped)| unwrap_key(master, log_id, owner, wrapped).is_none()) {
         None => Ok(contents),
         Some((owner, _)) => Err(damaged(&format!("the key of {owner} does not unwrap"))),
     }

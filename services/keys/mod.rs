@@ -190,7 +190,7 @@ impl KeyStore {
             drop(state);
             return if self.is_erased(owner) { Err(KeysError::Erased(owner.clone())) } else { Ok(None) };
         };
-        let key = file::unwrap(&state.master, &self.log_id, owner, wrapped);
+        let key = file::unwrap_key(&state.master, &self.log_id, owner, wrapped);
         key.map(Some).ok_or_else(|| self.damaged(format!("the key of {owner} does not unwrap")))
     }
 
@@ -306,7 +306,7 @@ impl KeyStore {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let mut contents = Contents { erased: state.contents.erased.clone(), ..Contents::default() };
         for (owner, wrapped) in &state.contents.keys {
-            let key = file::unwrap(&state.master, &self.log_id, owner, wrapped);
+            let key = file::unwrap_key(&state.master, &self.log_id, owner, wrapped);
             let key = key.ok_or_else(|| self.damaged(format!("the key of {owner} does not unwrap")))?;
             contents.keys.insert(owner.clone(), wrap(&master, &self.log_id, owner, &key)?);
         }
