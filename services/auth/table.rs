@@ -250,6 +250,8 @@ pub fn records(event: &Event) -> Option<&'static str> {
     use Event::*;
     Some(match event {
         LogCreated { .. } | FactsVoided { .. } | HeadsRecorded { .. } => return None,
+        // Steps of money are acts, not facts that are stated.
+        Claim(_) | Budget(_) | Account(_) | Order(_) | CursorAdvanced(_) | CalendarSet(_) => return None,
         LimitsSet(_) => "SettingsService/SetLimits",
         IncubatorRegistered(_) => "IncubatorService/RegisterIncubator",
         IncubatorRecognised { .. } => "IncubatorService/RecogniseIncubator",

@@ -56,6 +56,9 @@ impl Bounds for CallerBounds {
     fn admit(&self, registry: &Registry, command: &Command) -> Result<(), Refusal> {
         let caller = &self.call.caller;
         let sight = self.scope.now(registry);
+        if command.act.is_some() && self.call.scoped {
+            return Err(table::denied("an act about money", caller));
+        }
         for fact in &command.facts {
             match table::may_state(caller, &fact.event) {
                 Reach::Everything => {}
