@@ -231,11 +231,11 @@ async fn a_year_is_closed_and_its_orders_are_made_again_against_the_next() {
         request_id: id(),
         ..Default::default()
     };
-    denied(server.finance().close_fiscal_year(close()).await, "YEAR_RUNNING");
+    denied(server.by(OTHER).finance().close_fiscal_year(close()).await, "YEAR_RUNNING");
     server.clock.advance(Duration::from_secs(45 * 86_400));
     let elsewhere = v1::CloseFiscalYearRequest { payer_code: "440203900".into(), ..close() };
-    assert!(server.finance().close_fiscal_year(elsewhere).await.unwrap().into_inner().duplicate);
-    let closed = server.finance().close_fiscal_year(close()).await.unwrap().into_inner();
+    assert!(server.by(OTHER).finance().close_fiscal_year(elsewhere).await.unwrap().into_inner().duplicate);
+    let closed = server.by(OTHER).finance().close_fiscal_year(close()).await.unwrap().into_inner();
     assert_eq!((closed.closed_order_nos, closed.remaining_count), (vec![orders[1].clone()], 0));
     let budget = |year| {
         let published = server.engine.published();

@@ -1,11 +1,12 @@
 //! What an act about money is decided on beside the state: computed by the writer at the decision's head, never taken from
 //! whoever asks.
 
+use super::request::{Bounds, decide_within};
 use crate::domain::act::{Act, Ground, Owed, Wanted, decide_act};
 use crate::domain::budget::steps::in_round;
 use crate::domain::claim::PIECE_BYTES_MAX;
 use crate::domain::words::Handing;
-use crate::domain::{AsOf, ClaimId, Command, Day, Decision, Fault, PolicyId, Reason, Refusal, Registry, decide};
+use crate::domain::{AsOf, ClaimId, Command, Day, Decision, Fault, PolicyId, Reason, Refusal, Registry};
 use crate::formats::policy::{PolicyFile, parse};
 use crate::policy::{BudgetRule, Claim, rounds};
 use crate::projections::claims::{Text, owed};
@@ -49,17 +50,25 @@ pub struct Computed {
     pub awards: Vec<(ClaimId, i64)>,
 }
 
-/// Decides a command: facts by themselves, an act on what is computed for it.
+/// Decides a command within bounds: facts by themselves, an act on what is computed for it.
 pub fn decided(
+    bounds: Option<&dyn Bounds>,
     registry: &Registry,
     texts: &Texts,
     command: &Command,
     (principal, today): (&str, Day),
 ) -> Result<Decision, Refusal> {
-    let Some(act) = &command.act else { return decide(registry, command, today) };
+    let Some(act) = &command.act else { return decide_within(bounds, registry, command, today) };
+    if let Some(bounds) = bounds {
+        bounds.admit(registry, command)?;
+    }
     let computed = computed(registry, texts, act, today)?;
     let ground = Ground { today, principal, owed: computed.owed.as_ref(), awards: &computed.awards };
-    decide_act(registry, act, &command.documents, ground)
+    let decided = decide_act(registry, act, &command.documents, ground);
+    decided.map_err(|refusal| match bounds {
+        Some(bounds) => bounds.tell(registry, refusal),
+        None => refusal,
+    })
 }
 
 /// Computes what an act is decided on.

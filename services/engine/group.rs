@@ -7,7 +7,7 @@ use super::claims::decided;
 use super::clock::shanghai_day;
 use super::fold::Fold;
 use super::published::Published;
-use super::request::{Outcome, Principal, Request, Written};
+use super::request::{Bounds, Outcome, Principal, Request, Written};
 use super::requests::{Remembered, RequestKey, Requests};
 use super::start::SYSTEM;
 use crate::domain::decide::warning;
@@ -136,15 +136,22 @@ impl Group {
     }
 
     /// Decides a command that came with its frame. `hash` is that of its canonical bytes.
-    pub fn request(&mut self, base: Base<'_>, request: &Request, hash: Hash) -> Judged<Result<Pending, Refusal>> {
+    pub fn request(
+        &mut self,
+        base: Base<'_>,
+        request: &Request,
+        bounds: Option<&dyn Bounds>,
+        hash: Hash,
+    ) -> Judged<Result<Pending, Refusal>> {
         let key = Requests::key(&request.principal, request.id);
         if let Some(remembered) = self.laid.requests.get(&key).copied().or_else(|| base.remembered(&key)) {
             return Judged::Done(self.again(remembered, hash, request));
         }
         if let Err(refusal) = self.expect_revision(request) {
-            return Judged::Done(Err(refusal));
+            let told = bounds.map(|bounds| bounds.tell(&self.registry, refusal.clone()));
+            return Judged::Done(Err(told.unwrap_or(refusal)));
         }
-        let (events, warnings) = match self.decide(base, &request.principal, &request.command) {
+        let (events, warnings) = match self.decide(base, &request.principal, &request.command, bounds) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(Decision::Same { position, .. }) => {
                 return Judged::Done(Ok(self.pending(Written::Duplicate { position }, Vec::new(), request)));
@@ -168,8 +175,14 @@ impl Group {
     }
 
     /// What a command would record. What an act is decided on is computed here, on the state that holds its predecessors.
-    fn decide(&self, base: Base<'_>, principal: &Principal, command: &Command) -> Result<Decision, Refusal> {
-        decided(&self.registry, &base.fold.texts, command, (&principal.id, self.today))
+    fn decide(
+        &self,
+        base: Base<'_>,
+        principal: &Principal,
+        command: &Command,
+        bounds: Option<&dyn Bounds>,
+    ) -> Result<Decision, Refusal> {
+        decided(bounds, &self.registry, &base.fold.texts, command, (&principal.id, self.today))
     }
 
     /// Decides a row of a bulk import: no request id, since the sameness of facts makes a resend harmless.
@@ -177,9 +190,10 @@ impl Group {
         &mut self,
         base: Base<'_>,
         principal: &Principal,
+        bounds: Option<&dyn Bounds>,
         command: &Command,
     ) -> Judged<Result<(Decision, u64), Refusal>> {
-        let decision = match self.decide(base, principal, command) {
+        let decision = match self.decide(base, principal, command, bounds) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(decision) => decision,
         };

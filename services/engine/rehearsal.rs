@@ -4,7 +4,7 @@
 use super::Engine;
 use super::claims::{Texts, decided};
 use super::clock::shanghai_day;
-use super::request::RowOutcome;
+use super::request::{Bounded, RowOutcome};
 use crate::domain::{Command, Day, Decision, Recorded, Refusal, Registry};
 
 /// An overlay over the state as of one moment.
@@ -13,14 +13,16 @@ pub struct Rehearsal {
     texts: Texts,
     today: Day,
     principal: String,
+    bounds: Bounded,
 }
 
 impl Engine {
-    /// Begins a rehearsal, by a principal, on the state that is published now.
-    pub fn rehearse(&self, principal: &str) -> Rehearsal {
+    /// Begins a rehearsal, by a principal, on the state that is published now, within bounds that are judged on the
+    /// rehearsal's own.
+    pub fn rehearse(&self, principal: &str, bounds: Bounded) -> Rehearsal {
         let registry = Registry::clone(&self.published().registry);
         let today = shanghai_day(self.clock().now_micros());
-        Rehearsal { registry, texts: Texts::default(), today, principal: principal.to_owned() }
+        Rehearsal { registry, texts: Texts::default(), today, principal: principal.to_owned(), bounds }
     }
 }
 
@@ -43,7 +45,8 @@ impl Rehearsal {
     }
 
     fn row(&mut self, command: &Command) -> RowOutcome {
-        match decided(&self.registry, &self.texts, command, (&self.principal, self.today)) {
+        let by = (self.principal.as_str(), self.today);
+        match decided(self.bounds.as_deref(), &self.registry, &self.texts, command, by) {
             Err(refusal) => RowOutcome::Rejected(refusal),
             Ok(Decision::Same { reason, position }) => RowOutcome::Skipped { reason, position },
             Ok(Decision::Record { events, warnings }) => {

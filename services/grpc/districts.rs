@@ -3,7 +3,9 @@
 use super::figures::Figures;
 use super::orders::watch::Delivered;
 use super::policies::kept::Kept;
+use super::principal;
 use super::seal::Keys;
+use super::sights::{Sees, Sights};
 use super::status;
 use crate::domain::Reason;
 use crate::engine::Engine;
@@ -30,6 +32,8 @@ pub struct Districts {
     figures: Arc<Figures>,
     /// How far cursors over orders were delivered.
     delivered: Arc<Delivered>,
+    /// What operators see.
+    sights: Arc<Sights>,
 }
 
 /// Streams of events, exports and imports that may be open at a time, whoever opened them.
@@ -49,6 +53,7 @@ impl Districts {
             keys: Arc::default(),
             figures: Arc::default(),
             delivered: Arc::default(),
+            sights: Arc::default(),
         }
     }
 
@@ -87,6 +92,11 @@ impl Districts {
     /// The bureau's figures.
     pub(super) fn figures(&self) -> &Figures {
         &self.figures
+    }
+
+    /// How the call that runs sees what the engines publish.
+    pub(super) fn sees(&self) -> Sees {
+        Sees::new(principal::current(), Arc::clone(&self.sights))
     }
 
     /// Waits for a turn to look at a whole district; none is never given, since nobody closes the semaphore.

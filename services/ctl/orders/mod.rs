@@ -7,6 +7,7 @@ mod reconcile;
 
 pub use reconcile::run as reconcile;
 
+use super::args::{Global, Reading};
 use super::connect::Session;
 use super::lang::{Lang, Say};
 use super::message;
@@ -17,7 +18,7 @@ use super::parse::opt_day;
 use super::show::{known_at, one, page_size, pages};
 use super::trouble::Trouble;
 use super::write::request_id;
-use super::{Exit, args::Global, print};
+use super::{Exit, print};
 use crate::formats::report::reason_text;
 use crate::wire::v1;
 use args::{IssueArgs, OrdersCommand};

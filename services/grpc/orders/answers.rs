@@ -2,10 +2,11 @@
 
 use super::super::convert::{Reader, order::told, position, rows};
 use super::super::follow::{self, EventStream};
-use super::super::{Districts, principal, status};
+use super::super::sights::Sees;
+use super::super::{Districts, bounds, principal, status};
 use crate::auth::Usage;
 use crate::domain::{Command, Reason, Refusal};
-use crate::engine::{Engine, Principal, ROWS_MAX, Rehearsal};
+use crate::engine::{Bounded, Engine, Principal, ROWS_MAX, Rehearsal};
 use crate::wire::v1;
 use async_stream::try_stream;
 use std::sync::Arc;
@@ -32,11 +33,12 @@ pub async fn record(
         }
         reader.finish(parent)?
     };
-    let mut rehearsal = ask.validate_only.then(|| engine.rehearse(&principal.id));
+    let mut rehearsal = ask.validate_only.then(|| engine.rehearse(&principal.id, bounds::of_rows()));
+    let bounds = bounds::of_rows();
     let mut results = Vec::with_capacity(ask.answers.len());
     let mut at = engine.published().head.position;
     for some in ask.answers.chunks(ROWS_MAX) {
-        let decided = decide(engine, rehearsal.as_mut(), &principal, some).await?;
+        let decided = decide(engine, rehearsal.as_mut(), (&principal, &bounds), some).await?;
         results.extend(decided.0);
         at = decided.1;
     }
@@ -47,14 +49,17 @@ pub async fn record(
 async fn decide(
     engine: &Engine,
     rehearsal: Option<&mut Rehearsal>,
-    principal: &Principal,
+    (principal, bounds): (&Principal, &Bounded),
     answers: &[v1::PaymentAnswer],
 ) -> Result<Results, Status> {
     let commands: Vec<_> =
         answers.iter().map(|answer| told(answer).and_then(|act| Command::act(act, Vec::new()))).collect();
     let (outcomes, at) = match rehearsal {
         Some(rehearsal) => (rehearsal.rows(&commands), rehearsal.position()),
-        None => engine.submit_rows(principal.clone(), commands).await.map_err(status::of)?,
+        None => {
+            let decided = engine.submit_rows_within(principal.clone(), commands, bounds.clone()).await;
+            decided.map_err(status::of)?
+        }
     };
     if outcomes.len() != answers.len() {
         return Err(status::refused(&Refusal::new(Reason::Internal, "the engine answered other answers")));
@@ -72,6 +77,7 @@ pub fn import(
     let principal = principal::required(request.metadata())?;
     let place = districts.stream()?;
     let usage = request.extensions().get::<Arc<Usage>>().cloned();
+    let (sees, bounds) = (districts.sees(), bounds::of_rows());
     let (districts, mut input) = (districts.clone(), request.into_inner());
     Ok(Box::pin(try_stream! {
         let _place = place;
@@ -90,10 +96,10 @@ pub fn import(
                     same(&open.0, open.1.is_some(), &message)?;
                     open
                 }
-                None => open.insert(begin(&districts, &principal, &message)?),
+                None => open.insert(begin((&districts, &sees), (&principal, &bounds), &message)?),
             };
             few(&message)?;
-            let (results, at) = decide(engine, rehearsal.as_mut(), &principal, &message.answers).await?;
+            let (results, at) = decide(engine, rehearsal.as_mut(), (&principal, &bounds), &message.answers).await?;
             yield v1::ImportPaymentAnswersResponse { results, position: position(at) };
             if let Some(usage) = &usage {
                 tokio::time::sleep(usage.rows(message.answers.len(), Instant::now())).await;
@@ -104,14 +110,15 @@ pub fn import(
 
 /// What the first message says.
 fn begin(
-    districts: &Districts,
-    principal: &Principal,
+    (districts, sees): (&Districts, &Sees),
+    (principal, bounds): (&Principal, &Bounded),
     message: &v1::ImportPaymentAnswersRequest,
 ) -> Result<(Engine, Option<Rehearsal>), Status> {
-    let mut reader = Reader::new(districts);
+    let mut reader = Reader::seeing(districts, sees.clone());
     let parent = reader.parent("parent", &message.parent);
     let (engine, ()) = reader.finish(parent)?;
-    Ok((engine.clone(), message.validate_only.then(|| engine.rehearse(&principal.id))))
+    let rehearsal = message.validate_only.then(|| engine.rehearse(&principal.id, bounds.clone()));
+    Ok((engine.clone(), rehearsal))
 }
 
 /// A further message says nothing else than the first.

@@ -1,7 +1,7 @@
 //! Issuing orders for what is approved, claim by claim.
 
 use super::super::convert::{Reader, Scene, position, reason};
-use super::super::{Districts, status};
+use super::super::{Districts, bounds, status};
 use crate::domain::act::Act;
 use crate::domain::claim::Claim;
 use crate::domain::{AsOf, ClaimId, Command, Day, Entity, Event, Reason, Refusal, SchemeKey, TreasuryCode};
@@ -88,10 +88,10 @@ pub async fn run(
     };
     let commands: Vec<_> = claims.iter().map(act).collect();
     let (outcomes, at) = if ask.validate_only {
-        let mut rehearsal = engine.rehearse(&principal.id);
+        let mut rehearsal = engine.rehearse(&principal.id, bounds::of_rows());
         (rehearsal.rows(&commands), rehearsal.position())
     } else {
-        engine.submit_rows(principal, commands).await.map_err(status::of)?
+        engine.submit_rows_within(principal, commands, bounds::of_rows()).await.map_err(status::of)?
     };
     let published = engine.published();
     let scene = Scene {

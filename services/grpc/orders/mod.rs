@@ -10,7 +10,7 @@ use super::convert::frame::RawFrame;
 use super::convert::{Framed, Reader, position};
 use super::follow::EventStream;
 use super::read::{view, wait_of};
-use super::{Districts, principal, status};
+use super::{Districts, bounds, principal, status};
 use crate::domain::act::Act;
 use crate::domain::order::{OrderEvent, OrderState, steps::unpaid};
 use crate::domain::{ClaimId, Command, Entity, Event, Reason, Refusal, SchemeKey, TreasuryCode};
@@ -100,7 +100,7 @@ impl v1::finance_service_server::FinanceService for Finance {
         let command = command.map_err(|refusal| status::refused(&refusal))?;
         let (id, validate_only) = (frame.id, frame.validate_only);
         let asked = engine::Request { principal, id, expected_revision: None, validate_only, command };
-        let outcome = engine.submit(asked).await.map_err(status::of)?;
+        let outcome = engine.submit_within(asked, bounds::of_rows()).await.map_err(status::of)?;
         let scene = scene_of(engine, &outcome, validate_only);
         let known = scene.registry.finance().cursor(&cursor).map(|cursor| cursor.acknowledged);
         Ok(Response::new(v1::AcknowledgeOrdersResponse {
@@ -151,7 +151,7 @@ impl v1::finance_service_server::FinanceService for Finance {
         let command = command.map_err(|refusal| status::refused(&refusal))?;
         let (id, validate_only) = (frame.id, frame.validate_only);
         let asked = engine::Request { principal, id, expected_revision: None, validate_only, command };
-        let outcome = engine.submit(asked).await.map_err(status::of)?;
+        let outcome = engine.submit_within(asked, bounds::of_rows()).await.map_err(status::of)?;
         let closed = match outcome.written {
             engine::Written::Recorded { first, last } => (first..=last)
                 .filter_map(|at| match &outcome.registry.entry_at(at)?.event {

@@ -30,7 +30,7 @@ pub async fn run(
         reader.finish(parent.and(day.zip(payer).zip(patience.zip(lines))))?
     };
     let stated = ask.has_statement || !lines.is_empty();
-    let view = View::now(engine);
+    let view = View::now(engine, &districts.sees());
     let at = position(view.position);
     let found = view
         .draw(districts, move |view| {

@@ -5,6 +5,7 @@ use super::super::convert::{Reader, Scene, position};
 use super::super::follow::{EventStream, wait};
 use super::super::read::View;
 use super::super::seal::Keys;
+use super::super::sights::Sees;
 use super::super::{Districts, principal, status};
 use crate::auth::{Caller, Role};
 use crate::domain::account::{NUMBER, RECORDED};
@@ -60,6 +61,7 @@ struct Watching {
     engine: Engine,
     whose: Whose,
     payer: Option<TreasuryCode>,
+    sees: Sees,
     /// Opens account numbers; none: they are masked.
     keys: Option<Keys>,
 }
@@ -84,7 +86,8 @@ pub fn run(
     let acknowledged = owned(engine, principal, &cursor)?;
     let keys = if pays(&principal::call()) { Some(districts.keys(engine)?.clone()) } else { None };
     let whose = (engine.district().to_owned(), cursor, principal.id.clone());
-    let watching = Watching { districts: districts.clone(), engine: engine.clone(), whose, payer, keys };
+    let sees = districts.sees();
+    let watching = Watching { districts: districts.clone(), engine: engine.clone(), whose, payer, sees, keys };
     follow(watching, acknowledged, Duration::from_secs(seconds.unsigned_abs().into()))
 }
 
@@ -179,7 +182,7 @@ impl Watching {
     /// What some facts about orders tell their receiver, and the last of these facts; where that is `after`, there is
     /// nothing more yet.
     fn batch(&self, after: u64) -> Result<(Vec<(u64, v1::PaymentOrder)>, u64), Status> {
-        let view = View::now(&self.engine);
+        let view = View::now(&self.engine, &self.sees);
         let scene = view.scene();
         let mut orders = Vec::new();
         let mut next = after;
