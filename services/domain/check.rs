@@ -106,6 +106,13 @@ pub fn judge(next: &Registry, recorded: u64, touched: &Touched) -> Result<(), Re
             }
             // Whoever pays is judged where the right to be a taxpayer is touched, and as a reference.
             Entity::Park(_) | Entity::Taxpayer(_) | Entity::Policy(_) => {}
+            // Steps of money are decided by acts.
+            Entity::Claim(_)
+            | Entity::Budget(_)
+            | Entity::Account(_)
+            | Entity::Order(_)
+            | Entity::Cursor(_)
+            | Entity::Calendar => {}
             Entity::Settings => found.extend(settings_violations(next)),
         }
     }

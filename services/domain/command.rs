@@ -1,6 +1,7 @@
 //! What is asked: one or more stated facts, and facts to take back, all or nothing. RPCs and ledger rows both come down to
 //! this, so that both are judged by the same rules.
 
+use super::act::Act;
 use super::event::{Document, Entity, Event, checked_documents};
 use super::reason::{Fault, Faults, Reason, Refusal};
 use super::values::{Day, required_text};
@@ -88,6 +89,8 @@ pub struct Command {
     pub documents: Vec<Document>,
     /// What it takes back.
     pub void: Option<VoidOrder>,
+    /// What it does about money; then it states and takes back nothing else.
+    pub act: Option<Act>,
     /// The resource that its answer shows and its etag is of; none: the log.
     pub target: Option<Entity>,
 }
@@ -97,14 +100,21 @@ impl Command {
     pub fn new(facts: Vec<Stated>, documents: Vec<Document>, void: Option<VoidOrder>) -> Result<Self, Refusal> {
         checked_documents(&documents)?;
         let target = facts.first().and_then(|fact| fact.event.owner());
-        let command = Self { origin: Origin::Rpc, facts, documents, void, target };
+        let command = Self { origin: Origin::Rpc, facts, documents, void, act: None, target };
         command.checked()
     }
 
     /// The command that a row of a ledger is.
     pub fn row(facts: Vec<Stated>) -> Result<Self, Refusal> {
         let target = facts.first().and_then(|fact| fact.event.owner());
-        Self { origin: Origin::Import, facts, documents: Vec::new(), void: None, target }.checked()
+        Self { origin: Origin::Import, facts, documents: Vec::new(), void: None, act: None, target }.checked()
+    }
+
+    /// A command about money.
+    pub fn act(act: Act, documents: Vec<Document>) -> Result<Self, Refusal> {
+        checked_documents(&documents)?;
+        let target = act.target();
+        Ok(Self { origin: Origin::Rpc, facts: Vec::new(), documents, void: None, act: Some(act), target })
     }
 
     fn checked(self) -> Result<Self, Refusal> {

@@ -158,6 +158,10 @@ impl Draft<'_> {
                 let message = format!("position {position} holds no fact that could be taken back");
                 return Err(Refusal::new(Reason::UnknownFact, message).at(*position));
             };
+            if !entry.event.is_voidable() {
+                let message = format!("position {position} holds a step of money, which has its counter-act");
+                return Err(Refusal::new(Reason::NotVoidable, message).at(*position));
+            }
             if entry.event.is_final() {
                 let message = format!("what was done at position {position} stands: it can't be taken back");
                 return Err(Refusal::new(Reason::UnknownFact, message).at(*position));

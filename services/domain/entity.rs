@@ -1,9 +1,10 @@
 //! What facts are about, by name.
 
+use super::budget::BudgetId;
 use super::person::PersonId;
 use super::values::{
-    AssessmentId, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId, PolicyId,
-    TransferId, Uscc,
+    AssessmentId, ClaimId, CursorName, GuidanceFundId, IncubatorId, InstrumentId, IntermediaryId, LoanId, OrderNo,
+    ParkId, PlatformId, PolicyId, TransferId, Uscc,
 };
 use std::fmt;
 
@@ -39,6 +40,18 @@ pub enum Entity {
     Assessment(AssessmentId),
     /// A person whose contact data is kept sealed.
     Person(PersonId),
+    /// A claim.
+    Claim(ClaimId),
+    /// A budget.
+    Budget(BudgetId),
+    /// The account of a payee.
+    Account(Uscc),
+    /// A payment order.
+    Order(OrderNo),
+    /// A cursor over payment orders.
+    Cursor(CursorName),
+    /// The calendar of working days.
+    Calendar,
 }
 
 impl fmt::Display for Entity {
@@ -58,6 +71,12 @@ impl fmt::Display for Entity {
             Self::GuidanceFund(id) => write!(f, "guidanceFunds/{id}"),
             Self::Assessment(id) => write!(f, "projectAssessments/{id}"),
             Self::Person(id) => write!(f, "persons/{id}"),
+            Self::Claim(id) => write!(f, "claims/{id}"),
+            Self::Budget(id) => write!(f, "budgets/{id}"),
+            Self::Account(code) => write!(f, "accounts/{code}"),
+            Self::Order(no) => write!(f, "paymentOrders/{no}"),
+            Self::Cursor(name) => write!(f, "cursors/{name}"),
+            Self::Calendar => f.write_str("calendar"),
         }
     }
 }
@@ -67,6 +86,9 @@ impl Entity {
     pub fn parse(name: &str) -> Option<Self> {
         if name == "settings" {
             return Some(Self::Settings);
+        }
+        if name == "calendar" {
+            return Some(Self::Calendar);
         }
         let (collection, id) = name.split_once('/')?;
         match collection {
@@ -81,6 +103,11 @@ impl Entity {
             "platforms" => PlatformId::parse(id).ok().map(Self::Platform),
             "instruments" => InstrumentId::parse(id).ok().map(Self::Instrument),
             "projectAssessments" => AssessmentId::parse(id).ok().map(Self::Assessment),
+            "claims" => ClaimId::parse(id).ok().map(Self::Claim),
+            "budgets" => BudgetId::parse(id).ok().map(Self::Budget),
+            "accounts" => Uscc::parse(id).ok().map(Self::Account),
+            "paymentOrders" => OrderNo::parse(id).ok().map(Self::Order),
+            "cursors" => CursorName::parse(id).ok().map(Self::Cursor),
             "guidanceFunds" => GuidanceFundId::parse(id).ok().map(Self::GuidanceFund),
             "persons" => PersonId::parse(id).ok().map(Self::Person),
             _ => None,

@@ -1,13 +1,19 @@
 //! What can happen. Events are past tense, and true for ever once recorded; a wrong one is voided, never changed.
 
+use super::account::AccountEvent;
 use super::assessment::ProjectAssessed;
+use super::budget::BudgetEvent;
+use super::calendar::CalendarSet;
+use super::claim::ClaimEvent;
 pub use super::entity::Entity;
 use super::guidance_fund::GuidanceFundEvent;
 use super::incubator::report::IncubatorReport;
 use super::instrument::InstrumentEvent;
+use super::order::{CursorAdvanced, OrderEvent};
 use super::person::PersonEvent;
 use super::platform::PlatformEvent;
 use super::reason::{Fault, Reason};
+pub use super::settings::limits::Limits;
 use super::transfer::TransferEvent;
 use super::values::{Area, AssessmentId, Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc, VoucherNo, text};
 use super::words::{BuildMode, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Tax, TaxNature};
@@ -41,23 +47,6 @@ pub struct Operator {
     pub code: Uscc,
     /// Brought in by the district (引进运营).
     pub introduced: bool,
-}
-
-/// Limits of a district, in force from a day on. Nothing of them is a constant of the code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Months from registration to the first admission to an incubator.
-    pub admission_age_months: u32,
-    /// Months of incubation.
-    pub incubation_months: u32,
-    /// Months of incubation in the fields below.
-    pub extended_incubation_months: u32,
-    /// Technical fields with the extended term, sorted.
-    pub extended_fields: Vec<String>,
-    /// VENTURE_FUNDING is met strictly over this, fen.
-    pub venture_funding_over_fen: i64,
-    /// REVENUE is met strictly over this, fen.
-    pub revenue_over_fen: i64,
 }
 
 /// Everything that is recorded. The day it holds from (its business date) stands beside it, not in it.
@@ -277,6 +266,18 @@ pub enum Event {
     ProjectAssessed(ProjectAssessed),
     /// Something about a person.
     Person(PersonEvent),
+    /// A step of a claim.
+    Claim(ClaimEvent),
+    /// Something about a budget.
+    Budget(BudgetEvent),
+    /// Something about a payee's account.
+    Account(AccountEvent),
+    /// Something about a payment order.
+    Order(OrderEvent),
+    /// A cursor over payment orders moved on.
+    CursorAdvanced(CursorAdvanced),
+    /// The working days of a year.
+    CalendarSet(CalendarSet),
 }
 
 /// A policy as it was published. What its text means is read at the door before it becomes a command, and by those who
@@ -411,6 +412,12 @@ impl Event {
             GuidanceFund(event) => event.owner(),
             ProjectAssessed(assessed) => Entity::Assessment(assessed.assessment.clone()),
             Person(event) => event.owner(),
+            Claim(event) => event.owner(),
+            Budget(event) => Entity::Budget(event.budget().clone()),
+            Account(event) => Entity::Account(*event.holder()),
+            Order(event) => Entity::Order(event.order().clone()),
+            CursorAdvanced(advanced) => Entity::Cursor(advanced.cursor.clone()),
+            CalendarSet(_) => Entity::Calendar,
         })
     }
 
@@ -434,14 +441,17 @@ impl Event {
             GuidanceFund(event) => event.other(),
             ProjectAssessed(assessed) => Some(Entity::Firm(assessed.firm)),
             Person(event) => event.other(),
+            Claim(event) => event.other(),
+            Order(event) => Some(Entity::Claim(event.claim().clone())),
             _ => None,
         }
     }
 
-    /// The third: the intermediary of a technology transfer, the assessment that a settling refers to.
+    /// The third: the intermediary of a technology transfer, the assessment that a settling refers to, the budget of an order.
     pub fn further(&self) -> Option<Entity> {
         match self {
             Self::Transfer(event) => event.further(),
+            Self::Order(event) => event.further(),
             Self::FirmSettled { assessment, .. } => assessment.clone().map(Entity::Assessment),
             _ => None,
         }
@@ -508,6 +518,13 @@ impl Event {
             GuidanceFund(event) => plain(event.code()),
             ProjectAssessed(_) => plain(93),
             Person(event) => plain(event.code()),
+            // Steps, which an act decides, are never the same as another.
+            Claim(event) => plain(event.code()),
+            Budget(event) => plain(event.code()),
+            Account(event) => plain(event.code()),
+            Order(event) => plain(event.code()),
+            CursorAdvanced(_) => plain(166),
+            CalendarSet(_) => plain(150),
             IncubatorReportFiled(_) => Key { day: Some(day), ..plain(100) },
         }
     }
@@ -535,6 +552,12 @@ impl Event {
                 | AnnualReportFiled(_)
                 | IncubatorReportFiled(_)
         )
+    }
+
+    /// Whether it can be taken back: a step of money has its counter-act instead.
+    pub fn is_voidable(&self) -> bool {
+        use Event::*;
+        !matches!(self, Claim(_) | Budget(_) | Account(_) | Order(_) | CursorAdvanced(_) | CalendarSet(_))
     }
 
     /// Whether it can't be taken back: an act that was done.

@@ -5,13 +5,19 @@
 //! the same facts (`AsOf`: a business day and a log position), never a replay. No clock, no randomness, no I/O: the day of
 //! the decision is an argument.
 
+pub mod account;
+pub mod act;
 pub mod assessment;
+pub mod budget;
+pub mod calendar;
 pub mod check;
+pub mod claim;
 pub mod command;
 pub mod decide;
 pub mod entities;
 mod entity;
 pub mod event;
+pub mod finance;
 pub mod firm;
 pub mod guidance_fund;
 pub mod incubator;
@@ -19,6 +25,7 @@ pub mod innovation;
 pub mod instrument;
 pub mod line;
 pub mod loan;
+pub mod order;
 pub mod park;
 pub mod person;
 pub mod platform;
@@ -43,10 +50,10 @@ pub use person::{PersonEvent, PersonId};
 pub use reason::{Fault, Faults, Reason, Refusal, Warning};
 pub use registry::{Recorded, Registry};
 pub use values::{
-    AssessmentId, Day, GuidanceFundId, HoldId, IncubatorId, InstrumentId, IntermediaryId, LoanId, ParkId, PlatformId,
-    PolicyId, TransferId, Uscc, VoucherNo,
+    AssessmentId, ClaimId, CursorName, Day, GuidanceFundId, HoldId, IncubatorId, InstrumentId, IntermediaryId, LoanId,
+    OrderNo, ParkId, PlatformId, PolicyId, SchemeKey, TransferId, TreasuryCode, Uscc, VoucherNo,
 };
 pub use words::{
-    BuildMode, CapitalSource, CarrierFigure, ContactRole, Criterion, FirmChange, Indicator, InterestNature,
-    InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind, Tax, TaxNature,
+    BuildMode, CapitalSource, CarrierFigure, ContactRole, Criterion, FirmChange, Handing, Indicator, InterestNature,
+    InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind, Purpose, ReductionKind, Tax, TaxNature,
 };

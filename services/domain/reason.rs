@@ -133,6 +133,80 @@ reasons! {
     LegalHold = "LEGAL_HOLD";
     /// A carrier would precede itself.
     UpstreamCycle = "UPSTREAM_CYCLE";
+    /// The promise has a claim.
+    ClaimExists = "CLAIM_EXISTS";
+    /// The entitlement is not complete.
+    NotComplete = "NOT_COMPLETE";
+    /// Nothing new of the scheme can be claimed.
+    SchemeSuspended = "SCHEME_SUSPENDED";
+    /// Nobody is known to pay.
+    PayerUnknown = "PAYER_UNKNOWN";
+    /// Nobody with a code is to be paid.
+    PayeeUnknown = "PAYEE_UNKNOWN";
+    /// The amount is 0.
+    NothingToClaim = "NOTHING_TO_CLAIM";
+    /// Another claim of the scheme counts the same receipt.
+    ReceiptCountedTwice = "RECEIPT_COUNTED_TWICE";
+    /// An earlier claim pinned to whom the award goes.
+    AttributionPinned = "ATTRIBUTION_PINNED";
+    /// No such claim.
+    UnknownClaim = "UNKNOWN_CLAIM";
+    /// The claim is not where the step begins.
+    ClaimStage = "CLAIM_STAGE";
+    /// Two steps that two people take.
+    SamePerson = "SAME_PERSON";
+    /// The working days of a year are not known.
+    CalendarMissing = "CALENDAR_MISSING";
+    /// The publication is not over.
+    PublicationRunning = "PUBLICATION_RUNNING";
+    /// An objection is not answered.
+    ObjectionStanding = "OBJECTION_STANDING";
+    /// No such objection that stands.
+    UnknownObjection = "UNKNOWN_OBJECTION";
+    /// More than is claimed.
+    AwardOverClaim = "AWARD_OVER_CLAIM";
+    /// The budget has not so much left.
+    BudgetExhausted = "BUDGET_EXHAUSTED";
+    /// More of the budget is committed.
+    BudgetCommitted = "BUDGET_COMMITTED";
+    /// No such budget.
+    UnknownBudget = "UNKNOWN_BUDGET";
+    /// The budget is handed out in rounds.
+    RoundRequired = "ROUND_REQUIRED";
+    /// The round is not where the step begins.
+    RoundState = "ROUND_STATE";
+    /// No such account.
+    UnknownAccount = "UNKNOWN_ACCOUNT";
+    /// The holder's name is not the registered one.
+    AccountNameDiffers = "ACCOUNT_NAME_DIFFERS";
+    /// No second person confirmed an account.
+    AccountUnconfirmed = "ACCOUNT_UNCONFIRMED";
+    /// No such order.
+    UnknownOrder = "UNKNOWN_ORDER";
+    /// The claim has a live order.
+    OrderLive = "ORDER_LIVE";
+    /// The order is not where the answer fits.
+    OrderState = "ORDER_STATE";
+    /// More than was paid, or ordered back.
+    RecoveryExceeded = "RECOVERY_EXCEEDED";
+    /// No such recovery.
+    UnknownRecovery = "UNKNOWN_RECOVERY";
+    /// More is spent than was paid.
+    EarmarkExceeded = "EARMARK_EXCEEDED";
+    /// The scheme's money is not earmarked.
+    NotEarmarked = "NOT_EARMARKED";
+    /// No difference upwards.
+    NothingToSupplement = "NOTHING_TO_SUPPLEMENT";
+    /// The cursor is another's.
+    CursorOfAnother = "CURSOR_OF_ANOTHER";
+    /// Beyond what was delivered.
+    CursorAhead = "CURSOR_AHEAD";
+    /// A step of money has its counter-act.
+    NotVoidable = "NOT_VOIDABLE";
+    /// The fiscal year is not over.
+    YearRunning = "YEAR_RUNNING";
+    /// Not a bank's number.
+    MalformedBankNumber = "MALFORMED_BANK_NUMBER";
     /// A fact that stays would break a rule.
     HasDependents = "HAS_DEPENDENTS";
     /// Request id missing or not a UUID.
@@ -159,6 +233,10 @@ reasons! {
     KeysUnavailable = "KEYS_UNAVAILABLE";
     /// No principal.
     NoPrincipal = "NO_PRINCIPAL";
+    /// A credential that does not hold.
+    BadCredential = "BAD_CREDENTIAL";
+    /// More than a principal may ask for at a time.
+    RateLimited = "RATE_LIMITED";
     /// The queue is full.
     QueueFull = "QUEUE_FULL";
     /// Too many streams are open.

@@ -3,6 +3,7 @@
 
 use super::entities::Entities;
 use super::event::{Document, Entity, Event};
+use super::finance::Finance;
 use super::firm::FirmView;
 use super::incubator::IncubatorView;
 use super::innovation::Innovation;
@@ -45,6 +46,7 @@ pub struct Registry {
     receipts: Receipts,
     innovation: Innovation,
     persons: Persons,
+    finance: Finance,
     /// Firms with a fact, voided or not, about a stay in the carrier.
     firms_in: OrdMap<IncubatorId, OrdSet<Uscc>>,
     /// Firms with a fact, voided or not, about a relocation to the park.
@@ -156,6 +158,7 @@ impl Registry {
     fn put(&mut self, entry: Entry) -> (Place, Option<u64>) {
         let Some(owner) = entry.event.owner() else { return (Place::NOWHERE, None) };
         self.note_other(&entry.event);
+        self.finance.note(&entry);
         match self.line_mut(&owner) {
             Some(line) => {
                 line.push(entry);
@@ -228,6 +231,12 @@ impl Registry {
             | Entity::Instrument(_)
             | Entity::GuidanceFund(_)
             | Entity::Assessment(_) => self.innovation.line_mut(owner)?,
+            Entity::Claim(_)
+            | Entity::Budget(_)
+            | Entity::Account(_)
+            | Entity::Order(_)
+            | Entity::Cursor(_)
+            | Entity::Calendar => self.finance.line_mut(owner)?,
             Entity::Taxpayer(_) => return None,
         };
         Some(Arc::make_mut(line))
@@ -269,6 +278,12 @@ impl Registry {
             | Entity::Instrument(_)
             | Entity::GuidanceFund(_)
             | Entity::Assessment(_) => self.innovation.line(owner),
+            Entity::Claim(_)
+            | Entity::Budget(_)
+            | Entity::Account(_)
+            | Entity::Order(_)
+            | Entity::Cursor(_)
+            | Entity::Calendar => self.finance.line(owner),
             Entity::Taxpayer(_) => None,
         }
     }
@@ -306,6 +321,11 @@ impl Registry {
     /// Intermediaries and technology transfers, platforms, instruments, guidance funds.
     pub fn innovation(&self) -> &Innovation {
         &self.innovation
+    }
+
+    /// Claims, budgets, payment orders, the calendar.
+    pub fn finance(&self) -> &Finance {
+        &self.finance
     }
 
     /// Persons: contacts, erasures, legal holds.

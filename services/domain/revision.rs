@@ -37,7 +37,26 @@ impl Registry {
         for line in self.persons().ever_of(entity).filter_map(|id| self.persons().line(&id)) {
             count.line(line, entity);
         }
+        // Claims are about their beneficiary, whatever that is.
+        for line in self.finance().claims_of(entity).filter_map(|id| self.line(&Entity::Claim(id.clone()))) {
+            count.line(line, entity);
+        }
         match entity {
+            Entity::Claim(id) => {
+                let orders = self.finance().claim(id).map(|claim| claim.orders.clone()).unwrap_or_default();
+                for line in orders.into_iter().filter_map(|order| self.line(&Entity::Order(order))) {
+                    count.line(line, entity);
+                }
+            }
+            Entity::Budget(id) => {
+                for line in self.finance().claims_under(id).filter_map(|id| self.line(&Entity::Claim(id.clone()))) {
+                    count.line(line, entity);
+                }
+                for line in self.finance().orders_under(id).filter_map(|no| self.line(&Entity::Order(no.clone()))) {
+                    count.line(line, entity);
+                }
+            }
+            Entity::Account(_) | Entity::Order(_) | Entity::Cursor(_) | Entity::Calendar => {}
             Entity::Incubator(id) => {
                 let below = self.ever_below(id).filter(|below| *below != id);
                 for line in below.filter_map(|below| self.incubator_line(below)) {

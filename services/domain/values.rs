@@ -8,6 +8,8 @@ use std::sync::Arc;
 pub const TEXT_BYTES_MAX: usize = 512;
 /// Bytes that an id of a carrier or a park may have.
 pub const ID_BYTES_MAX: usize = 64;
+/// Bytes that the name of a claim may have: a scheme's key, a contract or a firm and a carrier.
+const CLAIM_BYTES_MAX: usize = 160;
 /// An amount past this is a slip: a hundred thousand million yuan, ten times what a province collects in a year. It keeps sums
 /// of a million such amounts within an i128, and of nine hundred within an i64.
 pub const FEN_MAX: i64 = 10_000_000_000_000_000;
@@ -142,6 +144,12 @@ impl Day {
         Self((self.0 - 1).max(Self::MIN.0))
     }
 
+    /// Whether it is a Saturday or a Sunday.
+    pub fn is_weekend(self) -> bool {
+        // 1970-01-01 was a Thursday.
+        (self.0 + 3).rem_euclid(7) >= 5
+    }
+
     /// Its calendar year.
     pub fn year(self) -> i16 {
         i16::try_from(self.civil().0).unwrap_or(i16::MAX)
@@ -169,9 +177,9 @@ fn is_hidden(c: char) -> bool {
 
 /// Checks an id that becomes the last segment of a resource name: 1 to 64 bytes, no slash, no character that is not seen,
 /// no blank at either end, not `.` or `..`.
-fn checked_id(text: &str) -> Result<Arc<str>, Reason> {
+fn checked_id(text: &str, bytes_max: usize) -> Result<Arc<str>, Reason> {
     let good = !text.is_empty()
-        && text.len() <= ID_BYTES_MAX
+        && text.len() <= bytes_max
         && text.trim() == text
         && text != "."
         && text != ".."
@@ -181,6 +189,9 @@ fn checked_id(text: &str) -> Result<Arc<str>, Reason> {
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
+        id!($(#[$doc])* $name, ID_BYTES_MAX);
+    };
+    ($(#[$doc:meta])* $name:ident, $bytes_max:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
@@ -188,11 +199,18 @@ macro_rules! id {
         impl $name {
             /// Takes an id exactly as registered; case matters.
             pub fn parse(text: &str) -> Result<Self, Reason> {
-                checked_id(text).map(Self)
+                checked_id(text, $bytes_max).map(Self)
             }
 
             /// The id as text.
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        /// Ids are ordered, equal and hashed as their texts are, so that a map is asked by either.
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
                 &self.0
             }
         }
@@ -261,6 +279,24 @@ id!(
     VoucherNo
 );
 
+id!(
+    /// Name of a claim: the promise it is for, `{scheme}:{…}`, so that a promise has one claim for ever.
+    ClaimId,
+    CLAIM_BYTES_MAX
+);
+id!(
+    /// Number of a payment order (支付令), `{fiscal year}-{payer}-{sequence}`.
+    OrderNo
+);
+id!(
+    /// Name of a cursor by which a finance system takes payment orders.
+    CursorName
+);
+id!(
+    /// Key of a scheme, as policies write it.
+    SchemeKey
+);
+
 impl VoucherNo {
     /// A run of digits, which is a number that needs no check.
     pub(super) fn of_digits(digits: &str) -> Self {
@@ -290,6 +326,35 @@ pub fn nonzero_fen(field: &str, value: i64) -> Result<i64, Fault> {
     match fen(field, value)? {
         0 => Err(Fault::new(Reason::OutOfRange, field, format!("{field} is 0"))),
         _ => Ok(value),
+    }
+}
+
+/// A treasury's code (财政区划): nine digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TreasuryCode([u8; 9]);
+
+impl TreasuryCode {
+    /// Reads nine digits and nothing else.
+    pub fn parse(text: &str) -> Result<Self, Reason> {
+        let bytes: [u8; 9] = text.as_bytes().try_into().map_err(|_| Reason::MalformedName)?;
+        if bytes.iter().all(u8::is_ascii_digit) { Ok(Self(bytes)) } else { Err(Reason::MalformedName) }
+    }
+
+    /// The code as text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default() // ASCII by construction.
+    }
+}
+
+impl fmt::Display for TreasuryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for TreasuryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

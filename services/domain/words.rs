@@ -307,3 +307,35 @@ impl Indicator {
         matches!(self, Self::InvestmentIntensity | Self::LandOutput | Self::LandTax)
     }
 }
+
+words! {
+    /// What the money of an earmarked scheme may be spent on (专项用途).
+    Purpose {
+        /// 自我建设与发展.
+        OwnDevelopment = 1, "OWN_DEVELOPMENT", "自我建设";
+        /// 公共服务平台.
+        PublicPlatform = 2, "PUBLIC_PLATFORM", "公共服务平台";
+        /// 种子资金补充.
+        SeedFund = 3, "SEED_FUND", "种子资金";
+    }
+}
+
+words! {
+    /// How a budget is handed out.
+    Handing {
+        /// Each approval takes of what is left.
+        FirstCome = 1, "FIRST_COME", "先到先得";
+        /// Rounds, in which all get the same share.
+        ProRata = 2, "PRO_RATA", "按比例";
+    }
+}
+
+words! {
+    /// Why less is claimed than the entitlement.
+    ReductionKind {
+        /// For another award of its group.
+        Stacking = 1, "STACKING", "叠加规则扣减";
+        /// A part of an award whose split an earlier claim has pinned.
+        Attribution = 2, "ATTRIBUTION", "按首次申报确定的分配";
+    }
+}

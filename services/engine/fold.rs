@@ -1,5 +1,6 @@
 //! Records taken in one after the other: at the start, after another writer's commit, and in the making of a snapshot.
 
+use super::claims::Texts;
 use super::group::Sealed;
 use super::published::Published;
 use super::requests::Requests;
@@ -19,6 +20,8 @@ pub struct Fold {
     pub requests: Requests,
     /// The district, as position 1 says.
     pub district: String,
+    /// Texts of policies, read once.
+    pub texts: Arc<Texts>,
 }
 
 /// Why the log can't be taken in from a position on.
@@ -42,7 +45,7 @@ impl Fold {
         let published =
             Published { registry: Arc::default(), head: Head::EMPTY, log_id: [0; 16], commits: imbl::Vector::new() };
         let (hashes, requests) = (imbl::Vector::new(), Requests::default());
-        Self { published, hashes, requests, district: String::new() }
+        Self { published, hashes, requests, district: String::new(), texts: Arc::default() }
     }
 
     /// When the last commit was recorded, microseconds since the epoch.

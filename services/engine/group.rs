@@ -3,12 +3,14 @@
 //! Nobody sees the state of a group before its commit is durable. When the commit can't be made, the group is dropped and
 //! nothing remains of it.
 
+use super::claims::computed;
 use super::clock::shanghai_day;
 use super::fold::Fold;
 use super::published::Published;
 use super::request::{Outcome, Principal, Request, Written};
 use super::requests::{Remembered, RequestKey, Requests};
 use super::start::SYSTEM;
+use crate::domain::act::{Ground, decide_act};
 use crate::domain::decide::warning;
 use crate::domain::{
     Command, Day, Decision, Entity, Event, NewEvent, Reason, Recorded, Refusal, Registry, Warning, decide,
@@ -145,7 +147,7 @@ impl Group {
         if let Err(refusal) = self.expect_revision(request) {
             return Judged::Done(Err(refusal));
         }
-        let (events, warnings) = match decide(&self.registry, &request.command, self.today) {
+        let (events, warnings) = match self.decide(base, request) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(Decision::Same { position, .. }) => {
                 return Judged::Done(Ok(self.pending(Written::Duplicate { position }, Vec::new(), request)));
@@ -166,6 +168,19 @@ impl Group {
                 Judged::Done(Ok(pending))
             }
         }
+    }
+
+    /// What a command would record. What an act is decided on is computed here, on the state that holds its predecessors.
+    fn decide(&self, base: Base<'_>, request: &Request) -> Result<Decision, Refusal> {
+        let Some(act) = &request.command.act else { return decide(&self.registry, &request.command, self.today) };
+        let computed = computed(&self.registry, &base.fold.texts, act, self.today)?;
+        let ground = Ground {
+            today: self.today,
+            principal: &request.principal.id,
+            owed: computed.owed.as_ref(),
+            awards: &computed.awards,
+        };
+        decide_act(&self.registry, act, &request.command.documents, ground)
     }
 
     /// Decides a row of a bulk import: no request id, since the sameness of facts makes a resend harmless.

@@ -7,6 +7,7 @@
 
 mod aside;
 mod audit;
+mod claims;
 pub mod clock;
 mod export;
 mod fold;

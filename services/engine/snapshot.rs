@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Raised whenever the layout or the meaning of the state changes.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const MAGIC: &[u8; 4] = b"INCS";
 
 /// A new snapshot is made when so many events came since the last, and a quarter of those that it held: making one takes as
@@ -216,7 +216,7 @@ fn decode(at: &mut Cursor) -> Option<Fold> {
         requests.insert(key, Remembered { first, last, hash: at.array()? });
     }
     let published = Published { registry: Arc::new(registry.finish()), head, log_id, commits };
-    Some(Fold { published, hashes, requests, district })
+    Some(Fold { published, hashes, requests, district, texts: Arc::default() })
 }
 
 /// The file as it is read; `bytes` is room for one payload.

@@ -26,11 +26,12 @@ pub fn code_of(reason: Reason) -> Code {
     match reason {
         MalformedCode | MalformedDate | MalformedAmount | UnknownWord | MissingValue | MalformedName | OutOfRange
         | SameIncubator | UnknownTax | MalformedRequestId | MalformedEtag | MalformedPageToken | MalformedFilter
-        | MalformedMessage | PolicyAtFault => Code::InvalidArgument,
+        | MalformedMessage | PolicyAtFault | MalformedBankNumber => Code::InvalidArgument,
         UnknownIncubator | UnknownFirm | UnknownLoan | UnknownTaxpayer | UnknownPark | UnknownDistrict
         | UnknownPosition | UnknownFact | UnknownPolicy | UnknownEntitlement | UnknownCriteriaSet
         | UnknownIntermediary | UnknownTransfer | UnknownPlatform | UnknownInstrument | UnknownReading
-        | UnknownGuidanceFund | UnknownAssessment | UnknownPerson | UnknownCheckpoint => Code::NotFound,
+        | UnknownGuidanceFund | UnknownAssessment | UnknownPerson | UnknownCheckpoint | UnknownClaim
+        | UnknownObjection | UnknownBudget | UnknownAccount | UnknownOrder | UnknownRecovery => Code::NotFound,
         AlreadyVoided
         | NoSuchRecognition
         | NoOpenStay
@@ -50,13 +51,42 @@ pub fn code_of(reason: Reason) -> Code {
         | KeysUnavailable
         | NoCheckpoints
         | NotCovered
-        | HasDependents => Code::FailedPrecondition,
-        Conflict | RequestIdReused => Code::AlreadyExists,
+        | HasDependents
+        | NotComplete
+        | SchemeSuspended
+        | PayerUnknown
+        | PayeeUnknown
+        | NothingToClaim
+        | ReceiptCountedTwice
+        | AttributionPinned
+        | ClaimStage
+        | SamePerson
+        | CalendarMissing
+        | PublicationRunning
+        | ObjectionStanding
+        | AwardOverClaim
+        | BudgetExhausted
+        | BudgetCommitted
+        | RoundRequired
+        | RoundState
+        | AccountNameDiffers
+        | AccountUnconfirmed
+        | OrderLive
+        | OrderState
+        | RecoveryExceeded
+        | EarmarkExceeded
+        | NotEarmarked
+        | NothingToSupplement
+        | CursorOfAnother
+        | CursorAhead
+        | NotVoidable
+        | YearRunning => Code::FailedPrecondition,
+        Conflict | RequestIdReused | ClaimExists => Code::AlreadyExists,
         StaleEtag => Code::Aborted,
-        TooLarge | QueueFull | TooManyStreams | LogFull => Code::ResourceExhausted,
+        TooLarge | QueueFull | TooManyStreams | RateLimited | LogFull => Code::ResourceExhausted,
         UnknownMethod => Code::Unimplemented,
         PositionAhead => Code::OutOfRange,
-        NoPrincipal => Code::Unauthenticated,
+        NoPrincipal | BadCredential => Code::Unauthenticated,
         Draining | LogFailed | AuditBehind => Code::Unavailable,
         LogDamaged => Code::DataLoss,
         Deadline => Code::DeadlineExceeded,
@@ -76,6 +106,13 @@ pub fn refused(refusal: &Refusal) -> Status {
     }
     let message = cut(&refusal.message, MESSAGE_BYTES_MAX);
     Status::with_error_details(code_of(refusal.reason), message, details)
+}
+
+/// The status of a refusal that holds for so long.
+pub fn later(refusal: &Refusal, wait: Duration) -> Status {
+    let mut details = ErrorDetails::with_error_info(refusal.reason.word(), ERROR_DOMAIN, metadata_of(refusal));
+    details.set_retry_info(Some(wait));
+    Status::with_error_details(code_of(refusal.reason), cut(&refusal.message, MESSAGE_BYTES_MAX), details)
 }
 
 /// The status of a word that has no variable part.

@@ -5,6 +5,7 @@
 //! "IRC1" · u16 count of facts · each: u16 event type, i32 day, u8 (1: the stay to end is left open), u32 length, payload
 //! · u16 count of positions to void · each: u64 · u16 length, reason · u16 length, decided by
 //! · u32 length, documents of the command as a FactsVoided payload holds them
+//! · of an act about money only: u16 count of its words · each: u32 length, text
 //! ```
 
 use super::codec;
@@ -45,6 +46,11 @@ pub fn bytes(command: &Command) -> Vec<u8> {
     }
     let carrier = Event::FactsVoided { positions: Vec::new(), reason: String::new(), decided_by: String::new() };
     put_bytes(&mut out, &codec::encode(&carrier, &command.documents).payload);
+    if let Some(act) = &command.act {
+        let words = act.words();
+        put_count(&mut out, words.len());
+        words.iter().for_each(|word| put_bytes(&mut out, word.as_bytes()));
+    }
     out
 }
 

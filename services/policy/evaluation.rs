@@ -165,18 +165,27 @@ pub struct Evaluation<'a> {
     pub(super) policy: &'a Policy,
     pub(super) as_of: AsOf,
     pub(super) told: Option<Told<'a>>,
+    /// Since when the relief years of a firm run, where a claim has pinned it.
+    pub(super) pinned: Option<(Uscc, Day)>,
 }
 
 impl<'a> Evaluation<'a> {
     /// As of the end of a day, as known at a position.
     pub fn new(registry: &'a Registry, policy: &'a Policy, as_of: AsOf) -> Self {
-        Self { registry, policy, as_of, told: None }
+        Self { registry, policy, as_of, told: None, pinned: None }
     }
 
     /// With explanations of which only a part is told; none: all of them.
     #[must_use]
     pub fn telling(self, told: Option<Told<'a>>) -> Self {
         Self { told, ..self }
+    }
+
+    /// With the day since which the relief years of a firm run (S2, S3) where a claim has pinned it, whatever later facts
+    /// say; none: as the facts say.
+    #[must_use]
+    pub fn pinned(self, pinned: Option<(Uscc, Day)>) -> Self {
+        Self { pinned, ..self }
     }
 
     /// The policy.

@@ -25,6 +25,8 @@ pub(super) struct Start<'a> {
     pub day: Day,
     production: Step<'a>,
     first_tax: Receipt<'a>,
+    /// A claim has pinned it.
+    is_pinned: bool,
 }
 
 /// A relief year with what was retained in it.
@@ -47,7 +49,10 @@ impl<'a> Evaluation<'a> {
     pub(super) fn relocation<T: Trace>(&self, firm: &FirmView<'a>) -> Vec<Line<T>> {
         let Some(settled) = firm.relocation.settled else { return Vec::new() };
         let start = match self.start(firm, settled) {
-            Ok(start) => start,
+            Ok(start) => match self.pinned {
+                Some((code, day)) if code == firm.code => Start { day, is_pinned: true, ..start },
+                _ => start,
+            },
             Err(_) if self.policy.relocation_rebate.all().is_empty() => return Vec::new(),
             Err((status, ground)) => {
                 let firm_of = Beneficiary::Firm(firm.code);
@@ -141,7 +146,7 @@ impl<'a> Evaluation<'a> {
         let receipts = self.registry.receipts().of(&firm.code).filter(is_first_tax);
         let first_tax = receipts.min_by_key(|receipt| (receipt.day, receipt.position));
         let first_tax = first_tax.ok_or((Status::NotStarted, Ground::NoTaxPaid))?;
-        Ok(Start { day: production.day.max(first_tax.day), production, first_tax })
+        Ok(Start { day: production.day.max(first_tax.day), production, first_tax, is_pinned: false })
     }
 
     /// Every relief year that a version may offer; the first always, since S3 rests on it.
@@ -204,9 +209,10 @@ pub(super) fn note_way<T: Trace>(draft: &mut Draft<T>, firm: &FirmView<'_>, sett
 
 /// Production and first tax, which begin the relief.
 pub(super) fn note_start<T: Trace>(draft: &mut Draft<T>, start: &Start<'_>) {
-    let Start { day, production, first_tax } = start;
+    let Start { day, production, first_tax, is_pinned } = start;
     draft.fact(production.position, production.day, || format!("{}投产", say::day(production.day)));
     draft.fact(first_tax.position, first_tax.day, || {
-        format!("投产后首笔正税于{}入库，自{}起算", say::day(first_tax.day), say::day(*day))
+        let pinned = if *is_pinned { "（按首次申报确定）" } else { "" };
+        format!("投产后首笔正税于{}入库，自{}起算{pinned}", say::day(first_tax.day), say::day(*day))
     });
 }

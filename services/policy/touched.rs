@@ -100,6 +100,8 @@ impl Touched<'_> {
             }
             LoanDrawn(drawn) => self.loan(&drawn.loan),
             InterestPaid { loan, .. } => self.loan(loan),
+            // What is done about money changes nothing of what is owed.
+            Claim(_) | Budget(_) | Account(_) | Order(_) | CursorAdvanced(_) | CalendarSet(_) => {}
             Transfer(event) => self.transfer(event),
             Platform(event) => self.platform(event.platform()),
             Instrument(event) => {

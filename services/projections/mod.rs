@@ -8,6 +8,7 @@
 pub mod anomalies;
 pub mod briefs;
 pub mod chain;
+pub mod claims;
 mod cut;
 pub mod definitions;
 pub mod entitlements;

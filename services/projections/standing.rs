@@ -279,19 +279,30 @@ pub fn explain(
     (scheme, beneficiary, period): (Scheme, &Beneficiary, &str),
     part: Option<policy::Told<'_>>,
 ) -> Option<Told> {
+    let evaluation = Evaluation::new(registry, policy, as_of).telling(part);
+    explain_by(registry, as_of, evaluation, (scheme, beneficiary, period)).map(|(told, _)| told)
+}
+
+/// One entitlement with its explanation by an evaluation of its own, and all that its subject is entitled to.
+pub fn explain_by(
+    registry: &Registry,
+    as_of: AsOf,
+    evaluation: Evaluation<'_>,
+    (scheme, beneficiary, period): (Scheme, &Beneficiary, &str),
+) -> Option<(Told, Vec<Entitlement>)> {
     let subject = subject_of(scheme, beneficiary, period)?;
-    let evaluation = Evaluation::new(registry, policy, as_of);
-    let mut all = evaluation.telling(part).explained(&subject);
+    let policy = evaluation.policy();
+    let mut all = evaluation.explained(&subject);
     let at = all.iter().position(|explained| {
         let line = &explained.entitlement;
         line.scheme == scheme && line.beneficiary == *beneficiary && is_period(&line.period, period)
     })?;
-    let lines = all.iter().map(|explained| explained.entitlement.clone()).collect();
-    let (_, mut told) = standing(registry, as_of, &subject, lines).swap_remove(at);
+    let lines: Vec<Entitlement> = all.iter().map(|explained| explained.entitlement.clone()).collect();
+    let (_, mut told) = standing(registry, as_of, &subject, lines.clone()).swap_remove(at);
     told.reduction = reduction_of(registry, policy, &told, |subject| {
         standing(registry, as_of, subject, evaluation.of(subject)).into_iter().map(|(_, line)| line).collect()
     });
     let stacking = told.reduction.as_ref().zip(told.year);
     let stacking = stacking.map(|(reduction, year)| policy.explain_stacking(&told.entitlement, year, reduction));
-    Some(Told { tree: all.swap_remove(at).tree, standing: told, stacking })
+    Some((Told { tree: all.swap_remove(at).tree, standing: told, stacking }, lines))
 }

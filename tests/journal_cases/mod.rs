@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+mod finance;
+
 use super::common::world::{carrier, day, firm, limits, park};
 use incubator_registry::domain::assessment::{Indicators, ProjectAssessed};
 use incubator_registry::domain::event::{
@@ -274,7 +276,7 @@ fn settled_under() -> Vec<Event> {
 pub fn events() -> Vec<Event> {
     let beside = [of_transfers(), of_platforms(), of_instruments(), of_guidance_funds(), of_assessments()].concat();
     let once = vec![of_policy(), of_heads(), of_incubator_report()];
-    [first_events(), of_reports(), of_money(), beside, once, of_persons()].concat()
+    [first_events(), of_reports(), of_money(), beside, once, of_persons(), finance::events()].concat()
 }
 
 /// What the log says of itself; no command records it.
@@ -354,7 +356,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
     };
     let each = |event: &Event| Stated::new(day("2025-03-05"), event.clone());
     let later = [of_reports(), of_money()].concat();
-    vec![
+    let mut commands = vec![
         ("one-fact", Command::new(stay(false)[..1].to_vec(), Vec::new(), None).unwrap()),
         ("stay-named", Command::new(stay(false), Vec::new(), None).unwrap()),
         ("stay-open", Command::new(stay(true), Vec::new(), None).unwrap()),
@@ -377,5 +379,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("persons", Command::new(of_persons().iter().map(each).collect(), documents(), None).unwrap()),
         ("incubator-report", Command::new(vec![each(&of_incubator_report())], Vec::new(), None).unwrap()),
         ("every-report-and-payment", Command::new(later.iter().map(each).collect(), documents(), None).unwrap()),
-    ]
+    ];
+    commands.extend(finance::commands());
+    commands
 }

@@ -1,5 +1,7 @@
 //! The district's settings: dated limits, recorded like any fact.
 
+pub mod limits;
+
 use super::event::{Event, Limits};
 use super::line::{AsOf, Entry, Line};
 use super::reason::{Fault, Reason};

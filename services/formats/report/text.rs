@@ -13,7 +13,11 @@ pub fn reason_text(reason: Reason, lang: Lang) -> &'static str {
 }
 
 fn texts(reason: Reason) -> (&'static str, &'static str) {
-    form(reason).or_else(|| reference(reason)).or_else(|| rule(reason)).unwrap_or_else(|| service(reason))
+    form(reason)
+        .or_else(|| reference(reason))
+        .or_else(|| rule(reason))
+        .or_else(|| of_money(reason))
+        .unwrap_or_else(|| service(reason))
 }
 
 #[rustfmt::skip] // A table reads better one line a word.
@@ -29,6 +33,51 @@ fn form(reason: Reason) -> Option<(&'static str, &'static str)> {
         MalformedName => ("a name or id that can't be one", "名称或编号不合规范"),
         OutOfRange => ("a value out of its range", "数值超出允许范围"),
         SameIncubator => ("a transfer within one carrier", "转入与转出为同一载体"),
+        _ => return None,
+    })
+}
+
+#[rustfmt::skip] // A table reads better one line a word.
+fn of_money(reason: Reason) -> Option<(&'static str, &'static str)> {
+    use Reason::*;
+    Some(match reason {
+        ClaimExists => ("there is a claim for this promise already", "该事项已申报过"),
+        NotComplete => ("the entitlement is not complete on that day", "该补助当日尚未到期"),
+        SchemeSuspended => ("nothing new of the scheme can be claimed: its version names no fair-competition review", "该政策条款未经公平竞争审查，暂停受理"),
+        PayerUnknown => ("nobody is known to pay", "支付财政未确定"),
+        PayeeUnknown => ("it is not known whom the money goes to", "收款单位未确定"),
+        NothingToClaim => ("there is nothing to claim", "没有可申报的金额"),
+        ReceiptCountedTwice => ("another claim of the scheme counts the same receipt", "同一笔入库或付息已计入该政策的另一申报"),
+        AttributionPinned => ("an earlier claim pinned to whom the award goes", "奖励的分配已由在先申报确定"),
+        UnknownClaim => ("there is no such claim", "没有该申报"),
+        ClaimStage => ("the claim is not at a stage from which this step is taken", "申报所处环节不能办理此事项"),
+        SamePerson => ("the two steps are taken by different people", "不得由同一人办理"),
+        CalendarMissing => ("the working days of that year are not known", "缺少该年度工作日历"),
+        PublicationRunning => ("the publication is not over", "公示期未满"),
+        ObjectionStanding => ("an objection is not answered", "公示异议尚未处理"),
+        UnknownObjection => ("the claim has no such objection that stands", "没有该项待处理的异议"),
+        AwardOverClaim => ("more is awarded than is claimed", "核准金额超过申报金额"),
+        BudgetExhausted => ("the budget has not so much left", "预算余额不足"),
+        BudgetCommitted => ("more of the budget is committed than would be left", "调减后低于已核准金额"),
+        UnknownBudget => ("there is no such budget", "没有该项预算"),
+        RoundRequired => ("the budget is handed out in rounds", "该预算按批次按比例核准"),
+        RoundState => ("the budget has no round for this step", "该预算没有可办理的批次"),
+        UnknownAccount => ("there is no such account", "没有该收款账户"),
+        AccountNameDiffers => ("the holder's name is not the registered name", "户名与登记名称不一致"),
+        AccountUnconfirmed => ("no account of the payee was confirmed, or none since the last return", "收款账户未经复核，或退票后未更换"),
+        UnknownOrder => ("there is no such payment order", "没有该支付令"),
+        OrderLive => ("the claim has a live payment order", "该申报有未办结的支付令"),
+        OrderState => ("the payment order is not in a state that this answer can follow", "支付令所处状态与回执不符"),
+        RecoveryExceeded => ("more would be recovered than was paid or ordered back", "追回金额超过已支付金额或应追回金额"),
+        UnknownRecovery => ("the claim has no such recovery", "没有该项追回"),
+        EarmarkExceeded => ("more is spent than was paid and kept", "专项支出超过已拨付金额"),
+        NotEarmarked => ("the scheme's money is not earmarked", "该政策资金未限定用途"),
+        NothingToSupplement => ("the entitlement is not more than what was claimed", "没有应补差额"),
+        CursorOfAnother => ("the cursor belongs to another", "该游标属于其他用户"),
+        CursorAhead => ("the acknowledgement is beyond what was delivered", "确认位置超过已送达范围"),
+        NotVoidable => ("a step of money is not taken back: it has its counter-act", "资金办理环节不能红冲，应以撤回、重新核定或追回办理"),
+        YearRunning => ("the fiscal year is not over", "财政年度尚未结束"),
+        MalformedBankNumber => ("not a bank's number of 12 digits with its check digit", "联行号应为12位数字且校验位正确"),
         _ => return None,
     })
 }
@@ -110,6 +159,8 @@ fn service(reason: Reason) -> (&'static str, &'static str) {
         PositionAhead => ("beyond the log's head", "位置超过日志末尾"),
         KeysUnavailable => ("the server has no key for what is sealed", "服务器没有所需的密钥"),
         NoPrincipal => ("no principal", "未识别操作人"),
+        BadCredential => ("the token or certificate does not hold", "令牌或证书无效"),
+        RateLimited => ("more than one may ask for at a time; try again later", "超过调用限额，请稍后重试"),
         QueueFull => ("the server is busy; try again", "服务繁忙，请稍后重试"),
         TooManyStreams => ("too many streams are open; try again", "打开的数据流过多，请稍后重试"),
         LogFull => ("the server has no space left", "服务存储空间不足"),

@@ -5,6 +5,8 @@
 //! stops the reader: skipping it would falsify every figure behind it.
 
 mod assessment;
+mod claim;
+mod finance;
 mod guidance_fund;
 mod instrument;
 mod person;
@@ -97,6 +99,37 @@ pub const TYPES: &[(u16, &str, u16)] = &[
     (102, "PersonErased", 1),
     (103, "LegalHoldPlaced", 1),
     (104, "LegalHoldLifted", 1),
+    (110, "Claimed", 1),
+    (111, "ClaimExplained", 1),
+    (112, "ClaimAccepted", 1),
+    (113, "ClaimReviewed", 1),
+    (114, "ClaimPublished", 1),
+    (115, "ObjectionRaised", 1),
+    (116, "ObjectionResolved", 1),
+    (117, "ClaimApproved", 1),
+    (118, "ClaimWithdrawn", 1),
+    (119, "ClaimRejected", 1),
+    (120, "ClaimReopened", 1),
+    (121, "ClaimRefrozen", 1),
+    (122, "ClaimSupplemented", 1),
+    (123, "RecoveryOrdered", 1),
+    (124, "RecoveryReceived", 1),
+    (125, "PerformanceReported", 1),
+    (126, "EarmarkSpent", 1),
+    (130, "BudgetAppropriated", 1),
+    (131, "RoundOpened", 1),
+    (132, "RoundApproved", 1),
+    (140, "AccountRecorded", 1),
+    (141, "AccountConfirmed", 1),
+    (142, "AccountRefused", 1),
+    (150, "CalendarSet", 1),
+    (160, "OrderIssued", 1),
+    (161, "OrderAccepted", 1),
+    (162, "OrderPaid", 1),
+    (163, "OrderReturned", 1),
+    (164, "OrderRejected", 1),
+    (165, "OrderClosed", 1),
+    (166, "CursorAdvanced", 1),
 ];
 
 /// Name of an event type, which is also that of its message in `incubation.journal.v1`.
@@ -140,6 +173,12 @@ pub fn type_code(event: &Event) -> u16 {
         Event::Instrument(event) => u16::from(event.code()),
         Event::GuidanceFund(event) => u16::from(event.code()),
         Event::ProjectAssessed(_) => 93,
+        Event::Claim(event) => u16::from(event.code()),
+        Event::Budget(event) => u16::from(event.code()),
+        Event::Account(event) => u16::from(event.code()),
+        Event::CalendarSet(_) => 150,
+        Event::Order(event) => u16::from(event.code()),
+        Event::CursorAdvanced(_) => 166,
         Event::IncubatorReportFiled(_) => 100,
         Event::Person(event) => u16::from(event.code()),
     }

@@ -1,12 +1,12 @@
 //! Stored messages as domain events.
 
-use super::{assessment, day, guidance_fund, instrument, person, platform, transfer};
+use super::{assessment, claim, day, finance, guidance_fund, instrument, person, platform, transfer};
 use crate::domain::event::{AnnualReport, IncubatorRegistered, LoanDrawn, Operator, PolicyPublished, TaxReceipt};
 use crate::domain::incubator::report::IncubatorReport;
 use crate::domain::values::Area;
 use crate::domain::{
-    AssessmentId, BuildMode, CarrierFigure, Criterion, Document, Event, IncubatorId, InterestNature, InvestmentForm,
-    Kind, LeaveKind, Level, Limits, LoanId, ParkId, PolicyId, Reason, Tax, TaxNature, Uscc, VoucherNo,
+    AssessmentId, BuildMode, CarrierFigure, Criterion, Document, Entity, Event, IncubatorId, InterestNature,
+    InvestmentForm, Kind, LeaveKind, Level, Limits, LoanId, ParkId, PolicyId, Reason, Tax, TaxNature, Uscc, VoucherNo,
 };
 use crate::wire::journal as stored;
 use prost::Message;
@@ -28,6 +28,8 @@ pub fn event(event_type: u16, payload: &[u8]) -> Read {
         93 => assessment::read(payload),
         100 => of_incubator_report(payload),
         101..=104 => person::read(event_type, payload),
+        110..=126 => claim::read(event_type, payload),
+        130..=166 => finance::read(event_type, payload),
         _ => of_park(event_type, payload),
     }
 }
@@ -46,6 +48,10 @@ pub(super) fn id<T>(read: Result<T, Reason>, text: &str) -> Result<T, String> {
 
 pub(super) fn firm(text: &str) -> Result<Uscc, String> {
     id(Uscc::parse(text), text)
+}
+
+pub(super) fn entity(name: &str) -> Result<Entity, String> {
+    Entity::parse(name).ok_or_else(|| format!("{name:?} names nothing"))
 }
 
 fn incubator(text: &str) -> Result<IncubatorId, String> {

@@ -1,6 +1,6 @@
 //! Domain events as stored messages.
 
-use super::{assessment, guidance_fund, instrument, person, platform, transfer};
+use super::{assessment, claim, finance, guidance_fund, instrument, person, platform, transfer};
 use crate::domain::{CarrierFigure, Document, Event};
 use crate::wire::journal as stored;
 use prost::Message as _;
@@ -18,6 +18,12 @@ pub fn payload(event: &Event, documents: &[Document]) -> Vec<u8> {
         Event::GuidanceFund(event) => guidance_fund::write(event, documents),
         Event::ProjectAssessed(assessed) => assessment::write(assessed, documents),
         Event::Person(event) => person::write(event, documents),
+        Event::Claim(event) => claim::write(event, documents),
+        Event::Budget(event) => finance::of_budget(event, documents),
+        Event::Account(event) => finance::of_account(event, documents),
+        Event::CalendarSet(set) => finance::of_calendar(set, documents),
+        Event::Order(event) => finance::of_order(event, documents),
+        Event::CursorAdvanced(advanced) => finance::of_cursor(advanced, documents),
         Event::PolicyPublished(published) => stored::PolicyPublished {
             policy_id: published.policy.to_string(),
             title: published.title.clone(),

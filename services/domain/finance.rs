@@ -1,0 +1,282 @@
+//! Claims, budgets, orders, cursors and the calendar: their facts on lines of their own, and what each has become.
+//!
+//! None of these facts is ever voided (each has its counter-act), so what has become of them is kept beside the lines and
+//! moved on fact by fact; as known at an earlier position it is folded anew from the lines.
+
+use super::account::Account;
+use super::budget::{Budget, BudgetId};
+use super::calendar::CalendarSet;
+use super::claim::{Claim, ClaimEvent};
+use super::event::{Entity, Event};
+use super::line::{AsOf, Entry, Line};
+use super::order::{Issued, Order, OrderEvent};
+use super::values::{ClaimId, CursorName, OrderNo, SchemeKey, TreasuryCode, Uscc};
+use imbl::{OrdMap, OrdSet};
+use std::sync::Arc;
+
+/// Every fact about money that is paid, and what follows from them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Finance {
+    claim_lines: OrdMap<ClaimId, Arc<Line>>,
+    budget_lines: OrdMap<BudgetId, Arc<Line>>,
+    account_lines: OrdMap<Uscc, Arc<Line>>,
+    order_lines: OrdMap<OrderNo, Arc<Line>>,
+    cursor_lines: OrdMap<CursorName, Arc<Line>>,
+    calendar_line: Arc<Line>,
+    claims: OrdMap<ClaimId, Arc<Claim>>,
+    budgets: OrdMap<BudgetId, Arc<Budget>>,
+    accounts: OrdMap<Uscc, Arc<Account>>,
+    orders: OrdMap<OrderNo, Arc<Order>>,
+    cursors: OrdMap<CursorName, Arc<Cursor>>,
+    calendars: OrdMap<i16, Arc<CalendarSet>>,
+    /// Claims of a beneficiary.
+    claims_of: OrdMap<Entity, OrdSet<ClaimId>>,
+    /// Claims that ever counted something of a taxpayer or a loan.
+    counted_of: OrdMap<(SchemeKey, Entity), OrdSet<ClaimId>>,
+    /// Claims that a budget ever bore.
+    claims_under: OrdMap<BudgetId, OrdSet<ClaimId>>,
+    /// Orders that a budget ever bore.
+    orders_under: OrdMap<BudgetId, OrdSet<OrderNo>>,
+    /// Orders issued by a payer in a fiscal year.
+    issued: OrdMap<(i16, TreasuryCode), u64>,
+    /// Orders by the position of each fact about them.
+    told: OrdMap<u64, OrderNo>,
+    /// Orders that are live.
+    live: OrdSet<OrderNo>,
+}
+
+/// A cursor as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The principal that it belongs to.
+    pub owner: String,
+    /// Position of the last fact about orders that is acknowledged.
+    pub acknowledged: u64,
+    /// Where that is recorded.
+    pub position: u64,
+}
+
+impl Finance {
+    /// The line of an entity; none for those kept elsewhere.
+    pub(super) fn line_mut(&mut self, owner: &Entity) -> Option<&mut Arc<Line>> {
+        Some(match owner {
+            Entity::Claim(id) => self.claim_lines.entry(id.clone()).or_default(),
+            Entity::Budget(id) => self.budget_lines.entry(id.clone()).or_default(),
+            Entity::Account(code) => self.account_lines.entry(*code).or_default(),
+            Entity::Order(no) => self.order_lines.entry(no.clone()).or_default(),
+            Entity::Cursor(name) => self.cursor_lines.entry(name.clone()).or_default(),
+            Entity::Calendar => &mut self.calendar_line,
+            _ => return None,
+        })
+    }
+
+    /// The line of an entity, if any fact stands on it.
+    pub fn line(&self, owner: &Entity) -> Option<&Line> {
+        match owner {
+            Entity::Claim(id) => self.claim_lines.get(id).map(Arc::as_ref),
+            Entity::Budget(id) => self.budget_lines.get(id).map(Arc::as_ref),
+            Entity::Account(code) => self.account_lines.get(code).map(Arc::as_ref),
+            Entity::Order(no) => self.order_lines.get(no).map(Arc::as_ref),
+            Entity::Cursor(name) => self.cursor_lines.get(name).map(Arc::as_ref),
+            Entity::Calendar => Some(&self.calendar_line),
+            _ => None,
+        }
+    }
+
+    /// Moves on what follows from a fact.
+    pub(super) fn note(&mut self, entry: &Entry) {
+        let (event, day, position) = (&entry.event, entry.day, entry.position);
+        match event {
+            Event::Claim(of) => {
+                self.index(of);
+                self.move_claim(of.claim(), entry);
+            }
+            Event::Order(of) => {
+                self.told.insert(position, of.order().clone());
+                if let OrderEvent::Issued(issued) = of {
+                    *self.issued.entry((issued.budget.year, issued.budget.payer)).or_default() += 1;
+                    self.orders_under.entry(issued.budget.clone()).or_default().insert(of.order().clone());
+                }
+                let mut order = self.orders.remove(of.order()).map(Arc::unwrap_or_clone);
+                Order::evolve(&mut order, of, day, position);
+                if let Some(order) = order {
+                    match order.state.is_live() {
+                        true => self.live.insert(of.order().clone()),
+                        false => self.live.remove(of.order()),
+                    };
+                    self.orders.insert(of.order().clone(), Arc::new(order));
+                }
+                self.move_claim(of.claim(), entry);
+            }
+            Event::Budget(of) => {
+                let mut budget = self.budgets.remove(of.budget()).map(Arc::unwrap_or_clone);
+                Budget::evolve(&mut budget, of, position);
+                self.budgets.extend(budget.map(|budget| (of.budget().clone(), Arc::new(budget))));
+            }
+            Event::Account(of) => {
+                Arc::make_mut(self.accounts.entry(*of.holder()).or_default()).evolve(of, position);
+            }
+            Event::CalendarSet(set) => {
+                self.calendars.insert(set.year, Arc::new(set.clone()));
+            }
+            Event::CursorAdvanced(advanced) => {
+                let (owner, acknowledged) = (advanced.by.clone(), advanced.acknowledged);
+                self.cursors.insert(advanced.cursor.clone(), Arc::new(Cursor { owner, acknowledged, position }));
+            }
+            _ => {}
+        }
+    }
+
+    fn index(&mut self, event: &ClaimEvent) {
+        let Some(frozen) = event.frozen() else { return };
+        self.claims_of.entry(frozen.beneficiary.clone()).or_default().insert(frozen.claim.clone());
+        for source in &frozen.sources {
+            let key = (frozen.scheme.clone(), source.clone());
+            self.counted_of.entry(key).or_default().insert(frozen.claim.clone());
+        }
+    }
+
+    /// What a claim takes of budgets before and after the fact is what those change by.
+    fn move_claim(&mut self, id: &ClaimId, entry: &Entry) {
+        let mut claim = self.claims.remove(id).map(Arc::unwrap_or_clone);
+        let before = claim.as_ref().map(Claim::takings).unwrap_or_default();
+        Claim::evolve(&mut claim, &entry.event, entry.day, entry.position);
+        let after = claim.as_ref().map(Claim::takings).unwrap_or_default();
+        if before != after {
+            for budget in before.keys().chain(after.keys().filter(|budget| !before.contains_key(budget))) {
+                self.claims_under.entry(budget.clone()).or_default().insert(id.clone());
+                let (before, after) = (before.get(budget).copied(), after.get(budget).copied());
+                if let Some(budget) = self.budgets.get_mut(budget) {
+                    Arc::make_mut(budget).retake(before.unwrap_or_default(), after.unwrap_or_default());
+                }
+            }
+        }
+        self.claims.extend(claim.map(|claim| (id.clone(), Arc::new(claim))));
+    }
+
+    /// A claim as it stands.
+    pub fn claim(&self, id: &ClaimId) -> Option<&Arc<Claim>> {
+        self.claims.get(id)
+    }
+
+    /// A claim as seen.
+    pub fn claim_seen(&self, id: &ClaimId, as_of: AsOf) -> Option<Claim> {
+        let mut facts: Vec<&Entry> = self.claim_lines.get(id)?.seen(as_of).collect();
+        let orders = self.claims.get(id).map(|claim| claim.orders.as_slice()).unwrap_or_default();
+        let lines = orders.iter().filter_map(|order| self.order_lines.get(order));
+        facts.extend(lines.flat_map(|line| line.seen(as_of)));
+        facts.sort_by_key(|entry| entry.position);
+        Claim::of(facts.into_iter().map(|entry| (&entry.event, entry.day, entry.position)))
+    }
+
+    /// All claims as they stand, by name, from one on.
+    pub fn claims_from<'a>(&'a self, after: &str) -> impl Iterator<Item = (&'a ClaimId, &'a Arc<Claim>)> + use<'a> {
+        self.claims_range(std::ops::Bound::Excluded(after))
+    }
+
+    /// All claims as they stand, by name, from a bound on.
+    pub fn claims_range<'a>(
+        &'a self,
+        from: std::ops::Bound<&str>,
+    ) -> impl Iterator<Item = (&'a ClaimId, &'a Arc<Claim>)> + use<'a> {
+        self.claims.range::<_, str>((from, std::ops::Bound::Unbounded))
+    }
+
+    /// Claims of a beneficiary.
+    pub fn claims_of(&self, beneficiary: &Entity) -> impl Iterator<Item = &ClaimId> {
+        self.claims_of.get(beneficiary).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// Claims of a scheme that ever counted something of a taxpayer or a loan.
+    pub fn counted_of(&self, scheme: &SchemeKey, source: &Entity) -> impl Iterator<Item = &ClaimId> {
+        self.counted_of.get(&(scheme.clone(), source.clone())).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// Claims that a budget bears, or bore.
+    pub fn claims_under(&self, budget: &BudgetId) -> impl Iterator<Item = &ClaimId> {
+        self.claims_under.get(budget).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// Orders that a budget bears, or bore.
+    pub fn orders_under(&self, budget: &BudgetId) -> impl Iterator<Item = &OrderNo> {
+        self.orders_under.get(budget).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// A budget as it stands.
+    pub fn budget(&self, id: &BudgetId) -> Option<&Arc<Budget>> {
+        self.budgets.get(id)
+    }
+
+    /// All budgets as they stand, by payer, scheme and year.
+    pub fn budgets(&self) -> impl Iterator<Item = (&BudgetId, &Arc<Budget>)> {
+        self.budgets.iter()
+    }
+
+    /// A payee's account as it stands.
+    pub fn account(&self, holder: &Uscc) -> Option<&Arc<Account>> {
+        self.accounts.get(holder)
+    }
+
+    /// All accounts, by payee.
+    pub fn accounts(&self) -> impl Iterator<Item = (&Uscc, &Arc<Account>)> {
+        self.accounts.iter()
+    }
+
+    /// An order as it stands.
+    pub fn order(&self, no: &OrderNo) -> Option<&Arc<Order>> {
+        self.orders.get(no)
+    }
+
+    /// An order as seen.
+    pub fn order_seen(&self, no: &OrderNo, as_of: AsOf) -> Option<Order> {
+        Order::of(self.order_lines.get(no)?.seen(as_of).filter_map(|entry| match &entry.event {
+            Event::Order(event) => Some((event, entry.day, entry.position)),
+            _ => None,
+        }))
+    }
+
+    /// All orders as they stand, by number, from one on.
+    pub fn orders_from<'a>(&'a self, after: &str) -> impl Iterator<Item = (&'a OrderNo, &'a Arc<Order>)> + use<'a> {
+        self.orders.range::<_, str>((std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded))
+    }
+
+    /// Orders by the facts about them behind a position, in the order of their recording.
+    pub fn told_behind(&self, position: u64) -> impl Iterator<Item = (u64, &OrderNo)> {
+        self.told.range((std::ops::Bound::Excluded(position), std::ops::Bound::Unbounded)).map(|(at, no)| (*at, no))
+    }
+
+    /// Position of the last fact about an order; 0: there is none.
+    pub fn last_told(&self) -> u64 {
+        self.told.get_max().map_or(0, |(position, _)| *position)
+    }
+
+    /// Live orders, by number.
+    pub fn live_orders(&self) -> impl Iterator<Item = &OrderNo> {
+        self.live.iter()
+    }
+
+    /// Orders that a payer issued in a fiscal year.
+    pub fn issued(&self, year: i16, payer: TreasuryCode) -> u64 {
+        self.issued.get(&(year, payer)).copied().unwrap_or_default()
+    }
+
+    /// As it was issued; none: it was not.
+    pub fn issued_order(&self, no: &OrderNo) -> Option<&Issued> {
+        self.orders.get(no).map(|order| &order.issued)
+    }
+
+    /// A cursor as it stands.
+    pub fn cursor(&self, name: &CursorName) -> Option<&Arc<Cursor>> {
+        self.cursors.get(name)
+    }
+
+    /// The calendar of a year, as set last.
+    pub fn calendar(&self, year: i16) -> Option<&CalendarSet> {
+        self.calendars.get(&year).map(Arc::as_ref)
+    }
+
+    /// All calendars, by year.
+    pub fn calendars(&self) -> impl Iterator<Item = &CalendarSet> {
+        self.calendars.values().map(Arc::as_ref)
+    }
+}

@@ -1,0 +1,231 @@
+//! Orders, answers, the end of a year and cursors, decided.
+
+use super::{Banked, CursorAdvanced, EconomicCodes, Issued, Order, OrderEvent, OrderState, Told, number};
+use crate::domain::act::{Answer, Deciding};
+use crate::domain::budget::{BudgetId, steps::budget_of};
+use crate::domain::claim::{Claim, Grant, Stage};
+use crate::domain::decide::Decision;
+use crate::domain::event::Event;
+use crate::domain::reason::{Fault, Reason, Refusal};
+use crate::domain::values::{ClaimId, CursorName, Day, OrderNo};
+use std::sync::Arc;
+
+/// Orders that one act closes at most; the next takes the rest.
+pub const CLOSED_MAX: usize = 500;
+
+impl<'a> Deciding<'a> {
+    fn order(&self, no: &OrderNo) -> Result<&'a Arc<Order>, Refusal> {
+        self.registry.finance().order(no).ok_or_else(|| {
+            Refusal::new(Reason::UnknownOrder, format!("there is no payment order {no}")).with("order", no)
+        })
+    }
+
+    fn told(&self, order: &Order, text: &str) -> Told {
+        let (no, claim) = (order.issued.order.clone(), order.issued.claim.clone());
+        Told { order: no, claim, by: self.by(), text: text.to_owned() }
+    }
+}
+
+/// Issues an order for what is approved of a claim and is not ordered.
+pub(in crate::domain) fn issue(of: &Deciding<'_>, id: &ClaimId, purpose: &str) -> Result<Decision, Refusal> {
+    let claim = of.known(id)?;
+    if let Some(live) = claim.live_order() {
+        let message = format!("order {live} of claim {id} is live");
+        return Err(Refusal::new(Reason::OrderLive, message).with("claim", id).with("order", live));
+    }
+    of.at(id, &[Stage::Approved, Stage::Returned])?;
+    let Some((at, grant)) = claim.open_grant() else {
+        let message = format!("all that was approved of claim {id} is paid");
+        return Err(Refusal::new(Reason::NothingToClaim, message).with("claim", id));
+    };
+    // An order is of its own fiscal year: what an earlier year's budget bore is made again against this one's.
+    let budget = budget_of(claim, of.ground.today.year());
+    if grant.budget.as_ref() != Some(&budget) {
+        of.with_left(&budget, grant.amount)?;
+    }
+    let account = account(of, claim, grant)?;
+    let issued = issued(of, claim, (at, grant), budget, account, purpose)?;
+    of.record([Event::Order(OrderEvent::Issued(Box::new(issued)))])
+}
+
+/// Whose account the money goes to: where it is recorded, and its holder's name.
+fn account(of: &Deciding<'_>, claim: &Claim, grant: &Grant) -> Result<(u64, String), Refusal> {
+    let payee = claim.frozen.payee;
+    let account = of.registry.finance().account(&payee).and_then(|account| account.confirmed.as_ref());
+    let account = account.filter(|account| account.position > grant.account_behind).ok_or_else(|| {
+        let message = match grant.account_behind {
+            0 => format!("no account of {payee} is confirmed"),
+            at => format!("the order came back from the account at position {at}: another must be confirmed first"),
+        };
+        Refusal::new(Reason::AccountUnconfirmed, message).with("payee", payee)
+    })?;
+    crate::domain::account::steps::named(of.registry, &payee, &account.recorded.holder_name, of.ground.today)?;
+    Ok((account.position, account.recorded.holder_name.clone()))
+}
+
+fn issued(
+    of: &Deciding<'_>,
+    claim: &Claim,
+    (at, grant): (u32, &Grant),
+    budget: BudgetId,
+    (account, payee_name): (u64, String),
+    purpose: &str,
+) -> Result<Issued, Refusal> {
+    let frozen = &claim.frozen;
+    let finance = of.registry.finance();
+    let known = finance.budget(&budget).ok_or_else(|| {
+        Refusal::new(Reason::UnknownBudget, format!("there is no budget {budget}")).with("budget", &budget)
+    })?;
+    let sequence = finance.issued(budget.year, budget.payer) + 1;
+    let no = number(budget.year, budget.payer, sequence);
+    let codes = EconomicCodes::of(frozen.scheme.as_str());
+    let purpose = if purpose.is_empty() { frozen.claim.as_str() } else { purpose };
+    Ok(Issued {
+        order: OrderNo::parse(&no).map_err(|reason| Fault::new(reason, "order", no))?,
+        claim: frozen.claim.clone(),
+        grant: at,
+        by: of.by(),
+        payer_name: frozen.payer_name.clone(),
+        programme: known.programme.clone(),
+        function_code: known.function_code.clone(),
+        government_code: codes.government.to_owned(),
+        department_code: codes.department.to_owned(),
+        payee: frozen.payee,
+        payee_name,
+        account,
+        amount: grant.amount,
+        purpose: purpose.to_owned(),
+        budget,
+    })
+}
+
+/// An answer about an order. One that was given before says nothing new.
+pub(in crate::domain) fn tell(of: &Deciding<'_>, no: &OrderNo, answer: &Answer) -> Result<Decision, Refusal> {
+    let order = of.order(no)?;
+    match answer {
+        Answer::Accepted => match order.accepted || order.state != OrderState::Issued {
+            true => Ok(same(order.last)), // It has long gone further.
+            false => of.record([Event::Order(OrderEvent::Accepted(of.told(order, "")))]),
+        },
+        Answer::Paid { reference, day } => paid(of, order, reference, *day),
+        Answer::Returned { reason, day } => returned(of, order, reason, *day),
+        Answer::Rejected { reason } => match order.state {
+            OrderState::Rejected => Ok(same(order.last)),
+            state if state.is_live() => of.record([Event::Order(OrderEvent::Rejected(of.told(order, reason)))]),
+            _ => Err(unfitting(order, "turned down")),
+        },
+    }
+}
+
+fn same(position: u64) -> Decision {
+    Decision::Same { reason: Reason::Duplicate, position }
+}
+
+fn unfitting(order: &Order, answer: &str) -> Refusal {
+    let no = &order.issued.order;
+    let message = format!("order {no} is {}, and can't be {answer}", order.state.key());
+    let refusal = Refusal::new(Reason::OrderState, message).at(order.last).with("order", no);
+    refusal.with("state", order.state.key())
+}
+
+/// The same answer as before, or another one to the same question.
+fn again(order: &Order, known: &Banked, text: &str, day: Day) -> Result<Decision, Refusal> {
+    if known.text == text && known.day == day {
+        return Ok(same(known.position));
+    }
+    let no = &order.issued.order;
+    let message = format!("order {no} was answered with other values at position {}", known.position);
+    Err(Refusal::new(Reason::Conflict, message).at(known.position).with("order", no))
+}
+
+fn in_turn(order: &Order, day: Day) -> Result<(), Refusal> {
+    if day >= order.day {
+        return Ok(());
+    }
+    let message = format!("{day} lies before {}, the day of order {}", order.day, order.issued.order);
+    Err(Refusal::new(Reason::DatesOutOfOrder, message).with("date", day).with("date_before", order.day))
+}
+
+fn paid(of: &Deciding<'_>, order: &Order, reference: &str, day: Day) -> Result<Decision, Refusal> {
+    if let Some(known) = &order.paid {
+        return again(order, known, reference, day);
+    }
+    in_turn(order, day)?;
+    let standing = match order.state {
+        OrderState::Issued | OrderState::Accepted => true,
+        OrderState::Paid | OrderState::Rejected => return Err(unfitting(order, "paid")),
+        // Told after the return: what happened on the later day holds.
+        OrderState::Returned => match &order.returned {
+            Some(returned) if day <= returned.day => false,
+            _ => return Err(unfitting(order, "paid after it came back")),
+        },
+        // The bank paid before the year ended, and said so later: unless it was made again, it is paid.
+        OrderState::Closed => {
+            let claim = of.known(&order.issued.claim)?;
+            let is_last = claim.orders.last() == Some(&order.issued.order);
+            if !is_last || day.year() != order.issued.budget.year {
+                return Err(unfitting(order, "paid"));
+            }
+            true
+        }
+    };
+    let (told, budget) = (of.told(order, reference), order.issued.budget.clone());
+    of.record_on(day, [Event::Order(OrderEvent::Paid { told, standing, budget })])
+}
+
+fn returned(of: &Deciding<'_>, order: &Order, reason: &str, day: Day) -> Result<Decision, Refusal> {
+    if let Some(known) = &order.returned {
+        return again(order, known, reason, day);
+    }
+    in_turn(order, day)?;
+    let before = order.paid.as_ref().is_some_and(|paid| day < paid.day);
+    if before || !matches!(order.state, OrderState::Issued | OrderState::Accepted | OrderState::Paid) {
+        return Err(unfitting(order, "returned"));
+    }
+    let account = order.issued.account;
+    of.record_on(day, [Event::Order(OrderEvent::Returned { told: of.told(order, reason), account })])
+}
+
+/// Closes the orders that a fiscal year left unpaid, at most `CLOSED_MAX` of them.
+pub(in crate::domain) fn close_year(of: &Deciding<'_>, year: i16) -> Result<Decision, Refusal> {
+    let last_day = Day::from_ymd(year, 12, 31)
+        .ok_or_else(|| Fault::new(Reason::OutOfRange, "fiscal_year", format!("{year} is no year")))?;
+    if of.ground.today < last_day {
+        let message = format!("the fiscal year {year} ends on {last_day}");
+        return Err(Refusal::new(Reason::YearRunning, message).with("year", year));
+    }
+    let finance = of.registry.finance();
+    let live = finance.live_orders().filter_map(|no| finance.order(no));
+    let unpaid = live.filter(|order| order.issued.budget.year <= year).take(CLOSED_MAX);
+    let close = |order: &Arc<Order>| {
+        let text = format!("{}年度终了未支付", order.issued.budget.year);
+        Event::Order(OrderEvent::Closed(of.told(order, &text)))
+    };
+    let events: Vec<Event> = unpaid.map(close).collect();
+    if events.is_empty() {
+        return Ok(same(finance.last_told()));
+    }
+    of.record(events)
+}
+
+/// Moves a cursor on. What is acknowledged already says nothing new.
+pub(in crate::domain) fn acknowledge(of: &Deciding<'_>, name: &CursorName, position: u64) -> Result<Decision, Refusal> {
+    let finance = of.registry.finance();
+    let known = finance.cursor(name);
+    if let Some(known) = known {
+        if known.owner != of.ground.principal {
+            let message = format!("cursor {name} belongs to another");
+            return Err(Refusal::new(Reason::CursorOfAnother, message).with("cursor", name));
+        }
+        if position <= known.acknowledged {
+            return Ok(same(known.position));
+        }
+    }
+    let delivered = finance.last_told();
+    if position > delivered {
+        let message = format!("position {position} lies beyond the last fact about orders, at {delivered}");
+        let refusal = Refusal::new(Reason::CursorAhead, message).with("cursor", name);
+        return Err(refusal.with("delivered", delivered));
+    }
+    of.record([Event::CursorAdvanced(CursorAdvanced { cursor: name.clone(), by: of.by(), acknowledged: position })])
+}
