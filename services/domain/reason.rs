@@ -237,6 +237,10 @@ reasons! {
     BadCredential = "BAD_CREDENTIAL";
     /// More than a principal may ask for at a time.
     RateLimited = "RATE_LIMITED";
+    /// It may not act for that other.
+    NotEntitledFor = "NOT_ENTITLED_FOR";
+    /// None of the caller's roles may do this.
+    NotPermitted = "NOT_PERMITTED";
     /// The queue is full.
     QueueFull = "QUEUE_FULL";
     /// Too many streams are open.

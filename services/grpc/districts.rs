@@ -2,7 +2,9 @@
 
 use super::figures::Figures;
 use super::policies::kept::Kept;
+use super::principal;
 use super::seal::Keys;
+use super::sights::{Sees, Sights};
 use super::status;
 use crate::domain::Reason;
 use crate::engine::Engine;
@@ -27,6 +29,8 @@ pub struct Districts {
     keys: Arc<BTreeMap<String, Keys>>,
     /// What the bureau's figures are drawn from.
     figures: Arc<Figures>,
+    /// What operators see.
+    sights: Arc<Sights>,
 }
 
 /// Streams of events, exports and imports that may be open at a time, whoever opened them.
@@ -45,6 +49,7 @@ impl Districts {
             kept: Arc::default(),
             keys: Arc::default(),
             figures: Arc::default(),
+            sights: Arc::default(),
         }
     }
 
@@ -78,6 +83,11 @@ impl Districts {
     /// The bureau's figures.
     pub(super) fn figures(&self) -> &Figures {
         &self.figures
+    }
+
+    /// How the call that runs sees what the engines publish.
+    pub(super) fn sees(&self) -> Sees {
+        Sees::new(principal::current(), Arc::clone(&self.sights))
     }
 
     /// Waits for a turn to look at a whole district; none is never given, since nobody closes the semaphore.

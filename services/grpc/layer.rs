@@ -4,7 +4,7 @@ use super::connection::Wire;
 use super::guard::{Guarded, Hold};
 use super::seldom::Seldom;
 use super::{principal, read, status};
-use crate::auth::{Authenticate, Caller, CallerLimits, Running, Usages};
+use crate::auth::{Authenticate, Call, CallerLimits, Running, Usages, table};
 use crate::domain::{Reason, Refusal};
 use http::header::AUTHORIZATION;
 use http::{Request, Response};
@@ -67,7 +67,7 @@ pub struct Door<S> {
 
 /// Who was let in, and what counts and holds as long as the answer is on its way.
 struct Admitted {
-    caller: Arc<Caller>,
+    call: Call,
     running: Option<Running>,
     hold: Option<Hold>,
 }
@@ -75,8 +75,11 @@ struct Admitted {
 impl DoorConfig {
     /// Lets a call in, or says why not. What proved who calls goes no further than here.
     fn admit(&self, request: &mut Request<Body>, wire: Option<&Wire>, stream: bool) -> Result<Admitted, Status> {
-        if request.uri().path().starts_with(HEALTH) {
-            return Ok(Admitted { caller: Arc::new(Caller::of("", [])), running: None, hold: None });
+        // What the table does not name is nobody's.
+        let unknown = || status::plain(Reason::UnknownMethod, "there is no such method");
+        let row = table::row(request.uri().path()).ok_or_else(unknown)?;
+        if row.open {
+            return Ok(Admitted { call: Call::of_anyone(), running: None, hold: None });
         }
         if let Some(secret) = request.headers_mut().get_mut(AUTHORIZATION) {
             secret.set_sensitive(true);
@@ -99,7 +102,8 @@ impl DoorConfig {
             running = Some(begun.map_err(|limited| status::later(&limited.refusal(), limited.wait))?);
             request.extensions_mut().insert(usage);
         }
-        Ok(Admitted { caller, running, hold })
+        let call = Call::admit(request.uri().path(), &row, caller).map_err(|refusal| status::refused(&refusal))?;
+        Ok(Admitted { call, running, hold })
     }
 
     /// How long the call may take to be answered: what its caller grants, and no longer than anybody may hold up.
@@ -151,8 +155,8 @@ where
         let deadline = if stream { granted.map(|granted| tokio::time::Instant::now() + granted) } else { None };
         let wire = request.extensions().get::<Arc<Wire>>().cloned();
         let admitted = self.config.admit(&mut request, wire.as_deref(), stream);
-        let call = admitted.map(|Admitted { caller, running, hold }| {
-            (principal::within(caller, whole(self.inner.call(request))), running, hold)
+        let call = admitted.map(|Admitted { call, running, hold }| {
+            (principal::within(call, whole(self.inner.call(request))), running, hold)
         });
         let traced = async move {
             let (answered, running, hold) = match call {

@@ -7,6 +7,7 @@
 
 mod assessments;
 mod audit;
+mod bounds;
 mod bureau;
 mod command;
 mod connection;
@@ -39,6 +40,7 @@ mod seal;
 mod seldom;
 mod server;
 mod settings;
+mod sights;
 mod status;
 mod taxes;
 mod transfers;

@@ -197,8 +197,8 @@ impl Page {
     /// The state that the page is drawn from.
     pub async fn view(&self, engine: &Engine, wait: Duration) -> Result<View, Status> {
         match &self.pin {
-            None => self.moment.view(engine, wait).await,
-            Some(pin) => self.moment.pinned(engine, wait, pin.position, pin.today).await,
+            None => self.moment.clone().view(engine, wait).await,
+            Some(pin) => self.moment.clone().pinned(engine, wait, pin.position, pin.today).await,
         }
     }
 

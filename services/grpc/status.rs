@@ -87,6 +87,7 @@ pub fn code_of(reason: Reason) -> Code {
         UnknownMethod => Code::Unimplemented,
         PositionAhead => Code::OutOfRange,
         NoPrincipal | BadCredential => Code::Unauthenticated,
+        NotEntitledFor | NotPermitted => Code::PermissionDenied,
         Draining | LogFailed | AuditBehind => Code::Unavailable,
         LogDamaged => Code::DataLoss,
         Deadline => Code::DeadlineExceeded,

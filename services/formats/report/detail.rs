@@ -178,8 +178,12 @@ const PARTS: &[(&str, &str)] = &[
     ("until", "公示截止日"),
     ("upstream", "上游载体"),
     ("voucher_no", "凭证号"),
+    ("method", "方法"),
+    ("on_behalf_of", "代其操作"),
+    ("roles", "角色"),
     ("wanted_position", "所问的位置"),
     ("why", "原因"),
+    ("year", "年度"),
 ];
 
 /// Why a credential does not hold, and which limit was met.
@@ -199,7 +203,6 @@ const WORDS: &[(&str, &str)] = &[
     ("requests_per_second", "每秒调用数"),
     ("calls_at_once_max", "同时进行的调用数"),
     ("streams_at_once_max", "同时打开的数据流数"),
-    ("year", "年度"),
 ];
 
 #[cfg(test)]

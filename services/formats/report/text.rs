@@ -161,6 +161,8 @@ fn service(reason: Reason) -> (&'static str, &'static str) {
         NoPrincipal => ("no principal", "未识别操作人"),
         BadCredential => ("the token or certificate does not hold", "令牌或证书无效"),
         RateLimited => ("more than one may ask for at a time; try again later", "超过调用限额，请稍后重试"),
+        NotEntitledFor => ("may not act for that other", "无权代其操作"),
+        NotPermitted => ("none of the caller's roles may do this", "当前角色无权进行此操作"),
         QueueFull => ("the server is busy; try again", "服务繁忙，请稍后重试"),
         TooManyStreams => ("too many streams are open; try again", "打开的数据流过多，请稍后重试"),
         LogFull => ("the server has no space left", "服务存储空间不足"),

@@ -4,6 +4,7 @@ use super::names::{self, Name};
 use crate::domain::{Day, Entity, Faults, IncubatorId, LoanId, ParkId, Reason, Refusal, Tax, Uscc, VoucherNo, values};
 use crate::engine::Engine;
 use crate::grpc::Districts;
+use crate::grpc::sights::Sees;
 use crate::grpc::status;
 use tonic::{Code, Status};
 
@@ -11,6 +12,8 @@ use tonic::{Code, Status};
 pub struct Reader<'a> {
     districts: &'a Districts,
     engine: Option<&'a Engine>,
+    /// Who asks, and what it sees.
+    pub sees: Sees,
     /// What is wrong so far.
     pub faults: Faults,
 }
@@ -18,7 +21,12 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader of a request to one of these districts: the first name that is read tells which.
     pub fn new(districts: &'a Districts) -> Self {
-        Self { districts, engine: None, faults: Faults::default() }
+        Self::seeing(districts, districts.sees())
+    }
+
+    /// The same for a call that is not the one that runs.
+    pub fn seeing(districts: &'a Districts, sees: Sees) -> Self {
+        Self { districts, engine: None, sees, faults: Faults::default() }
     }
 
     /// What was read, with the engine of its district; or the status that tells all faults.
@@ -42,7 +50,9 @@ impl<'a> Reader<'a> {
     /// Checks the district of a name, and gives what follows it.
     fn name<'v>(&mut self, field: &str, value: &'v str, shape: &str) -> Option<&'v str> {
         let name = self.faults.take(Name::parse(field, value, shape))?;
-        let Some(engine) = self.districts.get(name.district) else {
+        // A district that is not the caller's is as one that is not kept.
+        let theirs = self.sees.call.caller.serves(name.district);
+        let Some(engine) = self.districts.get(name.district).filter(|_| theirs) else {
             let message = format!("this server does not keep district {}", name.district);
             self.faults.push(Reason::UnknownDistrict, field, message);
             return None;
