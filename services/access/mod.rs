@@ -165,6 +165,8 @@ pub struct AccessStatus {
 #[derive(Clone)]
 pub struct AccessLog {
     shared: Arc<Shared>,
+    /// The task ends with the last of them.
+    asks: mpsc::Sender<Ask>,
 }
 
 struct Shared {
@@ -176,7 +178,6 @@ struct Shared {
     state: Mutex<LogState>,
     notes: Option<Arc<Mutex<Notes>>>,
     pushed: watch::Receiver<Pushed>,
-    asks: mpsc::Sender<Ask>,
 }
 
 /// What no panic of another thread makes untrue: each holder leaves it whole.
@@ -232,10 +233,9 @@ impl AccessLog {
             state: Mutex::new(LogState::Reading),
             notes,
             pushed,
-            asks,
         });
         tokio::spawn(Writer::new(Arc::clone(&shared), key, said, every, synced).run(asked));
-        Ok(Self { shared })
+        Ok(Self { shared, asks })
     }
 
     /// Notes something that happened now. Never waits for the log, and never fails.
@@ -276,7 +276,7 @@ impl AccessLog {
 
     async fn ask(&self, ask: impl FnOnce(oneshot::Sender<()>) -> Ask) {
         let (reply, answer) = oneshot::channel();
-        if self.shared.asks.send(ask(reply)).await.is_ok() {
+        if self.asks.send(ask(reply)).await.is_ok() {
             let _ = answer.await; // What went wrong stands in the state.
         }
     }
