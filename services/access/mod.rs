@@ -26,7 +26,7 @@ use crate::engine::{Clock, Notes, Pushed, StoreFault, compare_notes, push_notes}
 use crate::journal::access::{self, AccessEvent};
 use crate::journal::note::{Checkpoint, PublicKey, SigningKey};
 use crate::journal::{HASH_SHA256, Head, Record};
-use crate::log::{Append, EventLog, LogError};
+use crate::log::{EventLog, LogError};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -137,9 +137,6 @@ pub enum AccessFault {
     /// Its checkpoints can't be used.
     #[error("the checkpoints of the access log can't be used")]
     Checkpoints(#[source] StoreFault),
-    /// Its first record could not be written.
-    #[error("the first record of the access log could not be written: {0}")]
-    Create(String),
 }
 
 /// How an access log stands.
@@ -199,10 +196,13 @@ impl AccessLog {
         clock: Arc<dyn Clock>,
         signing: Option<Signing>,
     ) -> Result<Self, AccessFault> {
-        if log.head().await? == Head::EMPTY {
-            create(district, log.as_ref(), clock.now_micros()).await?;
-        }
-        let log_id = whose(district, log.as_ref()).await?;
+        let (born, log_id) = match log.head().await? {
+            Head::EMPTY => {
+                let (born, log_id) = birth(district);
+                (Some(born), log_id)
+            }
+            _ => (None, whose(district, log.as_ref()).await?),
+        };
         let origin = access::origin(district, &log_id);
         let (mut notes, mut said, mut every) = (None, Vec::new(), None);
         let (synced, to_push) = watch::channel(0);
@@ -234,7 +234,7 @@ impl AccessLog {
             notes,
             pushed,
         });
-        tokio::spawn(Writer::new(Arc::clone(&shared), key, said, every, synced).run(asked));
+        tokio::spawn(Writer::new(Arc::clone(&shared), born, key, said, every, synced).run(asked));
         Ok(Self { shared, asks })
     }
 
@@ -282,19 +282,11 @@ impl AccessLog {
     }
 }
 
-/// Writes the record that begins a log.
-async fn create(district: &str, log: &dyn EventLog, now: i64) -> Result<(), AccessFault> {
+/// The record that begins a log. The task writes it, so that a disk without space delays no start.
+fn birth(district: &str) -> (AccessEvent, [u8; 16]) {
     let log_id = *uuid::Uuid::new_v4().as_bytes();
-    let district = district.to_owned();
-    let event = AccessEvent::Created { district, log_id, hash_algorithm: u32::from(HASH_SHA256) };
-    let page = book::Book::default().page(&[Due { who: Who::default(), event }], now);
-    let commit = page.map(|page| page.commit).ok_or_else(|| AccessFault::Create("no record".to_owned()))?;
-    match log.append(Head::EMPTY, commit).await {
-        Append::Appended(_) => Ok(()),
-        Append::Full => Err(AccessFault::Create("there is no space".to_owned())),
-        Append::Fatal(detail) => Err(AccessFault::Create(detail)),
-        other => Err(AccessFault::Create(format!("{other:?}"))),
-    }
+    let hash_algorithm = u32::from(HASH_SHA256);
+    (AccessEvent::Created { district: district.to_owned(), log_id, hash_algorithm }, log_id)
 }
 
 /// The id of a log, whose first record must say that it is this district's.

@@ -1,9 +1,10 @@
 //! The one task that writes an access log and signs its checkpoints.
 
 use super::book::Book;
-use super::gather::RECORD_BYTES_MAX;
+use super::gather::{Due, RECORD_BYTES_MAX, Who};
 use super::{LogState, Shared, checkpoint, locked};
 use crate::engine::Notes;
+use crate::journal::access::AccessEvent;
 use crate::journal::note::SigningKey;
 use crate::journal::{COMMIT_BYTES_MAX, Commit, Hash};
 use crate::log::{Append, LogError};
@@ -13,9 +14,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-/// Records of one commit at most; two more may tell what was not recorded.
+/// Records of one commit at most; two more may tell what was not recorded, and one the log's birth.
 const BATCH: usize = 128;
-const _: () = assert!((BATCH + 2) * RECORD_BYTES_MAX <= COMMIT_BYTES_MAX);
+const _: () = assert!((BATCH + 3) * RECORD_BYTES_MAX <= COMMIT_BYTES_MAX);
 
 /// How long the first of a kind waits for others, so that a crowd shares a sync.
 const GATHER: Duration = Duration::from_millis(200);
@@ -43,6 +44,8 @@ enum Unwritten {
 /// The task.
 pub struct Writer {
     shared: Arc<Shared>,
+    /// The record that begins the log, not written yet.
+    born: Option<AccessEvent>,
     key: Option<Arc<SigningKey>>,
     /// What earlier checkpoints say, not met yet.
     said: VecDeque<(u64, Hash)>,
@@ -55,12 +58,13 @@ impl Writer {
     /// The task of a log.
     pub(super) fn new(
         shared: Arc<Shared>,
+        born: Option<AccessEvent>,
         key: Option<Arc<SigningKey>>,
         said: Vec<(u64, Hash)>,
         every: Option<Duration>,
         synced: watch::Sender<u64>,
     ) -> Self {
-        Self { shared, key, said: said.into(), every, synced, book: Book::default() }
+        Self { shared, born, key, said: said.into(), every, synced, book: Book::default() }
     }
 
     /// Reads what the log holds, then writes until it is closed. A log that does not hold is written no more.
@@ -165,7 +169,10 @@ impl Writer {
     async fn write(&mut self, all: bool) {
         loop {
             let now = self.shared.clock.now_micros();
-            let due = locked(&self.shared.gathering).take(now, BATCH, all);
+            let mut due = locked(&self.shared.gathering).take(now, BATCH, all);
+            if let Some(event) = self.born.clone() {
+                due.insert(0, Due { who: Who::default(), event });
+            }
             if due.is_empty() {
                 return;
             }
@@ -181,7 +188,10 @@ impl Writer {
                 (false, _) => Err(Unwritten::Failed(locked(&self.shared.state).clone())),
             };
             match written {
-                Ok(()) => self.become_(LogState::Open),
+                Ok(()) => {
+                    self.born = None;
+                    self.become_(LogState::Open);
+                }
                 Err(unwritten) => {
                     locked(&self.shared.gathering).unwritten(&due, now);
                     self.become_(match unwritten {

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// It gives way before the district's own log does, which leaves 64 MiB free.
-const RESERVE_BYTES: u64 = 128 << 20;
+const RESERVE_BYTES: u64 = 72 << 20;
 /// It is written in small pieces and seldom read.
 const CACHE_BYTES: u64 = 8 << 20;
 
