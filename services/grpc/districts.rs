@@ -6,6 +6,7 @@ use super::principal;
 use super::seal::Keys;
 use super::sights::{Sees, Sights};
 use super::status;
+use super::witness::AccessLogs;
 use crate::domain::Reason;
 use crate::engine::Engine;
 use crate::keys::KeyStore;
@@ -31,6 +32,8 @@ pub struct Districts {
     figures: Arc<Figures>,
     /// What operators see.
     sights: Arc<Sights>,
+    /// Who was turned away, and who read what.
+    access: AccessLogs,
 }
 
 /// Streams of events, exports and imports that may be open at a time, whoever opened them.
@@ -50,6 +53,7 @@ impl Districts {
             keys: Arc::default(),
             figures: Arc::default(),
             sights: Arc::default(),
+            access: AccessLogs::default(),
         }
     }
 
@@ -58,6 +62,17 @@ impl Districts {
     pub fn with_keys(self, stores: impl IntoIterator<Item = (String, KeyStore)>) -> Self {
         let keys = stores.into_iter().map(|(code, store)| (code, Keys::new(store))).collect();
         Self { keys: Arc::new(keys), ..self }
+    }
+
+    /// The same, with the access logs of districts.
+    #[must_use]
+    pub fn with_access(self, access: AccessLogs) -> Self {
+        Self { access, ..self }
+    }
+
+    /// The access logs.
+    pub(super) fn access(&self) -> &AccessLogs {
+        &self.access
     }
 
     /// The keys of a district; none where the server was given no master key.
