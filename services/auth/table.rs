@@ -11,6 +11,8 @@
 //! - *Finance clerks* (`f`) keep tax receipts, issue orders and answer them, as the finance system does under that role;
 //!   *finance approvers* (`g`) read the same, and close a fiscal year.
 //! - *Auditors* (`r`) read everything and change nothing.
+//! - The access log is for auditors and the bureau's approvers; of it administrators see who was turned away (the method
+//!   itself leaves out the rest).
 //! - *Administrators* (`k`) keep keys and settings: of the log they see that it is whole, and export it as a backup.
 //! - Public to all who are known (`O` for an operator without a scope): policies and limits, sets of criteria, the log's head and its checkpoints. What a
 //!   proof says of one record or entity tells that it is there, and is not an operator's.
@@ -38,6 +40,9 @@ const PACKAGE: &str = "incubation.v1.";
 
 #[rustfmt::skip] // A table.
 const ROWS: &[(&str, &str)] = &[
+    ("AccessService/ExportAccessLog", "ar"),
+    ("AccessService/GetAccessStatus", "ark"),
+    ("AccessService/ListAccessRecords", "ark"),
     ("AssessmentService/AssessProject", "c"),
     ("AssessmentService/GetProjectAssessment", "cafgr"),
     ("AssessmentService/ListProjectAssessments", "cafgr"),

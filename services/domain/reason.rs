@@ -87,6 +87,8 @@ reasons! {
     UnknownCheckpoint = "UNKNOWN_CHECKPOINT";
     /// The log has no checkpoints.
     NoCheckpoints = "NO_CHECKPOINTS";
+    /// The server keeps no access log.
+    NoAccessLog = "NO_ACCESS_LOG";
     /// The checkpoint does not cover it.
     NotCovered = "NOT_COVERED";
     /// The auditor has not read so far yet.

@@ -24,7 +24,10 @@ mod work;
 mod writer;
 
 pub use aside::aside;
-pub use audit::{AuditConfig, AuditFault, AuditStatus, CHECKPOINTS_MAX, EntityAnswer, Inclusion, Signed, StoreFault};
+pub use audit::{
+    AuditConfig, AuditFault, AuditStatus, CHECKPOINTS_MAX, EntityAnswer, Inclusion, Notes, Pushed, Signed, StoreFault,
+    compare_notes, push_notes,
+};
 pub use clock::{Clock, SystemClock};
 pub use export::{Export, ExportRange};
 pub use published::Published;

@@ -7,6 +7,7 @@ use super::principal;
 use super::seal::Keys;
 use super::sights::{Sees, Sights};
 use super::status;
+use super::witness::AccessLogs;
 use crate::domain::Reason;
 use crate::engine::Engine;
 use crate::keys::KeyStore;
@@ -34,6 +35,8 @@ pub struct Districts {
     delivered: Arc<Delivered>,
     /// What operators see.
     sights: Arc<Sights>,
+    /// Who was turned away, and who read what.
+    access: AccessLogs,
 }
 
 /// Streams of events, exports and imports that may be open at a time, whoever opened them.
@@ -54,6 +57,7 @@ impl Districts {
             figures: Arc::default(),
             delivered: Arc::default(),
             sights: Arc::default(),
+            access: AccessLogs::default(),
         }
     }
 
@@ -62,6 +66,17 @@ impl Districts {
     pub fn with_keys(self, stores: impl IntoIterator<Item = (String, KeyStore)>) -> Self {
         let keys = stores.into_iter().map(|(code, store)| (code, Keys::new(store))).collect();
         Self { keys: Arc::new(keys), ..self }
+    }
+
+    /// The same, with the access logs of districts.
+    #[must_use]
+    pub fn with_access(self, access: AccessLogs) -> Self {
+        Self { access, ..self }
+    }
+
+    /// The access logs.
+    pub(super) fn access(&self) -> &AccessLogs {
+        &self.access
     }
 
     /// The keys of a district; none where the server was given no master key.

@@ -122,7 +122,10 @@ impl Reader<'_> {
     /// of `names`.
     pub fn filter<const N: usize>(&mut self, names: [&str; N], text: &str) -> Option<[Option<String>; N]> {
         match filter(names, text) {
-            Ok(values) => Some(values),
+            Ok(values) => {
+                text.clone_into(&mut self.query);
+                Some(values)
+            }
             Err(message) => {
                 self.faults.push(Reason::MalformedFilter, "filter", message);
                 None

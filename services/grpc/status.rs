@@ -50,6 +50,7 @@ pub fn code_of(reason: Reason) -> Code {
         | LegalHold
         | KeysUnavailable
         | NoCheckpoints
+        | NoAccessLog
         | NotCovered
         | HasDependents
         | NotComplete

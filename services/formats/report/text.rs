@@ -106,6 +106,7 @@ fn reference(reason: Reason) -> Option<(&'static str, &'static str)> {
         UnknownReading => ("the rule says nothing of it", "该规定不涉及此对象"),
         UnknownEntitlement => ("no such entitlement", "没有这一项应享额度"),
         UnknownCheckpoint => ("there is no such checkpoint", "没有这一检查点"),
+        NoAccessLog => ("the server keeps no access log", "该服务器没有访问日志"),
         NoCheckpoints => ("the log has no checkpoints", "该日志没有检查点"),
         NotCovered => ("the checkpoint does not cover it", "检查点未覆盖该位置"),
         AuditBehind => ("the log is still being read for the audit", "审计仍在读取日志，请稍后再试"),

@@ -6,12 +6,17 @@ use crate::engine::Engine;
 use crate::grpc::Districts;
 use crate::grpc::sights::Sees;
 use crate::grpc::status;
+use crate::grpc::witness;
 use tonic::{Code, Status};
 
 /// Reads the values of one request. A method gives none where it noted a fault.
 pub struct Reader<'a> {
     districts: &'a Districts,
     engine: Option<&'a Engine>,
+    /// The first name within the district that was read.
+    about: String,
+    /// The filter that was read.
+    pub(in crate::grpc) query: String,
     /// Who asks, and what it sees.
     pub sees: Sees,
     /// What is wrong so far.
@@ -26,13 +31,17 @@ impl<'a> Reader<'a> {
 
     /// The same for a call that is not the one that runs.
     pub fn seeing(districts: &'a Districts, sees: Sees) -> Self {
-        Self { districts, engine: None, sees, faults: Faults::default() }
+        let (about, query) = (String::new(), String::new());
+        Self { districts, engine: None, about, query, sees, faults: Faults::default() }
     }
 
     /// What was read, with the engine of its district; or the status that tells all faults.
     pub fn finish<T>(self, value: Option<T>) -> Result<(&'a Engine, T), Status> {
         match (self.engine, value) {
-            (Some(engine), Some(value)) if self.faults.0.is_empty() => Ok((engine, value)),
+            (Some(engine), Some(value)) if self.faults.0.is_empty() => {
+                witness::asked(engine.district(), &self.about, &self.query);
+                Ok((engine, value))
+            }
             _ => Err(refusal(self.faults).map_or_else(unread, |refusal| status::refused(&refusal))),
         }
     }
@@ -62,6 +71,9 @@ impl<'a> Reader<'a> {
             let message = format!("{value:?} is not of district {}; a request is about one", known.district());
             self.faults.push(Reason::OutOfRange, field, message);
             return None;
+        }
+        if self.about.is_empty() {
+            name.rest.clone_into(&mut self.about);
         }
         Some(name.rest)
     }
