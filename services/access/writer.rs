@@ -235,6 +235,9 @@ impl Writer {
     async fn sign(&mut self) {
         let (Some(key), Some(notes)) = (&self.key, &self.shared.notes) else { return };
         let size = self.book.tree.size();
+        if size == 0 {
+            return; // Its first record, which says which log it is, waits for space: a note would be of no log.
+        }
         if !self.is_writable() || locked(notes).last().is_some_and(|last| last >= size) {
             return;
         }

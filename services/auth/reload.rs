@@ -195,7 +195,10 @@ pub fn keep_looking<T: Send + Sync + 'static>(held: &Arc<T>, look: fn(&T)) -> st
     let held: Weak<T> = Arc::downgrade(held);
     let looks = move || {
         while let Some(held) = held.upgrade() {
-            look(&held);
+            // A parser that panics on one file must not end the looking, and with it every later revocation.
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| look(&held))).is_err() {
+                tracing::error!("a fault of this program while a changed file was read; what was in force stays");
+            }
             drop(held);
             std::thread::sleep(LOOK_EVERY);
         }

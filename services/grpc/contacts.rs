@@ -270,8 +270,10 @@ impl Acted {
 
 /// How much of what is sealed the caller may see: an auditor checks that it is there, and needs to call nobody.
 fn opening(caller: &Caller) -> Opening {
-    let only_audits = caller.roles.iter().all(|role| role == Role::Auditor);
-    if only_audits { Opening::Masked } else { Opening::Full }
+    // Roles that see one's own carriers alone, or no business facts at all, open nothing that an auditor has masked.
+    let opens = [Role::BureauClerk, Role::BureauApprover, Role::FinanceClerk, Role::FinanceApprover];
+    let opens = opens.iter().any(|role| caller.roles.contains(*role));
+    if caller.roles.contains(Role::Auditor) && !opens { Opening::Masked } else { Opening::Full }
 }
 
 /// Whether the caller may see whom a firm or carrier names. Who is nothing but an operator sees the contacts of the carriers

@@ -107,8 +107,9 @@ pub(in crate::domain) fn open_round(of: &Deciding<'_>, id: &BudgetId, closes: Da
     if budget.round.is_some_and(|round| !round.approved) {
         return Err(round_state(id, "has an open round"));
     }
-    if closes < of.ground.today || closes.year() != id.year {
-        let message = format!("{closes} is no day of {} from today on", id.year);
+    // A round is approved behind its last day and in its budget's year: one that ends with the year never could be.
+    if closes < of.ground.today || closes.next().year() != id.year {
+        let message = format!("{closes} is no day of {} from today to 30 December", id.year);
         return Err(Fault::new(Reason::OutOfRange, "closes_date", message).into());
     }
     let round = budget.round.map_or(0, |round| round.number).saturating_add(1);

@@ -124,6 +124,8 @@ pub enum GrantState {
 pub struct Grant {
     /// Fen.
     pub amount: i64,
+    /// What was asked when it was approved, fen: an award that was cut is not asked for again.
+    pub asked: i64,
     /// The budget that bears it; none: a year's end freed the one that did.
     pub budget: Option<BudgetId>,
     /// Why less than was claimed; empty: it is all.
@@ -282,9 +284,10 @@ impl Claim {
             ClaimEvent::Approved(approved) => {
                 self.stage = Stage::Approved;
                 self.granted = Some(Arc::clone(&self.frozen));
-                self.due = 0;
+                let asked = std::mem::take(&mut self.due);
                 self.grants.push(Grant {
                     amount: approved.awarded,
+                    asked,
                     budget: Some(approved.budget.clone()),
                     reason: approved.taken.text.clone(),
                     by: approved.taken.by.clone(),
@@ -437,6 +440,11 @@ impl Claim {
             false if self.stage == Stage::Reported => Stage::Reported,
             false => Stage::Paid,
         }
+    }
+
+    /// Fen that were asked for what was approved.
+    pub fn asked(&self) -> i64 {
+        self.grants.iter().fold(0, |sum: i64, grant| sum.saturating_add(grant.asked))
     }
 
     /// Fen approved.

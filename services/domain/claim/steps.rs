@@ -126,9 +126,8 @@ pub(in crate::domain) fn refreeze(of: &Deciding<'_>, id: &ClaimId) -> Result<Dec
 pub(in crate::domain) fn supplement(of: &Deciding<'_>, id: &ClaimId) -> Result<Decision, Refusal> {
     let claim = of.at(id, &[Stage::Paid, Stage::Reported])?;
     let owed = of.owed()?;
-    let granted = claim.granted.as_ref().unwrap_or(&claim.frozen);
-    // What was ordered back is owed again if the facts say so.
-    let held = granted.claimed().saturating_sub(claim.recovery_ordered());
+    // What was ordered back is owed again if the facts say so, once: what was asked for it since counts as held.
+    let held = claim.asked().saturating_sub(claim.recovery_ordered());
     let due = owed.frozen.claimed().saturating_sub(held);
     if due <= 0 {
         let message = format!("{} fen are owed of {id}, and {held} were granted", owed.frozen.claimed());
