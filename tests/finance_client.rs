@@ -21,7 +21,6 @@ async fn client(server: &Server, folder: &Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "tests/clients/run installs Python's libraries and runs it"]
 async fn the_example_takes_keeps_answers_and_acknowledges() {
     let bench = Bench::new(3).await;
     let server = bench.server().await;
