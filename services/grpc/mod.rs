@@ -5,9 +5,14 @@
 //! at a named position. One file (`status`) maps errors to `google.rpc.Status`. No rule is judged here.
 #![allow(clippy::result_large_err)] // tonic::Status is what every method of a service returns.
 
+mod accounts;
+mod acts;
 mod assessments;
 mod audit;
+mod budgets;
 mod bureau;
+mod calendar;
+mod claims;
 mod command;
 mod contacts;
 mod convert;
