@@ -113,12 +113,8 @@ async fn a_claim_is_followed_explained_and_compared() {
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(json["claimed_fen"], frozen.claimed_fen);
 
-    let accept = v1::AcceptClaimRequest {
-        name: name.clone(),
-        etag: claim.etag.clone(),
-        request_id: id(),
-        ..Default::default()
-    };
+    let accept =
+        v1::AcceptClaimRequest { name: name.clone(), etag: claim.etag.clone(), request_id: id(), ..Default::default() };
     let accepted = server.claims().accept_claim(accept.clone()).await.unwrap().into_inner().claim.unwrap();
     assert_eq!(accepted.stage(), v1::ClaimStage::Accepted);
     let stale = v1::AcceptClaimRequest { request_id: id(), ..accept };

@@ -1,6 +1,6 @@
 //! Who calls, as a credential and the file of principals tell it.
 
-use super::{Role, Roles};
+use super::{Certificate, Role, Roles};
 use crate::domain::IncubatorId;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use std::sync::Arc;
 pub struct Peer {
     /// The other side's address; none where the connection has none.
     pub address: Option<SocketAddr>,
-    /// The certificate that the other side proved to hold, in DER; none where it showed none.
-    pub certificate: Option<Arc<[u8]>>,
+    /// The certificate that the other side proved to hold; none where it showed none.
+    pub certificate: Option<Arc<Certificate>>,
 }
 
 /// A principal, and what it may be and see.

@@ -3,13 +3,29 @@
 //! Everything is denied that nothing allows. How a credential is told true is the business of whatever implements
 //! `Authenticate`; what follows from the `Caller` is the same for all of them.
 
+mod authenticator;
 mod caller;
+mod certificate;
+pub mod denylist;
+pub mod jwks;
+mod limits;
 mod local;
+pub mod principals;
+mod reload;
 mod role;
+pub mod static_tokens;
+mod tls;
+pub mod token;
+mod why;
 
+pub use authenticator::{CredentialFiles, Credentials};
 pub use caller::{Caller, Peer};
+pub use certificate::Certificate;
+pub use limits::{CallerLimits, Limited, Running, Usage, Usages};
 pub use local::{LocalTrust, PRINCIPAL_HEADER};
 pub use role::{Role, Roles};
+pub use tls::{Tls, TlsFiles};
+pub use why::Why;
 
 use crate::domain::Refusal;
 use http::HeaderMap;
@@ -35,4 +51,16 @@ pub fn header_id<'a>(headers: &'a HeaderMap, header: &str) -> Option<Option<&'a 
     let mut values = headers.get_all(header).iter();
     let text = values.next()?.to_str().ok().filter(|text| is_id(text));
     Some(text.filter(|_| values.next().is_none()))
+}
+
+/// A file in TOML. Of what is wrong its place and the key are told, and no value: it may be a secret that was put there.
+fn toml_of<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Vec<String>> {
+    toml::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        // Values stand in the message between quotes, keys between backticks.
+        let said = error.message().lines().next().unwrap_or_default().replace("\\\"", "");
+        let quoted = said.split('"').step_by(2).collect::<Vec<_>>().join("…");
+        vec![format!("line {line}: {quoted}")]
+    })
 }

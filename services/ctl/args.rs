@@ -36,13 +36,25 @@ pub struct Cli {
 /// What holds for every command.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// Address of the server.
+    /// Address of the server; https:// for TLS.
     #[arg(long, global = true, env = "INCUBATOR_SERVER", default_value = "http://127.0.0.1:50440", value_name = "URL")]
     pub server: String,
     /// District, by its GB/T 2260 code.
     #[arg(long, global = true, env = "INCUBATOR_DISTRICT", default_value = "440203", value_name = "CODE")]
     pub district: String,
-    /// Who acts; default: the user of the operating system.
+    /// Authorities that the server's certificate is checked by (PEM); default: those of the operating system.
+    #[arg(long, global = true, env = "INCUBATOR_CA", value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Certificate that says who acts (PEM).
+    #[arg(long, global = true, env = "INCUBATOR_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Key of that certificate (PEM).
+    #[arg(long, global = true, env = "INCUBATOR_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// File of the token that says who acts; default: INCUBATORCTL_TOKEN, where that is set.
+    #[arg(long, global = true, env = "INCUBATOR_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Who acts, where the server trusts whoever reaches it; default: the user of the operating system.
     #[arg(long, global = true, env = "INCUBATOR_PRINCIPAL", value_name = "ID")]
     pub principal: Option<String>,
     /// How answers are printed.

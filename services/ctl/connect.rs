@@ -1,5 +1,7 @@
 //! The way to the server: one channel, one district, one principal, and a client for each service.
 
+use super::args::Global;
+use super::credentials;
 use super::lang::Say;
 use super::trouble::Trouble;
 use crate::wire::v1::assessment_service_client::AssessmentServiceClient;
@@ -37,13 +39,15 @@ const KEEP_ALIVE_SECONDS: u64 = 20;
 /// A page of 1000 firms with all their stays stays well below.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// Names the principal in every call.
+/// Says in every call who acts.
 #[derive(Clone)]
-pub struct Named(MetadataValue<Ascii>);
+pub struct Named(Option<(&'static str, MetadataValue<Ascii>)>);
 
 impl Interceptor for Named {
     fn call(&mut self, mut request: tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status> {
-        request.metadata_mut().insert(PRINCIPAL_HEADER, self.0.clone());
+        if let Some((header, value)) = &self.0 {
+            request.metadata_mut().insert(*header, value.clone());
+        }
         Ok(request)
     }
 }
@@ -113,27 +117,26 @@ clients! {
 
 impl Session {
     /// Connects, so that a server that isn't there is told apart from one that says no.
-    pub async fn open(server: &str, district: &str, principal: Option<&str>) -> Result<Self, Trouble> {
-        let principal = principal.map(str::to_owned).or_else(os_user).ok_or_else(|| {
-            Trouble::Usage(Say::new(
-                "无法得知操作人；请用 --principal 或 INCUBATOR_PRINCIPAL 指明",
-                "who acts is not known; name them with --principal or INCUBATOR_PRINCIPAL",
-            ))
-        })?;
-        let value = MetadataValue::try_from(&principal).map_err(|_| {
-            Trouble::Usage(Say::new(
-                format!("操作人编号只能是 ASCII 可见字符：{principal}"),
-                format!("a principal's id has visible ASCII characters only: {principal}"),
-            ))
-        })?;
-        let endpoint = Endpoint::from_shared(server.to_owned())
-            .map_err(|source| Trouble::Unreachable { server: server.to_owned(), source })?
+    pub async fn open(global: &Global) -> Result<Self, Trouble> {
+        let server = &global.server;
+        let unreachable = |source| Trouble::Unreachable { server: server.clone(), source };
+        let secure = server.starts_with("https://");
+        let named = named(global, secure)?;
+        let mut endpoint = Endpoint::from_shared(server.clone())
+            .map_err(unreachable)?
             .connect_timeout(Duration::from_secs(CONNECT_SECONDS_MAX))
             .http2_keep_alive_interval(Duration::from_secs(KEEP_ALIVE_SECONDS))
             .keep_alive_timeout(Duration::from_secs(KEEP_ALIVE_SECONDS));
-        let channel = endpoint.connect().await;
-        let channel = channel.map_err(|source| Trouble::Unreachable { server: server.to_owned(), source })?;
-        Ok(Self { line: InterceptedService::new(channel, Named(value)), district: district.to_owned() })
+        if secure {
+            endpoint = endpoint.tls_config(credentials::tls(global)?).map_err(unreachable)?;
+        } else if global.ca.is_some() || global.tls_cert.is_some() {
+            return Err(Trouble::Usage(Say::new(
+                format!("--ca 与 --tls-cert 只用于 TLS，而 --server {server} 不是 https:// 地址"),
+                format!("--ca and --tls-cert are for TLS, and --server {server} is no https:// address"),
+            )));
+        }
+        let channel = endpoint.connect().await.map_err(unreachable)?;
+        Ok(Self { line: InterceptedService::new(channel, named), district: global.district.clone() })
     }
 
     /// Resource name of the district.
@@ -163,6 +166,29 @@ impl Session {
     pub fn park(&self, id: &str) -> String {
         self.name("parks", id)
     }
+}
+
+/// Who acts: by a token, by the certificate of the connection, or, where the server trusts whoever reaches it, by name.
+fn named(global: &Global, secure: bool) -> Result<Named, Trouble> {
+    if let Some(token) = credentials::token(global, secure)? {
+        return Ok(Named(Some(("authorization", token))));
+    }
+    if global.tls_cert.is_some() {
+        return Ok(Named(None));
+    }
+    let principal = global.principal.clone().or_else(os_user).ok_or_else(|| {
+        Trouble::Usage(Say::new(
+            "无法得知操作人；请用 --principal 或 INCUBATOR_PRINCIPAL 指明",
+            "who acts is not known; name them with --principal or INCUBATOR_PRINCIPAL",
+        ))
+    })?;
+    let value = MetadataValue::try_from(&principal).map_err(|_| {
+        Trouble::Usage(Say::new(
+            format!("操作人编号只能是 ASCII 可见字符：{principal}"),
+            format!("a principal's id has visible ASCII characters only: {principal}"),
+        ))
+    })?;
+    Ok(Named(Some((PRINCIPAL_HEADER, value))))
 }
 
 /// The user of the operating system: by its variables, else by the owner of this process.

@@ -102,9 +102,13 @@ fn shown(value: &ContextValue) -> String {
 
 /// Arguments that many commands have, by their id.
 const ARGUMENTS: &[(&str, &str)] = &[
-    ("server", "服务器地址"),
+    ("server", "服务器地址；https:// 即为 TLS"),
     ("district", "区划代码（GB/T 2260）"),
-    ("principal", "操作人；默认为操作系统用户"),
+    ("ca", "核验服务器证书的根证书（PEM）；默认用操作系统的"),
+    ("tls_cert", "表明操作人的客户端证书（PEM）"),
+    ("tls_key", "该证书的私钥（PEM）"),
+    ("token_file", "表明操作人的令牌所在文件；默认取环境变量 INCUBATORCTL_TOKEN"),
+    ("principal", "操作人（仅用于信任本机的服务器）；默认为操作系统用户"),
     ("output", "输出方式：table 表格，json，csv"),
     ("lang", "表格和提示的语言；默认按 LC_ALL、LC_MESSAGES、LANG"),
     ("help", "显示帮助"),

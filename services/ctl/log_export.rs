@@ -43,7 +43,7 @@ async fn pull(global: &Global, args: &LogExportArgs, sink: &mut Sink<'_>) -> Res
     match &args.data {
         Some(data) => offline(&data.join(&global.district).join("log"), args.to, sink).await,
         None => {
-            let session = Session::open(&global.server, &global.district, global.principal.as_deref()).await?;
+            let session = Session::open(global).await?;
             online(&session, args.to, sink).await
         }
     }

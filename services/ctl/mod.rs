@@ -7,6 +7,7 @@ pub mod audit;
 mod chain;
 pub mod connect;
 pub mod contacts;
+mod credentials;
 pub mod criteria;
 mod events;
 mod figures;
@@ -117,7 +118,7 @@ fn tell(trouble: &Trouble, lang: Lang, io: &mut Io<'_>) -> Exit {
 
 async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble> {
     let Cli { global, command } = cli;
-    let session = || Session::open(&global.server, &global.district, global.principal.as_deref());
+    let session = || Session::open(&global);
     match command {
         Command::Completions { shell } => completions(shell, io),
         Command::Audit(command) => audit::run(&global, command, lang, io).await,

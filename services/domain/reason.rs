@@ -233,6 +233,10 @@ reasons! {
     KeysUnavailable = "KEYS_UNAVAILABLE";
     /// No principal.
     NoPrincipal = "NO_PRINCIPAL";
+    /// A credential that does not hold.
+    BadCredential = "BAD_CREDENTIAL";
+    /// More than a principal may ask for at a time.
+    RateLimited = "RATE_LIMITED";
     /// The queue is full.
     QueueFull = "QUEUE_FULL";
     /// Too many streams are open.

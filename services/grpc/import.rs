@@ -3,6 +3,7 @@
 
 use super::convert::{Reader, position, rows};
 use super::{Districts, follow, principal, status};
+use crate::auth::Usage;
 use crate::domain::{Reason, Refusal};
 use crate::engine::{Engine, EngineError, Principal, ROWS_MAX, Rehearsal, RowOutcome};
 use crate::wire::v1;
@@ -10,7 +11,9 @@ use async_stream::try_stream;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
+use tokio::time::{Instant, sleep_until};
 use tonic::{Request, Response, Status, Streaming};
 
 /// Messages that may be on their way to the disk.
@@ -37,6 +40,7 @@ impl v1::import_service_server::ImportService for Import {
     ) -> Result<Response<Self::ImportRowsStream>, Status> {
         let principal = principal::required(request.metadata())?;
         let place = self.districts.stream()?;
+        let usage = request.extensions().get::<Arc<Usage>>().cloned();
         let run = Run {
             _place: place,
             districts: self.districts.clone(),
@@ -46,6 +50,8 @@ impl v1::import_service_server::ImportService for Import {
             engine: None,
             rehearsal: None,
             in_flight: VecDeque::new(),
+            usage,
+            rests: None,
         };
         Ok(Response::new(run.answers()))
     }
@@ -63,6 +69,10 @@ struct Run {
     /// The overlay of a dry run; what the first message says holds for the whole stream.
     rehearsal: Option<Rehearsal>,
     in_flight: VecDeque<Sent>,
+    /// What its principal uses; none: without a limit.
+    usage: Option<Arc<Usage>>,
+    /// Until when no more is read, so that the rate of rows is kept.
+    rests: Option<Instant>,
 }
 
 /// The rows of one message on their way: the numbers of its rows, and what will become of them.
@@ -80,6 +90,7 @@ enum Reply {
 enum Step {
     Message(v1::ImportRowsRequest),
     Answer(Result<v1::ImportRowsResponse, Status>),
+    Rested,
     Ended(Result<(), Status>),
 }
 
@@ -96,6 +107,10 @@ impl Run {
                         continue;
                     }
                     Step::Message(message) => self.send(message).await,
+                    Step::Rested => {
+                        self.rests = None;
+                        continue;
+                    }
                     Step::Ended(how) => {
                         ended = Some(how);
                         continue;
@@ -118,7 +133,8 @@ impl Run {
             biased;
             answer = first(&mut self.in_flight), if !self.in_flight.is_empty() => Step::Answer(answer),
             stopped = stopped, if open => Step::Ended(Err(stopped)),
-            message = self.input.message(), if reads => match message {
+            () = sleep_until(self.rests.unwrap_or_else(Instant::now)), if self.rests.is_some() => Step::Rested,
+            message = self.input.message(), if reads && self.rests.is_none() => match message {
                 Ok(Some(message)) => Step::Message(message),
                 Ok(None) => Step::Ended(Ok(())),
                 Err(error) => Step::Ended(Err(status::of_tonic(&error, self.message_bytes_max).unwrap_or(error))),
@@ -139,6 +155,10 @@ impl Run {
         if message.rows.len() > ROWS_MAX {
             let said = format!("{} rows in one message; at most {ROWS_MAX}", message.rows.len());
             return Err(status::fault(Reason::OutOfRange, "rows", said));
+        }
+        if let Some(usage) = &self.usage {
+            let wait = usage.rows(message.rows.len(), std::time::Instant::now());
+            self.rests = (!wait.is_zero()).then(|| Instant::now() + wait);
         }
         let lines = message.rows.iter().map(|row| row.line).collect();
         let commands = message.rows.iter().map(|row| rows::command(&self.districts, row)).collect();

@@ -1,9 +1,14 @@
-//! Around every call: a span, the caller's deadline, and tonic's own errors in the words of this API.
+//! The door, around every call: who calls, within which limits and until when; tonic's own errors in the words of this API.
 
+use super::connection::Wire;
+use super::guard::{Guarded, Hold};
+use super::seldom::Seldom;
 use super::{principal, read, status};
-use crate::auth::{Authenticate, Peer};
-use crate::domain::Reason;
+use crate::auth::{Authenticate, Caller, CallerLimits, Running, Usages};
+use crate::domain::{Reason, Refusal};
+use http::header::AUTHORIZATION;
 use http::{Request, Response};
+use std::collections::HashSet;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -11,27 +16,45 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tonic::body::Body;
-use tonic::transport::server::TcpConnectInfo;
 use tonic::{Code, Status};
 use tracing::Instrument as _;
 
 /// Bytes of a path that a trace shows.
 const PATH_BYTES_MAX: usize = 128;
 
-/// Makes `Door`s.
-#[derive(Clone, Debug)]
-pub struct DoorLayer {
+/// What asks for the health, without a credential.
+const HEALTH: &str = "/grpc.health.v1.Health/";
+
+/// Bytes of a question for the health.
+pub const HEALTH_BYTES_MAX: usize = 1024;
+
+/// How long such a question, which anybody may ask, may take to come in.
+const HEALTH_MAX: Duration = Duration::from_secs(5);
+
+/// What the door holds calls against.
+#[derive(Debug)]
+pub struct DoorConfig {
     /// Tells who calls.
     pub authenticate: Arc<dyn Authenticate>,
-    /// What is told of a message that is too large.
+    /// What each principal uses; none: all are trusted, and any could name itself another.
+    pub usages: Option<Usages>,
+    /// The numbers.
+    pub limits: CallerLimits,
+    /// Bytes of a message that comes in.
     pub message_bytes_max: usize,
+    /// Paths of the methods that answer by a stream.
+    pub streams: HashSet<String>,
 }
+
+/// Makes `Door`s.
+#[derive(Clone, Debug)]
+pub struct DoorLayer(pub Arc<DoorConfig>);
 
 impl<S> tower::Layer<S> for DoorLayer {
     type Service = Door<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Door { inner, authenticate: self.authenticate.clone(), message_bytes_max: self.message_bytes_max }
+        Door { inner, config: self.0.clone() }
     }
 }
 
@@ -39,8 +62,67 @@ impl<S> tower::Layer<S> for DoorLayer {
 #[derive(Clone, Debug)]
 pub struct Door<S> {
     inner: S,
-    authenticate: Arc<dyn Authenticate>,
-    message_bytes_max: usize,
+    config: Arc<DoorConfig>,
+}
+
+/// Who was let in, and what counts and holds as long as the answer is on its way.
+struct Admitted {
+    caller: Arc<Caller>,
+    running: Option<Running>,
+    hold: Option<Hold>,
+}
+
+impl DoorConfig {
+    /// Lets a call in, or says why not. What proved who calls goes no further than here.
+    fn admit(&self, request: &mut Request<Body>, wire: Option<&Wire>, stream: bool) -> Result<Admitted, Status> {
+        if request.uri().path().starts_with(HEALTH) {
+            return Ok(Admitted { caller: Arc::new(Caller::of("", [])), running: None, hold: None });
+        }
+        if let Some(secret) = request.headers_mut().get_mut(AUTHORIZATION) {
+            secret.set_sensitive(true);
+        }
+        let peer = wire.map(|wire| wire.peer.clone()).unwrap_or_default();
+        let caller = self.authenticate.authenticate(request.headers(), &peer).map_err(|refusal| {
+            told(&refusal, wire);
+            status::refused(&refusal)
+        })?;
+        if let Some(wire) = wire {
+            wire.known();
+        }
+        let hold =
+            stream.then(|| Hold::new(self.authenticate.clone(), request.headers().clone(), peer, caller.clone()));
+        request.headers_mut().remove(AUTHORIZATION);
+        let mut running = None;
+        if let Some(usages) = &self.usages {
+            let usage = usages.of(&caller.id);
+            let begun = usage.begin(stream, Instant::now());
+            running = Some(begun.map_err(|limited| status::later(&limited.refusal(), limited.wait))?);
+            request.extensions_mut().insert(usage);
+        }
+        Ok(Admitted { caller, running, hold })
+    }
+
+    /// How long the call may take to be answered: what its caller grants, and no longer than anybody may hold up.
+    fn patience(&self, path: &str, stream: bool, granted: Option<Duration>) -> Option<Duration> {
+        if stream {
+            return granted;
+        }
+        let most = Duration::from_secs(u64::from(self.limits.answer_seconds_max));
+        let most = if path.starts_with(HEALTH) { HEALTH_MAX } else { most };
+        Some(granted.map_or(most, |granted| granted.min(most)))
+    }
+}
+
+/// Notes a call without a credential that holds.
+fn told(refusal: &Refusal, wire: Option<&Wire>) {
+    static FAILED: Seldom = Seldom::new();
+    if let Some(wire) = wire {
+        wire.failed();
+    }
+    if let Some(left_out) = FAILED.due() {
+        let address = wire.and_then(|wire| wire.peer.address).map(|address| address.to_string());
+        tracing::warn!(address, said = refusal.message, left_out, "a call without a credential that holds");
+    }
 }
 
 impl<S> tower::Service<Request<Body>> for Door<S>
@@ -57,31 +139,37 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let path = request.uri().path();
         let span = tracing::info_span!("rpc", method = path.get(..PATH_BYTES_MAX).unwrap_or(path));
-        let timeout = request.headers().get("grpc-timeout").and_then(|value| value.to_str().ok());
-        let timeout = timeout.and_then(read::timeout);
+        let stream = self.config.streams.contains(path);
+        let granted = request.headers().get("grpc-timeout").and_then(|value| value.to_str().ok());
+        let granted = granted.and_then(read::timeout);
+        let patience = self.config.patience(path, stream, granted);
+        let limit = if path.starts_with(HEALTH) { HEALTH_BYTES_MAX } else { self.config.message_bytes_max };
         let began = Instant::now();
-        let limit = self.message_bytes_max;
-        let peer = request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
-        let caller = self.authenticate.authenticate(request.headers(), &Peer { address: peer, certificate: None });
-        let call = caller.map(|caller| principal::within(caller, whole(self.inner.call(request))));
-        let answered = async move {
-            match call {
-                Ok(call) => within(timeout, call).await,
-                Err(refusal) => Ok(status::refused(&refusal).into_http()),
-            }
-        };
+        let deadline = if stream { granted.map(|granted| tokio::time::Instant::now() + granted) } else { None };
+        let wire = request.extensions().get::<Arc<Wire>>().cloned();
+        let admitted = self.config.admit(&mut request, wire.as_deref(), stream);
+        let call = admitted.map(|Admitted { caller, running, hold }| {
+            (principal::within(caller, whole(self.inner.call(request))), running, hold)
+        });
         let traced = async move {
-            let response = mend(answered.await?, limit);
+            let (answered, running, hold) = match call {
+                Ok((call, running, hold)) => (within(patience, call).await?, running, hold),
+                Err(refused) => (refused.into_http(), None, None),
+            };
+            let response = mend(answered, limit);
             let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
             let latency_ms = began.elapsed().as_millis();
             match code {
-                Code::Internal | Code::DataLoss | Code::Unknown => tracing::error!(?code, latency_ms, "failed"),
+                Code::Internal | Code::DataLoss => tracing::error!(?code, latency_ms, "failed"),
+                // Of a call that its caller broke off, for instance.
+                Code::Unknown => tracing::info!(?code, latency_ms, "failed in transport"),
                 _ => tracing::debug!(?code, latency_ms, "answered"),
             }
-            Ok(response)
+            let guard = |body| Body::new(Guarded::new(body, wire, stream, running).while_holds(hold, deadline));
+            Ok(response.map(guard))
         };
         Box::pin(traced.instrument(span))
     }

@@ -8,6 +8,7 @@ use super::budgets::Budgets;
 use super::bureau::Bureau;
 use super::calendar::Calendars;
 use super::claims::Claims;
+use super::connection::{Intake, connections};
 use super::contacts::Contacts;
 use super::criteria::Criteria;
 use super::entitlements::Entitlements;
@@ -18,7 +19,7 @@ use super::import::Import;
 use super::incubators::Incubators;
 use super::instruments::Instruments;
 use super::journal::Journal;
-use super::layer::{Door, DoorLayer};
+use super::layer::{Door, DoorConfig, DoorLayer, HEALTH_BYTES_MAX};
 use super::parks::Parks;
 use super::platforms::Platforms;
 use super::policies::Policies;
@@ -26,18 +27,19 @@ use super::readings::Readings;
 use super::settings::Settings;
 use super::taxes::Taxes;
 use super::transfers::Transfers;
-use crate::auth::{Authenticate, LocalTrust};
+use crate::auth::{Authenticate, CallerLimits, Credentials, LocalTrust, Usages};
 use crate::engine::Stop;
 use crate::wire::{DESCRIPTORS, v1};
+use prost::Message as _;
+use prost_types::FileDescriptorSet;
+use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tokio_stream::{Stream, StreamExt as _};
+use tokio::net::TcpListener;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower::Layer as _;
@@ -47,6 +49,10 @@ use tower::Layer as _;
 pub struct ServerConfig {
     /// Tells who calls.
     pub authenticate: Arc<dyn Authenticate>,
+    /// TLS, if it is set up, and that whoever stays unknown is a stranger; none: local trust.
+    pub credentials: Option<Arc<Credentials>>,
+    /// What callers and strangers may take.
+    pub limits: CallerLimits,
     /// Bytes of a message that comes in.
     pub message_bytes_max: usize,
     /// Calls and streams of one connection at a time.
@@ -63,6 +69,8 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             authenticate: Arc::new(LocalTrust),
+            credentials: None,
+            limits: CallerLimits::default(),
             message_bytes_max: 4 * 1024 * 1024,
             calls_per_connection_max: 1024,
             keepalive_interval: Duration::from_secs(30),
@@ -91,9 +99,6 @@ pub enum ServeError {
         stop: Stop,
     },
 }
-
-/// How long no connection is accepted after one could not be.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long health still answers "not serving" while calls end.
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
@@ -197,7 +202,31 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
 }
 
 fn layer(config: &ServerConfig) -> DoorLayer {
-    DoorLayer { authenticate: config.authenticate.clone(), message_bytes_max: config.message_bytes_max }
+    DoorLayer(Arc::new(DoorConfig {
+        authenticate: config.authenticate.clone(),
+        usages: config.credentials.as_ref().map(|_| Usages::new(config.limits)),
+        limits: config.limits,
+        message_bytes_max: config.message_bytes_max,
+        streams: streams(),
+    }))
+}
+
+/// Paths of the methods that answer by a stream.
+fn streams() -> HashSet<String> {
+    let sets = [
+        DESCRIPTORS,
+        tonic_health::pb::FILE_DESCRIPTOR_SET,
+        tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+        tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+    ];
+    let mut paths = HashSet::new();
+    for file in sets.iter().filter_map(|set| FileDescriptorSet::decode(*set).ok()).flat_map(|set| set.file) {
+        for service in &file.service {
+            let streams = service.method.iter().filter(|method| method.server_streaming());
+            paths.extend(streams.map(|method| format!("/{}.{}/{}", file.package(), service.name(), method.name())));
+        }
+    }
+    paths
 }
 
 /// Services behind the door, as a server answers, without a socket.
@@ -215,18 +244,18 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let (mut health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::Serving).await;
+    let health_service = health_service.max_decoding_message_size(HEALTH_BYTES_MAX);
     let routes = routes(&districts, &config)?.add_service(health_service);
     let (stop_accepting, accepting) = tokio::sync::oneshot::channel::<()>();
-    // On the sockets themselves: the builder's setting is not for a listener of one's own. Without it, small frames wait
-    // 40 ms for the other side's delayed acknowledgement.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(config.keepalive_interval));
+    let incoming = connections(listener, Intake { limits: config.limits, credentials: config.credentials.clone() });
     let server = Server::builder()
         .max_concurrent_streams(config.calls_per_connection_max)
         .http2_keepalive_interval(Some(config.keepalive_interval))
         .http2_keepalive_timeout(Some(config.keepalive_timeout))
+        .http2_max_header_list_size(config.limits.header_bytes_max)
         .layer(layer(&config))
         .add_routes(routes)
-        .serve_with_incoming_shutdown(patient(incoming), async {
+        .serve_with_incoming_shutdown(incoming, async {
             let _ = accepting.await;
         });
     tokio::pin!(server);
@@ -256,21 +285,6 @@ pub async fn serve(
     }
     drain(&districts).await;
     asked
-}
-
-/// Connections as they come, with a pause after one that can't be accepted: while there is no descriptor for it, tonic
-/// would ask again without end.
-fn patient(mut incoming: TcpIncoming) -> impl Stream<Item = std::io::Result<TcpStream>> {
-    async_stream::stream! {
-        while let Some(next) = incoming.next().await {
-            let failed = next.as_ref().err().map(ToString::to_string);
-            yield next;
-            if let Some(error) = failed {
-                tracing::warn!(error, "a connection can't be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
 }
 
 async fn set_health(health: &HealthReporter, status: ServingStatus) {

@@ -83,10 +83,10 @@ pub fn code_of(reason: Reason) -> Code {
         | YearRunning => Code::FailedPrecondition,
         Conflict | RequestIdReused | ClaimExists => Code::AlreadyExists,
         StaleEtag => Code::Aborted,
-        TooLarge | QueueFull | TooManyStreams | LogFull => Code::ResourceExhausted,
+        TooLarge | QueueFull | TooManyStreams | RateLimited | LogFull => Code::ResourceExhausted,
         UnknownMethod => Code::Unimplemented,
         PositionAhead => Code::OutOfRange,
-        NoPrincipal => Code::Unauthenticated,
+        NoPrincipal | BadCredential => Code::Unauthenticated,
         Draining | LogFailed | AuditBehind => Code::Unavailable,
         LogDamaged => Code::DataLoss,
         Deadline => Code::DeadlineExceeded,
@@ -106,6 +106,13 @@ pub fn refused(refusal: &Refusal) -> Status {
     }
     let message = cut(&refusal.message, MESSAGE_BYTES_MAX);
     Status::with_error_details(code_of(refusal.reason), message, details)
+}
+
+/// The status of a refusal that holds for so long.
+pub fn later(refusal: &Refusal, wait: Duration) -> Status {
+    let mut details = ErrorDetails::with_error_info(refusal.reason.word(), ERROR_DOMAIN, metadata_of(refusal));
+    details.set_retry_info(Some(wait));
+    Status::with_error_details(code_of(refusal.reason), cut(&refusal.message, MESSAGE_BYTES_MAX), details)
 }
 
 /// The status of a word that has no variable part.

@@ -3,9 +3,11 @@
 mod audit;
 mod demo;
 mod demo_policy;
+mod identity;
 mod options;
 mod run;
 
 pub use audit::AuditOptions;
+pub use identity::{Identity, IdentityOptions};
 pub use options::{Config, LISTEN, Options};
 pub use run::{RunError, run};

@@ -1,6 +1,7 @@
 //! The server's configuration in two steps: as typed, then validated, with every fault told at once and before a port opens.
 
 use super::audit::AuditOptions;
+use super::identity::{Identity, IdentityOptions};
 use clap::Parser;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,7 +25,8 @@ pub struct Options {
     /// Folder of the logs, one folder a district in it; made if missing. Required without --demo.
     #[arg(long, value_name = "DIR", env = "INCUBATORD_DATA")]
     pub data: Option<PathBuf>,
-    /// Address to listen on. Until identity is built, only on loopback: whoever reaches it may do everything.
+    /// Address to listen on. On loopback without credentials, whoever reaches it is trusted; beyond, TLS, a way to tell who
+    /// calls and --principals must be there.
     #[arg(long, value_name = "ADDR", default_value = LISTEN, env = "INCUBATORD_LISTEN")]
     pub listen: String,
     /// GB/T 2260 code of a district to serve; repeatable [default: 440203]
@@ -40,16 +42,19 @@ pub struct Options {
     /// by its owner alone (`incubatorctl keys new` makes one). Without it no personal data is recorded or read.
     #[arg(long, value_name = "FILE", env = "INCUBATORD_MASTER_KEY")]
     pub master_key: Option<PathBuf>,
+    /// Who calls, and how much.
+    #[command(flatten)]
+    pub identity: IdentityOptions,
 }
 
 /// Options that hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Load the sample district.
     pub demo: bool,
     /// Folder of the logs; none: a folder that goes with the server.
     pub data: Option<PathBuf>,
-    /// Where to listen; loopback.
+    /// Where to listen.
     pub listen: SocketAddr,
     /// Codes of the districts, without repetition.
     pub districts: Vec<String>,
@@ -59,6 +64,8 @@ pub struct Config {
     pub audit: AuditOptions,
     /// File of the master key; none: no personal data is recorded or read.
     pub master_key: Option<PathBuf>,
+    /// Who calls, and how much.
+    pub identity: Identity,
 }
 
 impl Options {
@@ -69,14 +76,7 @@ impl Options {
             faults.push("--data DIR is required (or --demo for a sample district)".to_owned());
         }
         let listen = match self.listen.parse::<SocketAddr>() {
-            Ok(address) if address.ip().is_loopback() => Some(address),
-            Ok(address) => {
-                faults.push(format!(
-                    "--listen {address}: until identity is built, the server listens on loopback only \
-                     (127.0.0.0/8 or [::1])"
-                ));
-                None
-            }
+            Ok(address) => Some(address),
             Err(_) => {
                 faults.push(format!("--listen {}: not an address and port, such as {LISTEN}", self.listen));
                 None
@@ -97,10 +97,11 @@ impl Options {
             faults.push(format!("--limits {}: no such file", path.display()));
         }
         self.audit.check(&mut faults);
-        match listen {
-            Some(listen) if faults.is_empty() => {
+        let identity = self.identity.validate(listen).map_err(|found| faults.extend(found)).ok();
+        match (listen, identity) {
+            (Some(listen), Some(identity)) if faults.is_empty() => {
                 let (limits, master_key, audit) = (self.limits, self.master_key, self.audit);
-                Ok(Config { demo: self.demo, data: self.data, listen, districts, limits, master_key, audit })
+                Ok(Config { demo: self.demo, data: self.data, listen, districts, limits, identity, master_key, audit })
             }
             _ => Err(faults),
         }
@@ -118,12 +119,12 @@ mod tests {
     #[test]
     fn all_faults_are_told_at_once() {
         let faults = validate(&["--listen", "0.0.0.0:1", "--district", "44", "--limits", "/nowhere"]).unwrap_err();
-        assert_eq!(faults.len(), 4, "{faults:?}");
-        assert!(faults[1].contains("loopback"));
+        assert_eq!(faults.len(), 6, "{faults:?}");
+        assert!(faults[5].contains("loopback"));
     }
 
     #[test]
-    fn only_loopback_is_accepted() {
+    fn only_loopback_is_trusted() {
         assert_eq!(validate(&["--demo"]).unwrap().listen, LISTEN.parse().unwrap());
         for good in ["127.0.0.9:0", "[::1]:50440"] {
             assert!(validate(&["--demo", "--listen", good]).is_ok(), "{good}");

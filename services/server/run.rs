@@ -1,6 +1,7 @@
 //! Opens every district, serves until told to stop, and drains.
 
 use super::demo;
+use super::identity::Identity;
 use super::options::Config;
 use crate::domain::{Day, Limits};
 use crate::engine::{Engine, EngineConfig, StartError, Stop, StoreFault, SystemClock};
@@ -11,6 +12,7 @@ use crate::log::LogError;
 use crate::log::sled::{SledLog, SledOptions};
 use std::future::Future;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -141,8 +143,22 @@ pub async fn run(
         true => Some(demo::load(&districts, &data, address).await.map_err(RunError::Demo)?),
         false => None,
     };
+    let config = server_config(&config.identity).map_err(io("watching the files of identity".to_owned()))?;
     ready(address, hints);
-    serve(listener, districts, ServerConfig::default(), shutdown).await.map_err(RunError::Serve)
+    serve(listener, districts, config, shutdown).await.map_err(RunError::Serve)
+}
+
+/// How calls are taken, by what identity came to.
+fn server_config(identity: &Identity) -> std::io::Result<ServerConfig> {
+    let limits = identity.limits;
+    let message_bytes_max = usize::try_from(limits.message_bytes_max).unwrap_or(usize::MAX);
+    let config = ServerConfig { limits, message_bytes_max, ..ServerConfig::default() };
+    let Some(credentials) = &identity.credentials else {
+        tracing::info!("local trust: no credentials are set up, and whoever reaches this address may do everything");
+        return Ok(config);
+    };
+    credentials.keep_looking()?;
+    Ok(ServerConfig { authenticate: credentials.clone(), credentials: Some(credentials.clone()), ..config })
 }
 
 fn read_limits(path: Option<&Path>) -> Result<(Day, Limits), RunError> {
@@ -179,7 +195,9 @@ fn open_store(data: &Path, master: Option<&MasterKey>, engine: &Engine) -> Resul
 async fn open(data: &Path, district: &str, limits: (Day, Limits)) -> Result<Engine, RunError> {
     let dir: PathBuf = data.join(district);
     let step = format!("making {}", dir.display());
-    std::fs::create_dir_all(&dir).map_err(|source| RunError::Io { step, source })?;
+    // Nobody else on the machine reads a log past the server that knows who may.
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
+    made.map_err(|source| RunError::Io { step, source })?;
     let opened = SledLog::open_async(dir.join("log"), SledOptions::default()).await;
     let log = opened.map_err(|source| RunError::Open { district: district.to_owned(), source })?;
     let config = EngineConfig { district: district.to_owned(), limits, snapshots: Some(dir.join("snapshot")) };

@@ -27,8 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A server's command line, free of what the environment says.
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_incubatord"));
-    let ours = ["DATA", "LISTEN", "LIMITS", "MASTER_KEY", "CHECKPOINT_KEY", "CHECKPOINT_COPY"];
-    for name in ours.map(|name| format!("INCUBATORD_{name}")) {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("INCUBATORD_")) {
         command.env_remove(name);
     }
     command.env("RUST_LOG", "info").args(args).stdout(Stdio::piped()).stderr(Stdio::piped());

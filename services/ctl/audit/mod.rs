@@ -17,7 +17,7 @@ use args::AuditCommand;
 
 /// Runs `audit …`.
 pub async fn run(global: &Global, command: AuditCommand, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble> {
-    let session = || Session::open(&global.server, &global.district, global.principal.as_deref());
+    let session = || Session::open(global);
     let report = match command {
         AuditCommand::Key(args) => files::make_key(&args.file, lang)?,
         AuditCommand::Verify(args) => verify::run(&args, lang)?,

@@ -58,7 +58,7 @@ pub async fn run(global: &Global, args: ImportArgs, lang: Lang, io: &mut Io<'_>)
     let ledgers = Arc::new(ledgers);
     let corrections = args.corrected.as_deref().map(|folder| Corrections::to(folder, ledgers.clone(), lang));
     let mut corrections = corrections.transpose()?;
-    let session = Session::open(&global.server, &global.district, global.principal.as_deref()).await?;
+    let session = Session::open(global).await?;
     let import = Import { dry_run: args.dry_run, ledgers, names };
     let sent = import.transfer(&session, &mut report, corrections.as_mut(), io.watched).await;
     if args.dry_run {

@@ -79,6 +79,7 @@ pub fn part_zh(name: &str, value: &str) -> String {
         "level" => Level::from_key(value).map(Level::chinese),
         "rule" => Reason::from_word(value).map(|rule| reason_text(rule, Lang::Zh)),
         "field" => part_name(value),
+        "why" | "limit" => WORDS.iter().find(|(word, _)| *word == value).map(|(_, chinese)| *chinese),
         _ => None,
     };
     format!("{}：{}", part_name(name).unwrap_or(name), shown.unwrap_or(value))
@@ -137,10 +138,12 @@ const PARTS: &[(&str, &str)] = &[
     ("left_date", "离孵日期"),
     ("left_fen", "余额（分）"),
     ("level", "级别"),
+    ("limit", "限额"),
     ("limit_bytes", "字节上限"),
     ("loan", "合同编号"),
     ("maturity_date", "到期日期"),
     ("min_position", "等待的位置"),
+    ("most", "最多"),
     ("objection", "异议"),
     ("order", "支付令"),
     ("other_admitted_date", "另一段的入孵日期"),
@@ -176,7 +179,27 @@ const PARTS: &[(&str, &str)] = &[
     ("upstream", "上游载体"),
     ("voucher_no", "凭证号"),
     ("wanted_position", "所问的位置"),
+    ("why", "原因"),
     ("year", "年度"),
+];
+
+/// Why a credential does not hold, and which limit was met.
+const WORDS: &[(&str, &str)] = &[
+    ("expired", "已过期"),
+    ("not_yet_valid", "尚未生效"),
+    ("too_long_lived", "有效期过长"),
+    ("unknown_key", "签名密钥未知"),
+    ("unknown_token", "令牌未登记"),
+    ("bad_signature", "签名不符"),
+    ("wrong_audience", "受众不符"),
+    ("wrong_issuer", "签发者不符"),
+    ("denied", "已被吊销"),
+    ("malformed", "格式不符"),
+    ("too_large", "过大"),
+    ("unknown_principal", "操作人未登记"),
+    ("requests_per_second", "每秒调用数"),
+    ("calls_at_once_max", "同时进行的调用数"),
+    ("streams_at_once_max", "同时打开的数据流数"),
 ];
 
 #[cfg(test)]

@@ -159,6 +159,8 @@ fn service(reason: Reason) -> (&'static str, &'static str) {
         PositionAhead => ("beyond the log's head", "位置超过日志末尾"),
         KeysUnavailable => ("the server has no key for what is sealed", "服务器没有所需的密钥"),
         NoPrincipal => ("no principal", "未识别操作人"),
+        BadCredential => ("the token or certificate does not hold", "令牌或证书无效"),
+        RateLimited => ("more than one may ask for at a time; try again later", "超过调用限额，请稍后重试"),
         QueueFull => ("the server is busy; try again", "服务繁忙，请稍后重试"),
         TooManyStreams => ("too many streams are open; try again", "打开的数据流过多，请稍后重试"),
         LogFull => ("the server has no space left", "服务存储空间不足"),
