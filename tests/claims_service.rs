@@ -6,7 +6,7 @@ mod common;
 use common::finance::district;
 use common::server::{DISTRICT, Server, firm_name, id, said};
 use incubator_registry::grpc::PRINCIPAL_HEADER;
-use incubator_registry::keys::MasterKey;
+use incubator_registry::keys::{MasterKey, path_of};
 use incubator_registry::log::{EventLog as _, MemoryLog};
 use incubator_registry::wire::v1;
 use sha2::{Digest as _, Sha256};
@@ -151,7 +151,7 @@ async fn a_claim_is_followed_explained_and_compared() {
 #[tokio::test]
 async fn an_accounts_number_is_sealed_and_shown_by_its_end() {
     let (dir, log) = (tempfile::tempdir().unwrap(), Arc::new(MemoryLog::new()));
-    let keys = dir.path().join("keys");
+    let keys = path_of(dir.path(), "440203");
     let server = Server::sealing(log.clone(), &keys, MasterKey::new(Zeroizing::new([1; 32]))).await;
     let firm = server.firm(7, "2024-01-01").await;
     let name = firm.replace("/firms/", "/accounts/");
