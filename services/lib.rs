@@ -13,6 +13,7 @@
 //! | `formats` | files as people keep them: ledgers, limits, policies, reports |
 //! | `projections` | figures: metrics, chain, anomalies, entitlements |
 //! | `engine` | the writer of one district, and the state that readers share |
+//! | `access` | who was turned away, and who read what: a log of its own |
 //! | `auth` | who calls, and what they may do: deny by default |
 //! | `grpc` | adapters between the API and the engine |
 //! | `ctl` | the command line: a client |
@@ -22,6 +23,7 @@
 //! what is read is a filter over facts by business day and log position, never a second store; no clock, randomness or I/O
 //! above `log`. Deliberately absent: a database of current state, an event bus between rooms, a second writer.
 
+pub mod access;
 pub mod auth;
 pub mod ctl;
 pub mod domain;

@@ -64,10 +64,12 @@ const ROOMS: &[Room] = &[
     Room { name: "formats", uses: &["domain", "policy"], never: &[SLED, TOKIO, GRPC, &["prost"]] },
     Room { name: "projections", uses: &["domain", "policy", "journal"], never: &[WORLD, SLED, TOKIO, GRPC] },
     Room { name: "engine", uses: &["domain", "policy", "journal", "log", "formats", "projections"], never: &[SLED, GRPC] },
+    // A log of its own; of the engine only its clock and its store of checkpoints.
+    Room { name: "access", uses: &["journal", "log", "engine"], never: &[SLED, GRPC, &["prost"]] },
     Room { name: "auth", uses: &["domain"], never: &[SLED] },
     Room {
         name: "grpc",
-        uses: &["domain", "policy", "wire", "journal", "keys", "formats", "projections", "engine", "auth"],
+        uses: &["domain", "policy", "wire", "journal", "keys", "formats", "projections", "engine", "access", "auth"],
         never: &[SLED],
     },
     Room {
@@ -83,14 +85,14 @@ const ROOMS: &[Room] = &[
     // What the server's main runs; only the log of one server is opened here, never sled itself.
     Room {
         name: "server",
-        uses: &["domain", "policy", "journal", "keys", "log", "formats", "engine", "auth", "grpc", "console"],
+        uses: &["domain", "policy", "journal", "keys", "log", "formats", "engine", "access", "auth", "grpc", "console"],
         never: &[SLED],
     },
     Room {
         name: "bin",
         uses: &[
-            "domain", "policy", "wire", "journal", "keys", "log", "formats", "projections", "engine", "auth", "grpc", "console",
-            "ctl", "server",
+            "domain", "policy", "wire", "journal", "keys", "log", "formats", "projections", "engine", "access", "auth", "grpc",
+            "console", "ctl", "server",
         ],
         never: &[SLED],
     },

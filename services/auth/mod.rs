@@ -13,7 +13,9 @@ mod local;
 pub mod principals;
 mod reload;
 mod role;
+pub mod scope;
 pub mod static_tokens;
+pub mod table;
 mod tls;
 pub mod token;
 mod why;
@@ -24,6 +26,8 @@ pub use certificate::Certificate;
 pub use limits::{CallerLimits, Limited, Running, Usage, Usages};
 pub use local::{LocalTrust, PRINCIPAL_HEADER};
 pub use role::{Role, Roles};
+pub use scope::Scope;
+pub use table::Call;
 pub use tls::{Tls, TlsFiles};
 pub use why::Why;
 

@@ -155,8 +155,7 @@ impl Draft<'_> {
         let Some(order) = &command.void else { return Ok(()) };
         for position in &order.positions {
             let Some(entry) = registry.entry_at(*position) else {
-                let message = format!("position {position} holds no fact that could be taken back");
-                return Err(Refusal::new(Reason::UnknownFact, message).at(*position));
+                return Err(unknown_fact(*position));
             };
             if !entry.event.is_voidable() {
                 let message = format!("position {position} holds a step of money, which has its counter-act");
@@ -423,10 +422,18 @@ fn no_open_stay(view: &FirmView<'_>, incubator: &IncubatorId, day: Day) -> Refus
     }
 }
 
-fn unknown_firm(code: &super::values::Uscc) -> Refusal {
+/// There is nothing to take back at a position.
+pub fn unknown_fact(position: u64) -> Refusal {
+    let message = format!("position {position} holds no fact that could be taken back");
+    Refusal::new(Reason::UnknownFact, message).at(position)
+}
+
+/// The firm is not registered.
+pub fn unknown_firm(code: &super::values::Uscc) -> Refusal {
     Refusal::new(Reason::UnknownFirm, format!("firm {code} is not registered")).with("firm", code)
 }
 
-fn unknown_incubator(id: &super::values::IncubatorId) -> Refusal {
+/// The carrier is not registered.
+pub fn unknown_incubator(id: &super::values::IncubatorId) -> Refusal {
     Refusal::new(Reason::UnknownIncubator, format!("carrier {id} is not registered")).with("incubator", id)
 }

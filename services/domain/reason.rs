@@ -87,6 +87,8 @@ reasons! {
     UnknownCheckpoint = "UNKNOWN_CHECKPOINT";
     /// The log has no checkpoints.
     NoCheckpoints = "NO_CHECKPOINTS";
+    /// The server keeps no access log.
+    NoAccessLog = "NO_ACCESS_LOG";
     /// The checkpoint does not cover it.
     NotCovered = "NOT_COVERED";
     /// The auditor has not read so far yet.
@@ -237,6 +239,10 @@ reasons! {
     BadCredential = "BAD_CREDENTIAL";
     /// More than a principal may ask for at a time.
     RateLimited = "RATE_LIMITED";
+    /// It may not act for that other.
+    NotEntitledFor = "NOT_ENTITLED_FOR";
+    /// None of the caller's roles may do this.
+    NotPermitted = "NOT_PERMITTED";
     /// The queue is full.
     QueueFull = "QUEUE_FULL";
     /// Too many streams are open.

@@ -9,7 +9,7 @@ use super::incubator::IncubatorView;
 use super::innovation::Innovation;
 use super::line::{AsOf, Entry, Line};
 use super::loan::LoanView;
-use super::person::Persons;
+use super::person::{PersonId, Persons};
 use super::policies::{Publication, in_force};
 use super::tax_receipt::{Receipt, Receipts};
 use super::values::{Day, IncubatorId, LoanId, ParkId, PolicyId, Uscc};
@@ -89,6 +89,48 @@ impl Registry {
     /// Position of the last event taken in.
     pub fn position(&self) -> u64 {
         self.places.len() as u64
+    }
+
+    /// The part of the facts that somebody sees: the lines of these carriers; of the firms those facts that `keep` keeps;
+    /// and of their contacts; parks, policies and settings whole; nothing else. Positions stay what they are: where a fact was left out, there is
+    /// none. Only to read from: counts of events are those of the whole.
+    pub fn part(&self, carriers: &[IncubatorId], firms: &BTreeSet<Uscc>, keep: impl Fn(&Entry) -> bool) -> Self {
+        let mut part = Self {
+            parks: self.parks.clone(),
+            policies: self.policies.clone(),
+            settings: Arc::clone(&self.settings),
+            voids: self.voids.clone(),
+            entities: self.entities.clone(),
+            places: self.places.clone(),
+            ..Self::default()
+        };
+        for (id, line) in carriers.iter().filter_map(|id| Some((id, self.incubators.get(id)?))) {
+            line.entries().iter().for_each(|entry| part.note_other(&entry.event));
+            part.incubators.insert(id.clone(), Arc::clone(line));
+        }
+        for (code, line) in firms.iter().filter_map(|code| Some((code, self.firms.get(code)?))) {
+            let mut kept = Line::default();
+            for entry in line.entries().iter().filter(|entry| keep(entry)) {
+                part.note_other(&entry.event);
+                kept.push(entry.clone());
+            }
+            if !kept.entries().is_empty() {
+                part.firms.insert(*code, Arc::new(kept));
+            }
+        }
+        let parties = carriers.iter().cloned().map(Entity::Incubator).chain(firms.iter().copied().map(Entity::Firm));
+        let persons: BTreeSet<PersonId> =
+            parties.flat_map(|party| self.persons.ever_of(&party).collect::<Vec<_>>()).collect();
+        for id in persons {
+            let kept = self.persons.line(&id).into_iter().flat_map(Line::entries).filter(|entry| keep(entry));
+            // Nothing of a person without a contact that is seen.
+            let kept: Vec<&Entry> = kept.collect();
+            for entry in kept.iter().filter(|_| kept.iter().any(|entry| entry.event.other().is_some())) {
+                part.note_other(&entry.event);
+                Arc::make_mut(part.persons.line_mut(id)).push((*entry).clone());
+            }
+        }
+        part
     }
 
     /// Every entity that a fact is about, and the count of events about each.

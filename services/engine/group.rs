@@ -7,14 +7,12 @@ use super::claims::computed;
 use super::clock::shanghai_day;
 use super::fold::Fold;
 use super::published::Published;
-use super::request::{Outcome, Principal, Request, Written};
+use super::request::{Bounds, Outcome, Principal, Request, Written, decide_within};
 use super::requests::{Remembered, RequestKey, Requests};
 use super::start::SYSTEM;
 use crate::domain::act::{Ground, decide_act};
 use crate::domain::decide::warning;
-use crate::domain::{
-    Command, Day, Decision, Entity, Event, NewEvent, Reason, Recorded, Refusal, Registry, Warning, decide,
-};
+use crate::domain::{Command, Day, Decision, Entity, Event, NewEvent, Reason, Recorded, Refusal, Registry, Warning};
 use crate::journal::{self, COMMIT_BYTES_MAX, Commit, Hash, Head, Record, Subject, ZERO_HASH, codec, record_hash};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -139,15 +137,22 @@ impl Group {
     }
 
     /// Decides a command that came with its frame. `hash` is that of its canonical bytes.
-    pub fn request(&mut self, base: Base<'_>, request: &Request, hash: Hash) -> Judged<Result<Pending, Refusal>> {
+    pub fn request(
+        &mut self,
+        base: Base<'_>,
+        request: &Request,
+        bounds: Option<&dyn Bounds>,
+        hash: Hash,
+    ) -> Judged<Result<Pending, Refusal>> {
         let key = Requests::key(&request.principal, request.id);
         if let Some(remembered) = self.laid.requests.get(&key).copied().or_else(|| base.remembered(&key)) {
             return Judged::Done(self.again(remembered, hash, request));
         }
         if let Err(refusal) = self.expect_revision(request) {
-            return Judged::Done(Err(refusal));
+            let told = bounds.map(|bounds| bounds.tell(&self.registry, refusal.clone()));
+            return Judged::Done(Err(told.unwrap_or(refusal)));
         }
-        let (events, warnings) = match self.decide(base, request) {
+        let (events, warnings) = match self.decide(base, request, bounds) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(Decision::Same { position, .. }) => {
                 return Judged::Done(Ok(self.pending(Written::Duplicate { position }, Vec::new(), request)));
@@ -171,8 +176,13 @@ impl Group {
     }
 
     /// What a command would record. What an act is decided on is computed here, on the state that holds its predecessors.
-    fn decide(&self, base: Base<'_>, request: &Request) -> Result<Decision, Refusal> {
-        let Some(act) = &request.command.act else { return decide(&self.registry, &request.command, self.today) };
+    fn decide(&self, base: Base<'_>, request: &Request, bounds: Option<&dyn Bounds>) -> Result<Decision, Refusal> {
+        let Some(act) = &request.command.act else {
+            return decide_within(bounds, &self.registry, &request.command, self.today);
+        };
+        if let Some(bounds) = bounds {
+            bounds.admit(&self.registry, &request.command)?;
+        }
         let computed = computed(&self.registry, &base.fold.texts, act, self.today)?;
         let ground = Ground {
             today: self.today,
@@ -180,7 +190,11 @@ impl Group {
             owed: computed.owed.as_ref(),
             awards: &computed.awards,
         };
-        decide_act(&self.registry, act, &request.command.documents, ground)
+        let decided = decide_act(&self.registry, act, &request.command.documents, ground);
+        decided.map_err(|refusal| match bounds {
+            Some(bounds) => bounds.tell(&self.registry, refusal),
+            None => refusal,
+        })
     }
 
     /// Decides a row of a bulk import: no request id, since the sameness of facts makes a resend harmless.
@@ -188,9 +202,10 @@ impl Group {
         &mut self,
         base: Base<'_>,
         principal: &Principal,
+        bounds: Option<&dyn Bounds>,
         command: &Command,
     ) -> Judged<Result<(Decision, u64), Refusal>> {
-        let decision = match decide(&self.registry, command, self.today) {
+        let decision = match decide_within(bounds, &self.registry, command, self.today) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(decision) => decision,
         };

@@ -24,12 +24,15 @@ mod work;
 mod writer;
 
 pub use aside::aside;
-pub use audit::{AuditConfig, AuditFault, AuditStatus, CHECKPOINTS_MAX, EntityAnswer, Inclusion, Signed, StoreFault};
+pub use audit::{
+    AuditConfig, AuditFault, AuditStatus, CHECKPOINTS_MAX, EntityAnswer, Inclusion, Notes, Pushed, Signed, StoreFault,
+    compare_notes, push_notes,
+};
 pub use clock::{Clock, SystemClock};
 pub use export::{Export, ExportRange};
 pub use published::Published;
 pub use rehearsal::Rehearsal;
-pub use request::{EngineError, Outcome, Principal, Request, RequestId, RowOutcome, Written};
+pub use request::{Bounded, Bounds, EngineError, Outcome, Principal, Request, RequestId, RowOutcome, Written};
 pub use start::{EngineConfig, StartError};
 pub use subscribe::{EventFilter, StoredEvent};
 
@@ -138,8 +141,13 @@ impl Engine {
 
     /// Decides and records one command. Refused at once when the queue is full.
     pub async fn submit(&self, request: Request) -> Result<Outcome, EngineError> {
+        self.submit_within(request, None).await
+    }
+
+    /// The same within bounds.
+    pub async fn submit_within(&self, request: Request, bounds: Bounded) -> Result<Outcome, EngineError> {
         self.admit(&request.principal)?;
-        let (work, reply) = Work::command(request);
+        let (work, reply) = Work::command(request, bounds);
         self.enqueue(work)?;
         reply.await.map_err(|_| self.unanswered())?
     }
@@ -151,8 +159,18 @@ impl Engine {
         principal: Principal,
         rows: Vec<Result<Command, Refusal>>,
     ) -> Result<(Vec<RowOutcome>, u64), EngineError> {
+        self.submit_rows_within(principal, rows, None).await
+    }
+
+    /// The same within bounds.
+    pub async fn submit_rows_within(
+        &self,
+        principal: Principal,
+        rows: Vec<Result<Command, Refusal>>,
+        bounds: Bounded,
+    ) -> Result<(Vec<RowOutcome>, u64), EngineError> {
         self.admit(&principal)?;
-        let (work, reply) = Work::rows(principal, rows);
+        let (work, reply) = Work::rows(principal, rows, bounds);
         self.shared.queue.send(work).await.map_err(|_| self.stop_error())?;
         reply.await.map_err(|_| self.unanswered())?
     }

@@ -3,20 +3,21 @@
 
 use super::Engine;
 use super::clock::shanghai_day;
-use super::request::RowOutcome;
-use crate::domain::{Command, Day, Decision, Recorded, Refusal, Registry, decide};
+use super::request::{Bounded, RowOutcome, decide_within};
+use crate::domain::{Command, Day, Decision, Recorded, Refusal, Registry};
 
 /// An overlay over the state as of one moment.
 pub struct Rehearsal {
     registry: Registry,
     today: Day,
+    bounds: Bounded,
 }
 
 impl Engine {
-    /// Begins a rehearsal on the state that is published now.
-    pub fn rehearse(&self) -> Rehearsal {
+    /// Begins a rehearsal on the state that is published now, within bounds that are judged on the rehearsal's own.
+    pub fn rehearse(&self, bounds: Bounded) -> Rehearsal {
         let registry = Registry::clone(&self.published().registry);
-        Rehearsal { registry, today: shanghai_day(self.clock().now_micros()) }
+        Rehearsal { registry, today: shanghai_day(self.clock().now_micros()), bounds }
     }
 }
 
@@ -34,7 +35,7 @@ impl Rehearsal {
     }
 
     fn row(&mut self, command: &Command) -> RowOutcome {
-        match decide(&self.registry, command, self.today) {
+        match decide_within(self.bounds.as_deref(), &self.registry, command, self.today) {
             Err(refusal) => RowOutcome::Rejected(refusal),
             Ok(Decision::Same { reason, position }) => RowOutcome::Skipped { reason, position },
             Ok(Decision::Record { events, warnings }) => {

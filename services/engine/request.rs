@@ -1,6 +1,6 @@
 //! What is asked of the engine, and what it answers.
 
-use crate::domain::{Command, Reason, Refusal, Registry, Warning};
+use crate::domain::{Command, Day, Decision, Reason, Refusal, Registry, Warning, decide};
 use std::sync::Arc;
 
 /// Who asks, and for whom.
@@ -10,6 +10,38 @@ pub struct Principal {
     pub id: String,
     /// On whose behalf; empty: for oneself.
     pub on_behalf_of: String,
+}
+
+/// What whoever asks may do and learn, judged on the state that its command is decided on.
+pub trait Bounds: Send + Sync {
+    /// Whether the command may be decided at all.
+    fn admit(&self, registry: &Registry, command: &Command) -> Result<(), Refusal>;
+
+    /// What of a decision's refusal may be told.
+    fn tell(&self, registry: &Registry, refusal: Refusal) -> Refusal;
+
+    /// Whether the fact at a position may be known to be there.
+    fn shows(&self, registry: &Registry, position: u64) -> bool;
+}
+
+/// Bounds; none: anything.
+pub type Bounded = Option<Arc<dyn Bounds>>;
+
+/// Decides a command within bounds.
+pub(super) fn decide_within(
+    bounds: Option<&dyn Bounds>,
+    registry: &Registry,
+    command: &Command,
+    today: Day,
+) -> Result<Decision, Refusal> {
+    let Some(bounds) = bounds else { return decide(registry, command, today) };
+    bounds.admit(registry, command)?;
+    match decide(registry, command, today) {
+        Ok(Decision::Same { reason, position }) if !bounds.shows(registry, position) => {
+            Ok(Decision::Same { reason, position: 0 })
+        }
+        decided => decided.map_err(|refusal| bounds.tell(registry, refusal)),
+    }
 }
 
 /// A client's UUID for one command.
@@ -58,7 +90,7 @@ pub enum Written {
     },
     /// Everything it states was recorded already; nothing was written.
     Duplicate {
-        /// Where the last of the facts stands.
+        /// Where the last of the facts stands; 0: its asker may not know.
         position: u64,
     },
 }
@@ -92,7 +124,7 @@ pub enum RowOutcome {
     Skipped {
         /// Which of the two.
         reason: Reason,
-        /// Where the fact stands.
+        /// Where the fact stands; 0: its asker may not know.
         position: u64,
     },
     /// It changed nothing.

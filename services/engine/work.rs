@@ -2,7 +2,7 @@
 
 use super::group::{Base, Group, Judged, Pending};
 use super::published::Published;
-use super::request::{EngineError, Outcome, Principal, Request, RowOutcome};
+use super::request::{Bounded, EngineError, Outcome, Principal, Request, RowOutcome};
 use crate::domain::{Command, Decision, Event, Refusal};
 use crate::journal::{Hash, canonical};
 use tokio::sync::oneshot;
@@ -23,6 +23,7 @@ pub(super) enum Work {
 /// A command with the hash of its canonical bytes, and what was decided.
 pub(super) struct Asked {
     request: Request,
+    bounds: Bounded,
     hash: Hash,
     verdict: Option<Result<Pending, Refusal>>,
 }
@@ -30,6 +31,7 @@ pub(super) struct Asked {
 /// Rows of one message, decided in order, maybe over several groups.
 pub(super) struct Rows {
     principal: Principal,
+    bounds: Bounded,
     rows: Vec<Result<Command, Refusal>>,
     /// Of the rows decided so far.
     outcomes: Vec<RowOutcome>,
@@ -41,10 +43,10 @@ pub(super) struct Rows {
 
 impl Work {
     /// A command and where its answer comes. The hash is computed here, where the caller waits, not in the writer.
-    pub fn command(request: Request) -> (Self, oneshot::Receiver<Result<Outcome, EngineError>>) {
+    pub fn command(request: Request, bounds: Bounded) -> (Self, oneshot::Receiver<Result<Outcome, EngineError>>) {
         let (reply, receiver) = oneshot::channel();
         let hash = canonical::request_hash(&request.command);
-        (Self::Command(Box::new(Asked { request, hash, verdict: None }), reply), receiver)
+        (Self::Command(Box::new(Asked { request, bounds, hash, verdict: None }), reply), receiver)
     }
 
     /// Rows and where their answers come.
@@ -52,9 +54,10 @@ impl Work {
     pub fn rows(
         principal: Principal,
         rows: Vec<Result<Command, Refusal>>,
+        bounds: Bounded,
     ) -> (Self, oneshot::Receiver<Result<(Vec<RowOutcome>, u64), EngineError>>) {
         let (reply, receiver) = oneshot::channel();
-        (Self::Rows(Rows { principal, rows, outcomes: Vec::new(), durable: 0, departed: 0 }, reply), receiver)
+        (Self::Rows(Rows { principal, bounds, rows, outcomes: Vec::new(), durable: 0, departed: 0 }, reply), receiver)
     }
 
     /// An event of the engine's own, and where its position comes.
@@ -84,7 +87,7 @@ impl Work {
                     true
                 }
             },
-            Self::Command(asked, _) => match group.request(base, &asked.request, asked.hash) {
+            Self::Command(asked, _) => match group.request(base, &asked.request, asked.bounds.as_deref(), asked.hash) {
                 Judged::Full => false,
                 Judged::Done(verdict) => {
                     asked.verdict = Some(verdict);
@@ -162,7 +165,7 @@ impl Rows {
         for row in &self.rows[self.outcomes.len()..] {
             let outcome = match row {
                 Err(refusal) => RowOutcome::Rejected(refusal.clone()),
-                Ok(command) => match group.row(base, &self.principal, command) {
+                Ok(command) => match group.row(base, &self.principal, self.bounds.as_deref(), command) {
                     Judged::Full => return false,
                     Judged::Done(Err(refusal)) => RowOutcome::Rejected(refusal),
                     Judged::Done(Ok((Decision::Same { reason, .. }, position))) => {

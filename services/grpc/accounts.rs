@@ -5,7 +5,7 @@ use super::command::{Answer, Answering, answers, scene_of};
 use super::convert::{Framed, Reader, position};
 use super::read::View;
 use super::seal::{Framing, Sealing};
-use super::{Districts, principal, status};
+use super::{Districts, bounds, principal, status};
 use crate::domain::account::{AccountRecorded, BankNo, checked_number, tail};
 use crate::domain::act::Act;
 use crate::domain::{Command, Entity, Reason, Refusal, Uscc};
@@ -31,7 +31,9 @@ impl v1::account_service_server::AccountService for Accounts {
             let frame = reader.frame(&message.frame());
             reader.finish(plain.zip(frame))?
         };
+        let bounds = bounds::of(engine, &principal, &[]).await.map_err(status::of)?;
         let framing = Framing {
+            bounds,
             principal,
             id: frame.id,
             expected_revision: frame.expected_revision,
@@ -44,7 +46,7 @@ impl v1::account_service_server::AccountService for Accounts {
         };
         let outcome = self.0.keys(engine)?.submit(engine, framing, &owner, make).await?;
         let scene = scene_of(engine, &outcome, frame.validate_only);
-        Ok(Response::new(message.answer(&Answer { outcome: &outcome, target: Some(&owner), scene })))
+        Ok(Response::new(message.answer(&Answer::whole(&outcome, Some(&owner), scene))))
     }
 
     async fn confirm_account(&self, request: Request<v1::ConfirmAccountRequest>) -> Reply<v1::ConfirmAccountResponse> {
@@ -62,7 +64,7 @@ impl v1::account_service_server::AccountService for Accounts {
             let holder = reader.account_name("name", &ask.name);
             reader.finish(holder)?
         };
-        let view = View::now(engine);
+        let view = View::now(engine, &self.0.sees());
         let account = view.scene().account(&holder).ok_or_else(|| {
             let message = format!("no account of {holder} is recorded");
             status::refused(&Refusal::new(Reason::UnknownAccount, message).with("payee", holder))

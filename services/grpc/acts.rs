@@ -4,7 +4,7 @@
 use super::command::{Answer, Answering, scene_of};
 use super::convert::frame::RawFrame;
 use super::convert::{Framed, Reader};
-use super::{Districts, principal, status};
+use super::{Districts, bounds, principal, status};
 use crate::domain::Command;
 use crate::domain::act::Act;
 use crate::engine::Request;
@@ -61,8 +61,9 @@ pub async fn run<C: Acting + Answering>(
     let command = Command::act(act, frame.documents).map_err(|refusal| status::refused(&refusal))?;
     let target = command.target.clone();
     let (id, expected_revision, validate_only) = (frame.id, frame.expected_revision, frame.validate_only);
+    let bounds = bounds::of(engine, &principal, &[]).await.map_err(status::of)?;
     let request = Request { principal, id, expected_revision, validate_only, command };
-    let outcome = engine.submit(request).await.map_err(status::of)?;
+    let outcome = engine.submit_within(request, bounds).await.map_err(status::of)?;
     let scene = scene_of(engine, &outcome, validate_only);
-    Ok(tonic::Response::new(message.answer(&Answer { outcome: &outcome, target: target.as_ref(), scene })))
+    Ok(tonic::Response::new(message.answer(&Answer::whole(&outcome, target.as_ref(), scene))))
 }

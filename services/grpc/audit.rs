@@ -142,7 +142,7 @@ impl v1::audit_service_server::AuditService for Audit {
         let known = if known == 0 { head } else { known };
         let signed = engine.checkpoint_over(known).await.map_err(refused)?;
         let of = self::checkpoint(engine, signed.clone());
-        let view = View::at(engine, day, known);
+        let view = View::at(engine, &self.0.sees(), day, known);
         let districts = self.0.clone();
         let drawn = view.draw(&self.0, move |view| issue(&districts, view, kind, &signed, which.as_ref()));
         let document = drawn.await??;

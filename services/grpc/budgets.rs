@@ -42,7 +42,7 @@ impl v1::budget_service_server::BudgetService for Budgets {
             let id = reader.budget_name("name", &ask.name);
             reader.finish(id)?
         };
-        let view = View::now(engine);
+        let view = View::now(engine, &self.0.sees());
         let budget = view.scene().budget(&id).ok_or_else(|| {
             let message = format!("there is no budget {id}");
             status::refused(&Refusal::new(Reason::UnknownBudget, message).with("budget", &id))
@@ -57,7 +57,7 @@ impl v1::budget_service_server::BudgetService for Budgets {
             let parent = reader.parent("parent", &ask.parent);
             reader.finish(parent)?
         };
-        let view = View::now(engine);
+        let view = View::now(engine, &self.0.sees());
         let scene = view.scene();
         let of_year = |year: i16| ask.year == 0 || i32::from(year) == ask.year;
         let found = scene.registry.finance().budgets().filter(|(id, _)| of_year(id.year));

@@ -31,7 +31,7 @@ impl v1::calendar_service_server::CalendarService for Calendars {
             let parent = reader.parent("parent", &ask.parent);
             reader.finish(parent)?
         };
-        let view = View::now(engine);
+        let view = View::now(engine, &self.0.sees());
         let calendars = view.published.registry.finance().calendars().map(calendar).collect();
         Ok(Response::new(v1::ListCalendarsResponse { calendars, position: position(view.position) }))
     }

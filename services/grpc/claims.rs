@@ -150,7 +150,7 @@ impl v1::claim_service_server::ClaimService for Claims {
             let id = reader.claim("name", &ask.name);
             reader.finish(id)?
         };
-        let view = View::now(engine);
+        let view = View::now(engine, &self.0.sees());
         let claim = view.published.registry.finance().claim(&id).cloned();
         let claim = claim.ok_or_else(|| unknown(&id, view.position))?;
         let packed = packed(&view, &id, &claim);

@@ -3,11 +3,14 @@
 
 use super::convert::money_scene::stamped;
 use super::convert::{Framed, Reader, Scene, frame::etag_of, position, warnings};
-use super::{Districts, principal, status};
-use crate::domain::{AsOf, Command, Day, Entity, Event, Stated};
+use super::sights::Sees;
+use super::{Districts, bounds, principal, status};
+use crate::domain::firm::FirmView;
+use crate::domain::{AsOf, Command, Day, Entity, Event, Reason, Refusal, Registry, Stated};
 use crate::engine::clock::shanghai_day;
 use crate::engine::{Engine, Outcome, Published, Request, Written};
 use crate::wire::v1;
+use std::sync::Arc;
 use tonic::Status;
 
 /// A command's own facts.
@@ -30,8 +33,10 @@ pub struct Answer<'a> {
     pub outcome: &'a Outcome,
     /// The resource that the command is about.
     pub target: Option<&'a Entity>,
-    /// The state as the command left it.
+    /// The state as the command left it, as far as the caller saw it before, with what the command stated.
     pub scene: Scene<'a>,
+    /// The caller sees a part only.
+    scoped: bool,
 }
 
 /// Decides and records a command.
@@ -47,11 +52,22 @@ pub async fn run<C: Stating + Answering>(
     let (engine, (facts, frame)) = reader.finish(facts.zip(frame))?;
     let command = Command::new(facts, frame.documents, frame.void).map_err(|refusal| status::refused(&refusal))?;
     let target = command.target.clone();
-    let (id, expected_revision, validate_only) = (frame.id, frame.expected_revision, frame.validate_only);
+    let (id, validate_only) = (frame.id, frame.validate_only);
+    let sees = districts.sees();
+    let expected_revision = expected(&sees, &engine.published(), target.as_ref(), frame.expected_revision)?;
+    let voids = command.void.as_ref().map(|order| order.positions.as_slice()).unwrap_or_default();
+    let bounds = bounds::of(engine, &principal, voids).await.map_err(status::of)?;
     let request = Request { principal, id, expected_revision, validate_only, command };
-    let outcome = engine.submit(request).await.map_err(status::of)?;
+    let outcome = engine.submit_within(request, bounds).await.map_err(status::of)?;
+    let part = part(&sees, &outcome, target.as_ref());
     let scene = scene_of(engine, &outcome, validate_only);
-    Ok(tonic::Response::new(message.answer(&Answer { outcome: &outcome, target: target.as_ref(), scene })))
+    let scene = Scene { registry: part.as_ref().unwrap_or(scene.registry), ..scene };
+    Ok(tonic::Response::new(message.answer(&Answer {
+        outcome: &outcome,
+        target: target.as_ref(),
+        scene,
+        scoped: part.is_some(),
+    })))
 }
 
 /// The state as a command left it.
@@ -63,6 +79,34 @@ pub fn scene_of<'a>(engine: &'a Engine, outcome: &'a Outcome, validate_only: boo
         reading_day: day_of(engine, outcome, validate_only),
         now: true,
     }
+}
+
+/// The revision that the command's target must have. To an operator an etag tells the count of the events that it sees: it
+/// stands for the revision that goes with it now.
+fn expected(
+    sees: &Sees,
+    published: &Arc<Published>,
+    target: Option<&Entity>,
+    expected: Option<u64>,
+) -> Result<Option<u64>, Status> {
+    let (Some(expected), Some(target), true) = (expected, target, sees.call.scoped) else { return Ok(expected) };
+    let seen = sees.of(published).registry.revision_at(target, AsOf::NOW.known);
+    if seen == expected {
+        return Ok(Some(published.revision(target)));
+    }
+    let message = format!("{target} is at revision {seen}, not {expected}");
+    let refusal = Refusal::new(Reason::StaleEtag, message).with("expected", expected).with("actual", seen);
+    Err(status::refused(&refusal))
+}
+
+/// What the caller saw before the command, with what the command stated; none: everything.
+fn part(sees: &Sees, outcome: &Outcome, target: Option<&Entity>) -> Option<Registry> {
+    let scope = sees.scope()?;
+    let (before, stated) = match outcome.written {
+        Written::Recorded { first, last } => (first.saturating_sub(1), first..=last),
+        Written::Duplicate { position } => (AsOf::NOW.known, position..=position),
+    };
+    Some(scope.at(&outcome.registry, before).part(Some((stated, target))))
 }
 
 /// The day of readings in an answer: that of the recording, so that a retry gets the first answer.
@@ -84,6 +128,13 @@ fn recorded_at(published: &Published, position: u64) -> Option<i64> {
     published.commits.get(low).map(|commit| commit.0)
 }
 
+impl<'a> Answer<'a> {
+    /// An answer to a caller who sees everything.
+    pub fn whole(outcome: &'a Outcome, target: Option<&'a Entity>, scene: Scene<'a>) -> Self {
+        Self { outcome, target, scene, scoped: false }
+    }
+}
+
 impl Answer<'_> {
     /// The position that the response bears.
     pub fn position(&self) -> i64 {
@@ -95,6 +146,13 @@ impl Answer<'_> {
         self.outcome.written.is_duplicate()
     }
 
+    /// The revision of the target, with its etag.
+    fn stamp(&self) -> (i64, String) {
+        let seen = |target| self.scene.registry.revision_at(target, self.scene.as_of.known);
+        let revision = if self.scoped { self.target.map_or(0, seen) } else { self.outcome.revision };
+        (position(revision), etag_of(revision))
+    }
+
     /// What to look at.
     pub fn warnings(&self) -> Vec<v1::Warning> {
         warnings(&self.outcome.warnings)
@@ -103,15 +161,23 @@ impl Answer<'_> {
     /// The firm that the command is about.
     pub fn firm(&self) -> Option<v1::Firm> {
         let Some(Entity::Firm(code)) = self.target else { return None };
-        let firm = self.scene.firm(code)?;
-        Some(v1::Firm { revision: position(self.outcome.revision), etag: etag_of(self.outcome.revision), ..firm })
+        let (revision, etag) = self.stamp();
+        let Some(firm) = self.scene.firm(code) else {
+            // Taken in by its code: its registration is not for its new operator to know before the admission is recorded.
+            let stated = self.scene.registry.firm_line(code).filter(|_| self.scoped);
+            let drawn = stated.map(|line| self.scene.firm_of(&FirmView::of(*code, line, self.scene.as_of)));
+            let name = self.scene.name(&Entity::Firm(*code));
+            let blank = || v1::Firm { name, code: code.to_string(), ..v1::Firm::default() };
+            return self.scoped.then(|| drawn.unwrap_or_else(blank));
+        };
+        Some(v1::Firm { revision, etag, ..firm })
     }
 
     /// The carrier that the command is about.
     pub fn incubator(&self) -> Option<v1::Incubator> {
         let Some(Entity::Incubator(id)) = self.target else { return None };
         let incubator = self.scene.incubator(id)?;
-        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        let (revision, etag) = self.stamp();
         Some(v1::Incubator { revision, etag, ..incubator })
     }
 
@@ -139,42 +205,42 @@ impl Answer<'_> {
     /// The intermediary that the command is about.
     pub fn intermediary(&self) -> Option<v1::Intermediary> {
         let Some(Entity::Intermediary(id)) = self.target else { return None };
-        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        let (revision, etag) = self.stamp();
         Some(v1::Intermediary { revision, etag, ..self.scene.intermediary(id)? })
     }
 
     /// The technology transfer that the command is about.
     pub fn technology_transfer(&self) -> Option<v1::TechnologyTransfer> {
         let Some(Entity::Transfer(id)) = self.target else { return None };
-        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        let (revision, etag) = self.stamp();
         Some(v1::TechnologyTransfer { revision, etag, ..self.scene.technology_transfer(id)? })
     }
 
     /// The platform that the command is about.
     pub fn platform(&self) -> Option<v1::Platform> {
         let Some(Entity::Platform(id)) = self.target else { return None };
-        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        let (revision, etag) = self.stamp();
         Some(v1::Platform { revision, etag, ..self.scene.platform(id)? })
     }
 
     /// The instrument that the command is about.
     pub fn instrument(&self) -> Option<v1::Instrument> {
         let Some(Entity::Instrument(id)) = self.target else { return None };
-        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        let (revision, etag) = self.stamp();
         Some(v1::Instrument { revision, etag, ..self.scene.instrument(id)? })
     }
 
     /// The guidance fund that the command is about.
     pub fn guidance_fund(&self) -> Option<v1::GuidanceFund> {
         let Some(Entity::GuidanceFund(id)) = self.target else { return None };
-        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        let (revision, etag) = self.stamp();
         Some(v1::GuidanceFund { revision, etag, ..self.scene.guidance_fund(id)? })
     }
 
     /// The assessment that the command is about.
     pub fn project_assessment(&self) -> Option<v1::ProjectAssessment> {
         let Some(Entity::Assessment(id)) = self.target else { return None };
-        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        let (revision, etag) = self.stamp();
         Some(v1::ProjectAssessment { revision, etag, ..self.scene.assessment(id)? })
     }
 

@@ -6,7 +6,7 @@ use super::convert::frame::etag_of;
 use super::convert::{Framed, Reader, position, warnings};
 use super::read::{view, wait_of};
 use super::seal::{Framing, Keys, Sealing};
-use super::{Districts, principal, status};
+use super::{Districts, bounds, principal, status};
 use crate::auth::{Caller, Role};
 use crate::domain::person::ContactRecorded;
 use crate::domain::sealed::KeyId;
@@ -42,7 +42,10 @@ impl v1::contact_service_server::ContactService for Contacts {
         let keys = self.0.keys(engine)?;
         let person = plain.person.unwrap_or_else(|| person_of(engine, &principal, frame.id));
         let (documents, void) = (frame.documents, frame.void);
+        let voids = void.as_ref().map(|order| order.positions.as_slice()).unwrap_or_default();
+        let bounds = bounds::of(engine, &principal, voids).await.map_err(status::of)?;
         let framing = Framing {
+            bounds,
             principal,
             id: frame.id,
             expected_revision: frame.expected_revision,
@@ -178,8 +181,9 @@ impl Contacts {
         let command = Command::new(vec![fact], frame.documents, None).map_err(|refusal| status::refused(&refusal))?;
         let (id_of_request, expected_revision, validate_only) =
             (frame.id, frame.expected_revision, frame.validate_only);
+        let bounds = bounds::of(engine, &principal, &[]).await.map_err(status::of)?;
         let asked = engine::Request { principal, id: id_of_request, expected_revision, validate_only, command };
-        let outcome = engine.submit(asked).await.map_err(status::of)?;
+        let outcome = engine.submit_within(asked, bounds).await.map_err(status::of)?;
         Ok(Acted { engine: engine.clone(), keys, id, validate_only, outcome })
     }
 }

@@ -2,8 +2,11 @@
 
 use super::figures::Figures;
 use super::policies::kept::Kept;
+use super::principal;
 use super::seal::Keys;
+use super::sights::{Sees, Sights};
 use super::status;
+use super::witness::AccessLogs;
 use crate::domain::Reason;
 use crate::engine::Engine;
 use crate::keys::KeyStore;
@@ -27,6 +30,10 @@ pub struct Districts {
     keys: Arc<BTreeMap<String, Keys>>,
     /// What the bureau's figures are drawn from.
     figures: Arc<Figures>,
+    /// What operators see.
+    sights: Arc<Sights>,
+    /// Who was turned away, and who read what.
+    access: AccessLogs,
 }
 
 /// Streams of events, exports and imports that may be open at a time, whoever opened them.
@@ -45,6 +52,8 @@ impl Districts {
             kept: Arc::default(),
             keys: Arc::default(),
             figures: Arc::default(),
+            sights: Arc::default(),
+            access: AccessLogs::default(),
         }
     }
 
@@ -53,6 +62,17 @@ impl Districts {
     pub fn with_keys(self, stores: impl IntoIterator<Item = (String, KeyStore)>) -> Self {
         let keys = stores.into_iter().map(|(code, store)| (code, Keys::new(store))).collect();
         Self { keys: Arc::new(keys), ..self }
+    }
+
+    /// The same, with the access logs of districts.
+    #[must_use]
+    pub fn with_access(self, access: AccessLogs) -> Self {
+        Self { access, ..self }
+    }
+
+    /// The access logs.
+    pub(super) fn access(&self) -> &AccessLogs {
+        &self.access
     }
 
     /// The keys of a district; none where the server was given no master key.
@@ -78,6 +98,11 @@ impl Districts {
     /// The bureau's figures.
     pub(super) fn figures(&self) -> &Figures {
         &self.figures
+    }
+
+    /// How the call that runs sees what the engines publish.
+    pub(super) fn sees(&self) -> Sees {
+        Sees::new(principal::current(), Arc::clone(&self.sights))
     }
 
     /// Waits for a turn to look at a whole district; none is never given, since nobody closes the semaphore.

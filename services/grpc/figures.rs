@@ -38,6 +38,10 @@ impl Figures {
     }
 
     fn briefs(&self, view: &View) -> Briefs {
+        // Kept for the whole district only; an operator's part is small.
+        if view.sees.call.scoped {
+            return Briefs::full(&view.published.registry, view.position);
+        }
         let district = view.scene().district.to_owned();
         let states = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(district).or_default());
         let registry = &view.published.registry;

@@ -1,9 +1,11 @@
 //! The journal's streams. Each pulls from the log when its receiver has taken what came before: a slow one loses nothing,
 //! and no more than one batch waits for it.
 
-use super::convert::{event::event, position};
+use super::convert::event::{event, seen};
+use super::convert::position;
+use super::sights::Sees;
 use super::{Districts, status};
-use crate::domain::Reason;
+use crate::domain::{Reason, Registry};
 use crate::engine::{Engine, EngineError, EventFilter, Export, Stop, StoredEvent};
 use crate::wire::v1::{self, subscribe_events_response::Step};
 use async_stream::try_stream;
@@ -31,12 +33,22 @@ pub struct Range {
     pub filter: EventFilter,
     /// With the stored bytes.
     pub include_record: bool,
+    /// Who follows, and what it sees.
+    pub sees: Sees,
 }
 
 /// The place among the streams that may be open; it is given back when the stream ends.
 pub type Place = OwnedSemaphorePermit;
 
 impl Range {
+    /// An event as it is told; none where it is not to be seen.
+    pub fn tell(&self, engine: &Engine, seen_now: &Registry, stored: &StoredEvent) -> Option<v1::Event> {
+        match self.sees.call.scoped {
+            false => Some(event(engine.district(), seen_now, stored, self.include_record)),
+            true => seen(engine.district(), seen_now, &self.sees.call.caller.id, stored),
+        }
+    }
+
     /// Refuses to begin beyond the position behind the head.
     pub fn not_ahead(&self, head: u64) -> Result<(), Status> {
         if self.from > head + 1 { Err(status::ahead(self.from, head)) } else { Ok(()) }
@@ -54,14 +66,14 @@ pub fn read(
 ) -> EventStream<v1::ReadEventsResponse> {
     Box::pin(try_stream! {
         let _place = place;
-        let Range { mut from, filter, include_record } = range;
+        let mut from = range.from;
         let mut left = limit;
         while from <= until && left > 0 {
-            let (events, next) = batch(&districts, &engine, from, until, &filter).await?;
+            let (events, next) = batch(&districts, &engine, from, until, &range.filter).await?;
             // Events and what became of them meanwhile: no older than the events themselves.
-            let registry = engine.published().registry.clone();
-            for stored in &events[..events.len().min(usize::try_from(left).unwrap_or(usize::MAX))] {
-                let event = event(engine.district(), &registry, stored, include_record);
+            let seen = range.sees.of(&engine.published());
+            let told = events.iter().filter_map(|stored| range.tell(&engine, &seen.registry, stored));
+            for event in told.take(usize::try_from(left).unwrap_or(usize::MAX)) {
                 yield v1::ReadEventsResponse { event: Some(event) };
                 left -= 1;
             }
@@ -80,18 +92,18 @@ pub fn subscribe(
 ) -> EventStream<v1::SubscribeEventsResponse> {
     Box::pin(try_stream! {
         let _place = place;
-        let Range { mut from, filter, include_record } = range;
+        let mut from = range.from;
         let mut head = engine.watch_head();
         let mut beat = Instant::now() + heartbeat;
         let mut following = false;
         loop {
             let until = head.borrow_and_update().position;
             while from <= until {
-                let (events, next) = batch(&districts, &engine, from, until, &filter).await?;
-                let registry = engine.published().registry.clone();
+                let (events, next) = batch(&districts, &engine, from, until, &range.filter).await?;
+                let seen = range.sees.of(&engine.published());
                 for stored in &events {
+                    let Some(event) = range.tell(&engine, &seen.registry, stored) else { continue };
                     let caught_up = following && stored.record.position == engine.published().head.position;
-                    let event = event(engine.district(), &registry, stored, include_record);
                     yield step(Step::Event(event), caught_up);
                     beat = Instant::now() + heartbeat;
                 }

@@ -2,10 +2,11 @@
 //! first is durable, so that a slow disk slows the sender.
 
 use super::convert::{Reader, position, rows};
-use super::{Districts, follow, principal, status};
+use super::sights::Sees;
+use super::{Districts, bounds, follow, principal, status};
 use crate::auth::Usage;
 use crate::domain::{Reason, Refusal};
-use crate::engine::{Engine, EngineError, Principal, ROWS_MAX, Rehearsal, RowOutcome};
+use crate::engine::{Bounded, Engine, EngineError, Principal, ROWS_MAX, Rehearsal, RowOutcome};
 use crate::wire::v1;
 use async_stream::try_stream;
 use std::collections::VecDeque;
@@ -46,6 +47,8 @@ impl v1::import_service_server::ImportService for Import {
             districts: self.districts.clone(),
             message_bytes_max: self.message_bytes_max,
             principal,
+            sees: self.districts.sees(),
+            bounds: bounds::of_rows(),
             input: request.into_inner(),
             engine: None,
             rehearsal: None,
@@ -64,6 +67,8 @@ struct Run {
     districts: Districts,
     message_bytes_max: usize,
     principal: Principal,
+    sees: Sees,
+    bounds: Bounded,
     input: Streaming<v1::ImportRowsRequest>,
     engine: Option<Engine>,
     /// The overlay of a dry run; what the first message says holds for the whole stream.
@@ -146,7 +151,7 @@ impl Run {
         let first = self.engine.is_none();
         let engine = self.engine_of(&message)?;
         if first && message.validate_only {
-            self.rehearsal = Some(engine.rehearse());
+            self.rehearsal = Some(engine.rehearse(self.bounds.clone()));
         }
         if message.validate_only != self.rehearsal.is_some() {
             let said = "validate_only is the same in every message of a stream";
@@ -168,8 +173,9 @@ impl Run {
             self.in_flight.push_back(Sent { lines, reply: Reply::There(Some(answered)) });
             return Ok(());
         }
-        let principal = self.principal.clone();
-        let mut submitted: Submitted = Box::pin(async move { engine.submit_rows(principal, commands).await });
+        let (principal, bounds) = (self.principal.clone(), self.bounds.clone());
+        let mut submitted: Submitted =
+            Box::pin(async move { engine.submit_rows_within(principal, commands, bounds).await });
         // Polled once here, so that messages enter the queue in the order they came in.
         let reply = poll_fn(|context| {
             Poll::Ready(match submitted.as_mut().poll(context) {
@@ -194,7 +200,7 @@ impl Run {
                 Err(status::fault(Reason::OutOfRange, "parent", said))
             }
             None => {
-                let mut reader = Reader::new(&self.districts);
+                let mut reader = Reader::seeing(&self.districts, self.sees.clone());
                 let parent = reader.parent("parent", &message.parent);
                 let (engine, ()) = reader.finish(parent)?;
                 Ok(self.engine.insert(engine.clone()).clone())

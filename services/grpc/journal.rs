@@ -1,7 +1,7 @@
 //! `JournalService`: the log itself. Its streams are in `follow`.
 
 use super::command::{Answer, Answering, Stating, run};
-use super::convert::{Reader, event::event, position};
+use super::convert::{Reader, position};
 use super::follow::{self, EventStream, Range};
 use super::{Districts, status};
 use crate::domain::{Entity, Fault, Reason, Refusal, Stated};
@@ -43,11 +43,12 @@ impl v1::journal_service_server::JournalService for Journal {
 
     async fn get_event(&self, request: Request<v1::GetEventRequest>) -> Reply<v1::GetEventResponse> {
         let ask = request.into_inner();
-        let (engine, at) = {
+        let (engine, (range, at)) = {
             let mut reader = Reader::new(&self.0);
             let parent = reader.parent("parent", &ask.parent);
+            let range = reader.range(&ask.parent, 0, "", ask.include_record);
             let at = reader.natural("position", ask.position);
-            reader.finish(parent.and(at))?
+            reader.finish(parent.and(range.zip(at)))?
         };
         let unknown = || {
             let message = format!("there is no event at position {at}");
@@ -59,8 +60,9 @@ impl v1::journal_service_server::JournalService for Journal {
         let read = engine.read_events(at, at, &EventFilter::default(), 1).await;
         let (events, _) = read.map_err(status::of)?;
         let stored = events.first().ok_or_else(unknown)?;
-        let event = Some(event(engine.district(), &engine.published().registry, stored, ask.include_record));
-        Ok(Response::new(v1::GetEventResponse { event }))
+        let seen = range.sees.of(&engine.published());
+        let event = range.tell(engine, &seen.registry, stored).ok_or_else(unknown)?;
+        Ok(Response::new(v1::GetEventResponse { event: Some(event) }))
     }
 
     async fn read_events(&self, request: Request<v1::ReadEventsRequest>) -> Reply<Self::ReadEventsStream> {
@@ -142,7 +144,8 @@ impl Reader<'_> {
         let from = self.natural("from_position", from);
         let subject = self.optional_entity("subject", subject);
         parent?;
-        Some(Range { from: from?.max(1), filter: EventFilter { subject: subject? }, include_record })
+        let (filter, sees) = (EventFilter { subject: subject? }, self.sees.clone());
+        Some(Range { from: from?.max(1), filter, include_record, sees })
     }
 
     fn heartbeat(&mut self, seconds: i32) -> Option<Duration> {

@@ -3,8 +3,9 @@
 use super::connection::Wire;
 use super::guard::{Guarded, Hold};
 use super::seldom::Seldom;
+use super::witness::{AccessLogs, Witness};
 use super::{principal, read, status};
-use crate::auth::{Authenticate, Caller, CallerLimits, Running, Usages};
+use crate::auth::{Authenticate, Call, CallerLimits, Running, Usages, table};
 use crate::domain::{Reason, Refusal};
 use http::header::AUTHORIZATION;
 use http::{Request, Response};
@@ -44,6 +45,8 @@ pub struct DoorConfig {
     pub message_bytes_max: usize,
     /// Paths of the methods that answer by a stream.
     pub streams: HashSet<String>,
+    /// Where it is noted who was turned away, and who read what.
+    pub access: AccessLogs,
 }
 
 /// Makes `Door`s.
@@ -67,16 +70,25 @@ pub struct Door<S> {
 
 /// Who was let in, and what counts and holds as long as the answer is on its way.
 struct Admitted {
-    caller: Arc<Caller>,
+    call: Call,
     running: Option<Running>,
     hold: Option<Hold>,
 }
 
 impl DoorConfig {
     /// Lets a call in, or says why not. What proved who calls goes no further than here.
-    fn admit(&self, request: &mut Request<Body>, wire: Option<&Wire>, stream: bool) -> Result<Admitted, Status> {
-        if request.uri().path().starts_with(HEALTH) {
-            return Ok(Admitted { caller: Arc::new(Caller::of("", [])), running: None, hold: None });
+    fn admit(
+        &self,
+        request: &mut Request<Body>,
+        wire: Option<&Wire>,
+        stream: bool,
+        witness: &mut Witness,
+    ) -> Result<Admitted, Status> {
+        // What the table does not name is nobody's.
+        let unknown = || status::plain(Reason::UnknownMethod, "there is no such method");
+        let row = table::row(request.uri().path()).ok_or_else(unknown)?;
+        if row.open {
+            return Ok(Admitted { call: Call::of_anyone(), running: None, hold: None });
         }
         if let Some(secret) = request.headers_mut().get_mut(AUTHORIZATION) {
             secret.set_sensitive(true);
@@ -86,6 +98,7 @@ impl DoorConfig {
             told(&refusal, wire);
             status::refused(&refusal)
         })?;
+        witness.knows(&caller);
         if let Some(wire) = wire {
             wire.known();
         }
@@ -99,7 +112,9 @@ impl DoorConfig {
             running = Some(begun.map_err(|limited| status::later(&limited.refusal(), limited.wait))?);
             request.extensions_mut().insert(usage);
         }
-        Ok(Admitted { caller, running, hold })
+        let call = Call::admit(request.uri().path(), &row, caller).map_err(|refusal| status::refused(&refusal))?;
+        witness.is_scoped(call.scoped);
+        Ok(Admitted { call, running, hold })
     }
 
     /// How long the call may take to be answered: what its caller grants, and no longer than anybody may hold up.
@@ -150,9 +165,11 @@ where
         let began = Instant::now();
         let deadline = if stream { granted.map(|granted| tokio::time::Instant::now() + granted) } else { None };
         let wire = request.extensions().get::<Arc<Wire>>().cloned();
-        let admitted = self.config.admit(&mut request, wire.as_deref(), stream);
-        let call = admitted.map(|Admitted { caller, running, hold }| {
-            (principal::within(caller, whole(self.inner.call(request))), running, hold)
+        let peer = wire.as_ref().and_then(|wire| wire.peer.address);
+        let mut witness = Witness::of(&self.config.access, &request, peer);
+        let admitted = self.config.admit(&mut request, wire.as_deref(), stream, &mut witness);
+        let call = admitted.map(|Admitted { call, running, hold }| {
+            (principal::within(call, witness.watch(whole(self.inner.call(request)))), running, hold)
         });
         let traced = async move {
             let (answered, running, hold) = match call {
@@ -160,6 +177,7 @@ where
                 Err(refused) => (refused.into_http(), None, None),
             };
             let response = mend(answered, limit);
+            witness.answered(response.headers());
             let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
             let latency_ms = began.elapsed().as_millis();
             match code {

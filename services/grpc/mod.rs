@@ -5,10 +5,12 @@
 //! at a named position. One file (`status`) maps errors to `google.rpc.Status`. No rule is judged here.
 #![allow(clippy::result_large_err)] // tonic::Status is what every method of a service returns.
 
+mod access;
 mod accounts;
 mod acts;
 mod assessments;
 mod audit;
+mod bounds;
 mod budgets;
 mod bureau;
 mod calendar;
@@ -44,9 +46,11 @@ mod seal;
 mod seldom;
 mod server;
 mod settings;
+mod sights;
 mod status;
 mod taxes;
 mod transfers;
+mod witness;
 
 pub use crate::auth::PRINCIPAL_HEADER;
 pub use districts::Districts;
@@ -55,3 +59,4 @@ pub use principal::ON_BEHALF_OF_HEADER;
 pub use seal::{Keys, open_keys};
 pub use server::{ServeError, ServerConfig, door, routes, serve};
 pub use status::ERROR_DOMAIN;
+pub use witness::AccessLogs;

@@ -121,7 +121,10 @@ impl Reader<'_> {
     /// of `names`.
     pub fn filter<const N: usize>(&mut self, names: [&str; N], text: &str) -> Option<[Option<String>; N]> {
         match filter(names, text) {
-            Ok(values) => Some(values),
+            Ok(values) => {
+                text.clone_into(&mut self.query);
+                Some(values)
+            }
             Err(message) => {
                 self.faults.push(Reason::MalformedFilter, "filter", message);
                 None
@@ -197,8 +200,8 @@ impl Page {
     /// The state that the page is drawn from.
     pub async fn view(&self, engine: &Engine, wait: Duration) -> Result<View, Status> {
         match &self.pin {
-            None => self.moment.view(engine, wait).await,
-            Some(pin) => self.moment.pinned(engine, wait, pin.position, pin.today).await,
+            None => self.moment.clone().view(engine, wait).await,
+            Some(pin) => self.moment.clone().pinned(engine, wait, pin.position, pin.today).await,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The way of every question: as of which day, as known when, and not before which position.
 
 use super::convert::{Reader, Scene};
+use super::sights::Sees;
 use super::{Districts, status};
 use crate::domain::{AsOf, Day, Reason};
 use crate::engine::clock::shanghai_day;
@@ -110,12 +111,13 @@ enum Known {
     Micros(i64),
 }
 
-/// The moment that a question is about, as read.
-#[derive(Clone, Copy, Debug)]
+/// The moment that a question is about, as read, and how its caller sees it.
+#[derive(Clone, Debug)]
 pub struct Moment {
     day: Option<Day>,
     known: Known,
     min_position: u64,
+    sees: Sees,
 }
 
 impl Reader<'_> {
@@ -128,7 +130,7 @@ impl Reader<'_> {
             Some(RawKnown::Time(time)) => self.instant("known_at_time", time).map(Known::Micros),
         };
         let min_position = self.natural("min_position", request.min_position());
-        Some(Moment { day: day?, known: known?, min_position: min_position? })
+        Some(Moment { day: day?, known: known?, min_position: min_position?, sees: self.sees.clone() })
     }
 
     fn instant(&mut self, field: &str, time: Timestamp) -> Option<i64> {
@@ -144,8 +146,12 @@ impl Reader<'_> {
 /// A state, and how a question looks at it.
 pub struct View {
     engine: Engine,
-    /// The state.
+    /// The state, as far as the caller sees it.
     pub published: Arc<Published>,
+    /// The state whole: for what is computed of everything before it is told of a part.
+    pub whole: Arc<Published>,
+    /// How the caller sees it.
+    pub sees: Sees,
     /// The two times.
     pub as_of: AsOf,
     /// The position that the answer is true for.
@@ -159,7 +165,8 @@ pub struct View {
 impl Moment {
     /// Waits until the state is there, and looks at it.
     pub async fn view(self, engine: &Engine, wait: Duration) -> Result<View, Status> {
-        let published = self.wait(engine, wait).await?;
+        let whole = self.wait(engine, wait).await?;
+        let published = self.sees.of(&whole);
         let head = published.head.position;
         let position = match self.known {
             Known::Now => head,
@@ -170,7 +177,7 @@ impl Moment {
         let reading_day = self.day.unwrap_or_else(|| shanghai_day(engine.clock().now_micros()));
         let as_of = AsOf { day: self.day.unwrap_or(Day::MAX), known: position };
         let now = self.day.is_none() && self.known == Known::Now;
-        Ok(View { engine: engine.clone(), published, as_of, position, reading_day, now })
+        Ok(View { engine: engine.clone(), published, whole, sees: self.sees, as_of, position, reading_day, now })
     }
 
     /// The same with a page token's pins: its position, and its day of readings.
@@ -181,13 +188,13 @@ impl Moment {
         position: u64,
         reading_day: Day,
     ) -> Result<View, Status> {
-        let pinned = Self { known: Known::Position(position), ..self };
-        let view = pinned.view(engine, wait).await?;
-        let now = self.day.is_none() && self.known == Known::Now && view.published.head.position == position;
+        let head = self.day.is_none() && self.known == Known::Now;
+        let view = Self { known: Known::Position(position), ..self }.view(engine, wait).await?;
+        let now = head && view.published.head.position == position;
         Ok(View { reading_day, now, ..view })
     }
 
-    async fn wait(self, engine: &Engine, wait: Duration) -> Result<Arc<Published>, Status> {
+    async fn wait(&self, engine: &Engine, wait: Duration) -> Result<Arc<Published>, Status> {
         if self.min_position <= engine.published().head.position {
             return Ok(engine.published());
         }
@@ -205,18 +212,23 @@ impl Moment {
 
 impl View {
     /// The state at the head, today.
-    pub fn now(engine: &Engine) -> Self {
-        let published = engine.published();
+    pub fn now(engine: &Engine, sees: &Sees) -> Self {
+        let whole = engine.published();
+        let published = sees.of(&whole);
         let position = published.head.position;
         let as_of = AsOf { day: Day::MAX, known: position };
         let reading_day = shanghai_day(engine.clock().now_micros());
-        Self { engine: engine.clone(), published, as_of, position, reading_day, now: true }
+        let (engine, sees) = (engine.clone(), sees.clone());
+        Self { engine, published, whole, sees, as_of, position, reading_day, now: true }
     }
 
     /// The end of a day, as known at a position that the head has passed.
-    pub fn at(engine: &Engine, day: Day, position: u64) -> Self {
+    pub fn at(engine: &Engine, sees: &Sees, day: Day, position: u64) -> Self {
+        let whole = engine.published();
+        let published = sees.of(&whole);
         let as_of = AsOf { day, known: position };
-        Self { engine: engine.clone(), published: engine.published(), as_of, position, reading_day: day, now: false }
+        let (engine, sees) = (engine.clone(), sees.clone());
+        Self { engine, published, whole, sees, as_of, position, reading_day: day, now: false }
     }
 
     /// The engine.

@@ -8,7 +8,7 @@
 use super::{Districts, status};
 use crate::domain::sealed::Sealed;
 use crate::domain::{Command, Entity, Reason, Refusal};
-use crate::engine::{Engine, EngineError, Outcome, Principal, Request, RequestId};
+use crate::engine::{Bounded, Engine, EngineError, Outcome, Principal, Request, RequestId};
 use crate::journal::sealed::{DataKey, Opened};
 use crate::keys::{KeyStore, KeysError, MasterKey};
 use std::path::Path;
@@ -35,6 +35,8 @@ pub struct Framing {
     pub expected_revision: Option<u64>,
     /// Record nothing.
     pub validate_only: bool,
+    /// What the caller may.
+    pub bounds: Bounded,
 }
 
 /// Seals the fields of one fact under its owner's key.
@@ -105,22 +107,23 @@ impl Keys {
             let Framing { principal, id, expected_revision, .. } = framing.clone();
             Ok::<_, Status>(Request { principal, id, expected_revision, validate_only, command })
         };
+        let bounds = || framing.bounds.clone();
         if let Some(key) = self.key(owner)? {
-            return engine.submit(request(&key, framing.validate_only)?).await.map_err(status::of);
+            return engine.submit_within(request(&key, framing.validate_only)?, bounds()).await.map_err(status::of);
         }
         let turn = self.making.lock().await;
         if let Some(key) = self.key(owner)? {
             drop(turn); // Whoever made it is done: it stays.
-            return engine.submit(request(&key, framing.validate_only)?).await.map_err(status::of);
+            return engine.submit_within(request(&key, framing.validate_only)?, bounds()).await.map_err(status::of);
         }
         let key = self.store.draw().map_err(|error| of(&error))?;
-        let judged = engine.submit(request(&key, true)?).await.map_err(status::of)?;
+        let judged = engine.submit_within(request(&key, true)?, bounds()).await.map_err(status::of)?;
         if framing.validate_only {
             return Ok(judged);
         }
         let (kept, whose) = (key.clone(), owner.clone());
         self.work(move |store| store.keep(&whose, &kept).map(|_| ())).await?;
-        let answer = engine.submit(request(&key, false)?).await;
+        let answer = engine.submit_within(request(&key, false)?, bounds()).await;
         if let Err(EngineError::Refused(_)) = &answer {
             let (id, whose) = (key.id(), owner.clone());
             self.work(move |store| store.forget(&whose, id)).await?;

@@ -1,6 +1,7 @@
 //! The server: every service behind one door, and the way it drains.
 
 use super::Districts;
+use super::access::Access;
 use super::accounts::Accounts;
 use super::assessments::Assessments;
 use super::audit::Audit;
@@ -27,6 +28,7 @@ use super::readings::Readings;
 use super::settings::Settings;
 use super::taxes::Taxes;
 use super::transfers::Transfers;
+use super::witness::AccessLogs;
 use crate::auth::{Authenticate, CallerLimits, Credentials, LocalTrust, Usages};
 use crate::engine::Stop;
 use crate::wire::{DESCRIPTORS, v1};
@@ -100,11 +102,15 @@ pub enum ServeError {
     },
 }
 
+/// How long an access log may take to be closed.
+const ACCESS_LOG_MAX: Duration = Duration::from_secs(3);
+
 /// How long health still answers "not serving" while calls end.
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 24] = [
+const SERVICES: [&str; 25] = [
+    v1::access_service_server::SERVICE_NAME,
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
     v1::park_service_server::SERVICE_NAME,
@@ -142,6 +148,7 @@ macro_rules! bounded {
 
 /// Every service of the API, with reflection.
 pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, ServeError> {
+    use v1::access_service_server::AccessServiceServer;
     use v1::account_service_server::AccountServiceServer;
     use v1::assessment_service_server::AssessmentServiceServer;
     use v1::audit_service_server::AuditServiceServer;
@@ -195,19 +202,21 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(ReadingServiceServer(Readings(districts.clone())), config))
         .add_service(bounded!(EntitlementServiceServer(Entitlements(districts.clone())), config))
         .add_service(bounded!(CriteriaServiceServer(Criteria(districts.clone())), config))
+        .add_service(bounded!(AccessServiceServer(Access(districts.clone())), config))
         .add_service(bounded!(AuditServiceServer(Audit(districts.clone())), config))
         .add_service(bounded!(ImportServiceServer(import), config))
         .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
         .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?))
 }
 
-fn layer(config: &ServerConfig) -> DoorLayer {
+fn layer(config: &ServerConfig, access: &AccessLogs) -> DoorLayer {
     DoorLayer(Arc::new(DoorConfig {
         authenticate: config.authenticate.clone(),
         usages: config.credentials.as_ref().map(|_| Usages::new(config.limits)),
         limits: config.limits,
         message_bytes_max: config.message_bytes_max,
         streams: streams(),
+        access: access.clone(),
     }))
 }
 
@@ -231,7 +240,7 @@ fn streams() -> HashSet<String> {
 
 /// Services behind the door, as a server answers, without a socket.
 pub fn door(routes: Routes, config: &ServerConfig) -> Door<Routes> {
-    layer(config).layer(routes)
+    layer(config, &AccessLogs::default()).layer(routes)
 }
 
 /// Serves until `shutdown`, or until a district can't be served any more; then drains: health off, no new connections,
@@ -253,7 +262,7 @@ pub async fn serve(
         .http2_keepalive_interval(Some(config.keepalive_interval))
         .http2_keepalive_timeout(Some(config.keepalive_timeout))
         .http2_max_header_list_size(config.limits.header_bytes_max)
-        .layer(layer(&config))
+        .layer(layer(&config, districts.access()))
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, async {
             let _ = accepting.await;
@@ -318,5 +327,10 @@ async fn drain(districts: &Districts) {
     for engine in districts.engines() {
         let stop = engine.drain().await;
         tracing::info!(district = engine.district(), ?stop, "drained");
+    }
+    for log in districts.access().iter() {
+        if tokio::time::timeout(ACCESS_LOG_MAX, log.close()).await.is_err() {
+            tracing::warn!(?log, "the last of it was not written in time");
+        }
     }
 }

@@ -50,6 +50,7 @@ pub fn code_of(reason: Reason) -> Code {
         | LegalHold
         | KeysUnavailable
         | NoCheckpoints
+        | NoAccessLog
         | NotCovered
         | HasDependents
         | NotComplete
@@ -87,6 +88,7 @@ pub fn code_of(reason: Reason) -> Code {
         UnknownMethod => Code::Unimplemented,
         PositionAhead => Code::OutOfRange,
         NoPrincipal | BadCredential => Code::Unauthenticated,
+        NotEntitledFor | NotPermitted => Code::PermissionDenied,
         Draining | LogFailed | AuditBehind => Code::Unavailable,
         LogDamaged => Code::DataLoss,
         Deadline => Code::DeadlineExceeded,

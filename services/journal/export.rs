@@ -30,6 +30,7 @@
 //! bytes. The trailer tells half an export from a whole one. Both directions check the chain record by record as they
 //! go, and hold no more than one commit and what was just handed to them. Neither does I/O: bytes in, bytes out.
 
+use super::access::{self, AccessEvent};
 use super::codec;
 use super::commit::{ChainError, Commit, Head};
 use super::envelope::{COMMIT_BYTES_MAX, HASH_SHA256, Record};
@@ -374,6 +375,9 @@ impl Decoder {
 /// Which log the first record says it begins.
 fn origin_of(first: Option<&Record>) -> Result<Origin, ExportFault> {
     let record = first.ok_or(ExportFault::Empty)?;
+    if let Ok(AccessEvent::Created { district, log_id, .. }) = access::decode(record) {
+        return Ok(Origin { district, log_id });
+    }
     let decoded = codec::decode(record.event_type, record.schema_version, &record.payload);
     match decoded.map_err(|fault| ExportFault::Origin(fault.to_string()))? {
         (Event::LogCreated { district, log_id, .. }, _) => Ok(Origin { district, log_id }),

@@ -75,6 +75,11 @@ impl Heads {
         Ok(())
     }
 
+    /// Revision and hash of the last record about an entity, for the next one about it; before the first, 0 and zero bytes.
+    pub fn of(&self, name: &str) -> (u64, Hash) {
+        self.known.get(name).copied().unwrap_or((0, ZERO_HASH))
+    }
+
     /// The tree over the heads as they stand: two hashes an entity, a twentieth of a second for a hundred thousand.
     pub fn tree(&self, position: u64) -> HeadsTree {
         let mut tree = Tree::default();

@@ -2,6 +2,7 @@
 //!
 //! Knows bytes and hashes, and nothing of where they are kept.
 
+pub mod access;
 pub mod auditor;
 pub mod canonical;
 pub mod codec;

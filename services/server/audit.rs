@@ -1,6 +1,7 @@
 //! The options of the audit: by what checkpoints are signed, how often, and to which second place they go.
 
 use super::run::RunError;
+use crate::access::Signing;
 use crate::engine::{AuditConfig, Engine};
 use crate::journal::note::SigningKey;
 use clap::Args;
@@ -68,6 +69,17 @@ impl AuditOptions {
             every: Duration::from_secs(u64::from(self.checkpoint_seconds)),
         };
         engine.begin_audit(config).map_err(|source| RunError::Start { district, source })
+    }
+
+    /// How the access log of a district, in its folder, is signed: by the same key and as often. Nothing is copied into the
+    /// district's own second place but a folder beside its notes.
+    pub(super) fn signing(&self, dir: &Path, district: &str, key: Option<&Arc<SigningKey>>) -> Option<Signing> {
+        Some(Signing {
+            key: Arc::clone(key?),
+            dir: dir.join("checkpoints"),
+            copy: self.checkpoint_copy.as_ref().map(|copy| copy.join(district).join("access")),
+            every: Duration::from_secs(u64::from(self.checkpoint_seconds)),
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the server's main runs: options, the districts' logs and engines, the demo.
 
+mod access;
 mod audit;
 mod demo;
 mod demo_policy;

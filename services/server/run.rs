@@ -1,12 +1,13 @@
 //! Opens every district, serves until told to stop, and drains.
 
-use super::demo;
 use super::identity::Identity;
 use super::options::Config;
+use super::{access, demo};
+use crate::access::AccessFault;
 use crate::domain::{Day, Limits};
 use crate::engine::{Engine, EngineConfig, StartError, Stop, StoreFault, SystemClock};
 use crate::formats::limits;
-use crate::grpc::{Districts, ServeError, ServerConfig, open_keys, serve};
+use crate::grpc::{AccessLogs, Districts, ServeError, ServerConfig, open_keys, serve};
 use crate::keys::{KeyStore, KeysError, MasterKey};
 use crate::log::LogError;
 use crate::log::sled::{SledLog, SledOptions};
@@ -75,6 +76,15 @@ pub enum RunError {
         #[source]
         source: StartError,
     },
+    /// An access log can't be used.
+    #[error("the access log of district {district}")]
+    Access {
+        /// The district.
+        district: String,
+        /// Why.
+        #[source]
+        source: AccessFault,
+    },
     /// The sample district can't be loaded.
     #[error("the sample district can't be loaded: {0}")]
     Demo(String),
@@ -98,6 +108,9 @@ impl RunError {
             Self::Keys(KeysError::Master { .. } | KeysError::OtherMaster { .. }) => 64,
             Self::Keys(KeysError::Damaged { .. }) => 65,
             Self::Open { source: LogError::DataLoss { .. }, .. }
+            | Self::Access {
+                source: AccessFault::Damaged { .. } | AccessFault::Log(LogError::DataLoss { .. }), ..
+            }
             | Self::Start { source: StartError::Damaged { .. }, .. }
             | Self::Start { source: StartError::Checkpoints(StoreFault::Ahead { .. }), .. }
             | Self::Serve(ServeError::Stopped { stop: Stop::Damaged { .. }, .. }) => 65,
@@ -131,14 +144,16 @@ pub async fn run(
         (None, Some(dir)) => Some(MasterKey::make(&dir.path().join("master.key")).map_err(RunError::Keys)?),
         (master, _) => master,
     };
-    let (mut engines, mut keys) = (Vec::new(), Vec::new());
+    let (mut engines, mut keys, mut logs) = (Vec::new(), Vec::new(), Vec::new());
     for district in &config.districts {
         let engine = open(&data, district, limits.clone()).await?;
         config.audit.begin(&engine, key.as_ref(), &data.join(district))?;
         keys.extend(open_store(&data, master.as_ref(), &engine)?.map(|store| (district.clone(), store)));
+        let access = access::open(&data.join(district), district, &config.audit, key.as_ref()).await?;
+        logs.push((district.clone(), access));
         engines.push(engine);
     }
-    let districts = Districts::new(engines).with_keys(keys);
+    let districts = Districts::new(engines).with_keys(keys).with_access(AccessLogs::new(logs));
     let hints = match config.demo {
         true => Some(demo::load(&districts, &data, address).await.map_err(RunError::Demo)?),
         false => None,

@@ -197,7 +197,7 @@ impl Progress {
 }
 
 /// Pushes the notes to a second place as they come; one that can't be reached is tried again, and holds nobody up.
-pub(super) async fn push(from: PathBuf, to: PathBuf, mut synced: watch::Receiver<u64>, told: watch::Sender<Pushed>) {
+pub async fn push(from: PathBuf, to: PathBuf, mut synced: watch::Receiver<u64>, told: watch::Sender<Pushed>) {
     let mut pause = PUSH_PAUSE;
     loop {
         let bytes = *synced.borrow_and_update();

@@ -14,8 +14,9 @@ mod auditor;
 mod proofs;
 mod store;
 
+pub use auditor::push as push_notes;
 pub use proofs::{EntityAnswer, Inclusion};
-pub use store::StoreFault;
+pub use store::{Store as Notes, StoreFault, compare as compare_notes};
 
 use super::{Engine, EngineError, StartError};
 use crate::journal::Hash;
@@ -145,9 +146,11 @@ struct Progress {
 
 /// How far the second place is.
 #[derive(Clone, Debug, Default)]
-struct Pushed {
-    bytes: u64,
-    error: String,
+pub struct Pushed {
+    /// Bytes of notes that it holds.
+    pub bytes: u64,
+    /// Why the last push failed; empty: it did not.
+    pub error: String,
 }
 
 /// What no panic of another thread makes untrue: each holder leaves it whole.

@@ -42,7 +42,7 @@ pub async fn run(
         let asked = asked(&mut reader, &ask);
         reader.finish(asked)?
     };
-    let view = View::now(engine);
+    let view = View::now(engine, &districts.sees());
     let day = asked.as_of.unwrap_or_else(|| view.today());
     let today = view.today();
     if day > today {

@@ -2,7 +2,7 @@
 //! itself, since it came later: where the fact was taken back.
 
 use super::{position, scene::number};
-use crate::domain::{Day, Registry};
+use crate::domain::{Day, Event, Registry};
 use crate::engine::StoredEvent;
 use crate::journal::codec;
 use crate::wire::v1;
@@ -10,6 +10,35 @@ use prost_types::{Any, Timestamp};
 
 /// Where the payloads' messages live.
 const PAYLOAD_TYPE: &str = "type.googleapis.com/incubation.journal.v1.";
+
+/// An event as an operator sees it; none where it is not its to see. Of what others recorded it learns what happened, not who
+/// said so, nor anything by which that could be found out: a hash can be tried against guesses.
+pub fn seen(district: &str, seen: &Registry, caller: &str, stored: &StoredEvent) -> Option<v1::Event> {
+    let record = &stored.record;
+    let sees = |position: u64| seen.entry_at(position).is_some();
+    let voids = codec::type_name(record.event_type) == Some("FactsVoided");
+    let voided = || match codec::decode(record.event_type, record.schema_version, &record.payload) {
+        Ok((Event::FactsVoided { positions, .. }, _)) => positions,
+        // Never: the log was read whole at the start.
+        _ => Vec::new(),
+    };
+    let visible = match voids {
+        true => Some(voided()).is_some_and(|voided| !voided.is_empty() && voided.into_iter().all(sees)),
+        false => sees(record.position),
+    };
+    let mut event = visible.then(|| event(district, seen, stored, false))?;
+    // Counts of the events about a firm, and of those of a command, count what is not seen too.
+    for subject in &mut event.subjects {
+        (subject.revision, subject.previous_hash) = (0, String::new());
+    }
+    (event.index, event.count) = (0, 0);
+    (event.previous_hash, event.hash) = (String::new(), String::new());
+    if record.principal != caller {
+        (event.principal, event.on_behalf_of) = (String::new(), String::new());
+        (event.request_id, event.request_hash) = (String::new(), String::new());
+    }
+    Some(event)
+}
 
 /// An event of a district, as the registry knows it; with its stored record when asked for.
 pub fn event(district: &str, registry: &Registry, stored: &StoredEvent, include_record: bool) -> v1::Event {

@@ -4,13 +4,21 @@ use super::names::{self, Name};
 use crate::domain::{Day, Entity, Faults, IncubatorId, LoanId, ParkId, Reason, Refusal, Tax, Uscc, VoucherNo, values};
 use crate::engine::Engine;
 use crate::grpc::Districts;
+use crate::grpc::sights::Sees;
 use crate::grpc::status;
+use crate::grpc::witness;
 use tonic::{Code, Status};
 
 /// Reads the values of one request. A method gives none where it noted a fault.
 pub struct Reader<'a> {
     districts: &'a Districts,
     engine: Option<&'a Engine>,
+    /// The first name within the district that was read.
+    about: String,
+    /// The filter that was read.
+    pub(in crate::grpc) query: String,
+    /// Who asks, and what it sees.
+    pub sees: Sees,
     /// What is wrong so far.
     pub faults: Faults,
 }
@@ -18,13 +26,22 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader of a request to one of these districts: the first name that is read tells which.
     pub fn new(districts: &'a Districts) -> Self {
-        Self { districts, engine: None, faults: Faults::default() }
+        Self::seeing(districts, districts.sees())
+    }
+
+    /// The same for a call that is not the one that runs.
+    pub fn seeing(districts: &'a Districts, sees: Sees) -> Self {
+        let (about, query) = (String::new(), String::new());
+        Self { districts, engine: None, about, query, sees, faults: Faults::default() }
     }
 
     /// What was read, with the engine of its district; or the status that tells all faults.
     pub fn finish<T>(self, value: Option<T>) -> Result<(&'a Engine, T), Status> {
         match (self.engine, value) {
-            (Some(engine), Some(value)) if self.faults.0.is_empty() => Ok((engine, value)),
+            (Some(engine), Some(value)) if self.faults.0.is_empty() => {
+                witness::asked(engine.district(), &self.about, &self.query);
+                Ok((engine, value))
+            }
             _ => Err(refusal(self.faults).map_or_else(unread, |refusal| status::refused(&refusal))),
         }
     }
@@ -42,7 +59,9 @@ impl<'a> Reader<'a> {
     /// Checks the district of a name, and gives what follows it.
     fn name<'v>(&mut self, field: &str, value: &'v str, shape: &str) -> Option<&'v str> {
         let name = self.faults.take(Name::parse(field, value, shape))?;
-        let Some(engine) = self.districts.get(name.district) else {
+        // A district that is not the caller's is as one that is not kept.
+        let theirs = self.sees.call.caller.serves(name.district);
+        let Some(engine) = self.districts.get(name.district).filter(|_| theirs) else {
             let message = format!("this server does not keep district {}", name.district);
             self.faults.push(Reason::UnknownDistrict, field, message);
             return None;
@@ -52,6 +71,9 @@ impl<'a> Reader<'a> {
             let message = format!("{value:?} is not of district {}; a request is about one", known.district());
             self.faults.push(Reason::OutOfRange, field, message);
             return None;
+        }
+        if self.about.is_empty() {
+            name.rest.clone_into(&mut self.about);
         }
         Some(name.rest)
     }

@@ -1,6 +1,7 @@
 //! Why one entitlement is what it is. A tree of thousands of receipts is told in parts: a node has so many children at most,
 //! an answer so many nodes, and where something is left out there is a token for it.
 
+use super::seen::Seen;
 use super::wire;
 use crate::domain::{Reason, Refusal};
 use crate::grpc::Districts;
@@ -75,13 +76,22 @@ pub async fn run(
         let wanted = (which.scheme, &which.beneficiary, which.period.as_str());
         let cut = Cut::of(&page)?;
         let told = Some(Told { size: page.size(), from: cut.from, path: &cut.path });
-        let explained = explain(&view.published.registry, &basis.file.policy, basis.as_of, wanted, told);
+        // What is not the caller's to see is as if it were not there.
+        let seen = Seen::by(view);
+        if !seen.sees(which.scheme, &which.beneficiary, &which.period) {
+            return Err(unknown(&which, basis.day()));
+        }
+        let explained = explain(&view.whole.registry, &basis.file.policy, basis.as_of, wanted, told);
         let told = explained.ok_or_else(|| unknown(&which, basis.day()))?;
         let district = view.scene().district;
         Ok::<_, Status>(v1::ExplainEntitlementResponse {
-            entitlement: Some(wire::standing(district, &told.standing)),
+            entitlement: Some(seen.wire(district, &told.standing)),
             tree: Some(part(&page, view, &told.tree)?),
-            stacking: told.stacking.as_ref().map(|node| wire::whole_node(district, node)),
+            stacking: told
+                .stacking
+                .as_ref()
+                .filter(|_| view.sees.scope().is_none())
+                .map(|node| wire::whole_node(district, node)),
             basis: Some(basis.wire(district)),
         })
     });

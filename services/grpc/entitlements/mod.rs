@@ -3,6 +3,7 @@
 mod budget;
 pub mod explain;
 mod filter;
+mod seen;
 mod watch;
 pub mod wire;
 
@@ -14,6 +15,7 @@ use super::read::{View, view, wait_of};
 use crate::domain::PolicyId;
 use crate::wire::v1;
 use filter::Filter;
+use seen::Seen;
 use tonic::{Request, Response, Status};
 
 /// The service.
@@ -90,8 +92,10 @@ fn list(
     let basis = districts.kept().basis(view, which)?;
     let standings = districts.kept().standings(view, &basis);
     let district = view.scene().district;
-    let found = standings.behind(page.after()).filter(|(_, line)| filter.passes(line));
-    let items = found.map(|(key, line)| (key.to_string(), wire::standing(district, line)));
+    let seen = Seen::by(view);
+    let found =
+        standings.behind(page.after()).filter(|(_, line)| filter.passes(line) && seen.passes(&line.entitlement));
+    let items = found.map(|(key, line)| (key.to_string(), seen.wire(district, line)));
     let (entitlements, next_page_token) = page.take(view, items);
     Ok(v1::ListEntitlementsResponse { entitlements, next_page_token, basis: Some(basis.wire(district)) })
 }

@@ -1,7 +1,7 @@
 //! Today's entitlements, and what every new fact, policy or day changes of them.
 
 use super::filter::Filter;
-use super::wire;
+use super::seen::Seen;
 use crate::domain::PolicyId;
 use crate::engine::Engine;
 use crate::grpc::Districts;
@@ -9,6 +9,7 @@ use crate::grpc::convert::{Reader, position};
 use crate::grpc::follow::{EventStream, wait};
 use crate::grpc::policies::kept::Basis;
 use crate::grpc::read::View;
+use crate::grpc::sights::Sees;
 use crate::projections::{Standing, Standings};
 use crate::wire::v1::{self, watch_entitlements_response::Step};
 use async_stream::try_stream;
@@ -37,15 +38,16 @@ pub fn run(
     let (engine, ((filter, which), seconds)) = reader.finish(parent.and(filter.zip(which).zip(seconds)))?;
     let heartbeat = Duration::from_secs(seconds.unsigned_abs().into());
     // Refused at once where there is nothing to watch.
-    districts.kept().basis(&View::now(engine), which.as_ref())?;
-    follow(districts.clone(), engine.clone(), filter, which, heartbeat)
+    let sees = districts.sees();
+    districts.kept().basis(&View::now(engine, &sees), which.as_ref())?;
+    follow(districts.clone(), engine.clone(), sees, (filter, which), heartbeat)
 }
 
 fn follow(
     districts: Districts,
     engine: Engine,
-    filter: Filter,
-    which: Option<PolicyId>,
+    sees: Sees,
+    (filter, which): (Filter, Option<PolicyId>),
     heartbeat: Duration,
 ) -> Result<EventStream<v1::WatchEntitlementsResponse>, Status> {
     let place = districts.stream()?;
@@ -55,9 +57,9 @@ fn follow(
         let mut sent: Option<Standings> = None;
         loop {
             head.borrow_and_update();
-            let (basis, now) = current(&districts, &engine, which.clone()).await?;
+            let (basis, seen, now) = current(&districts, &engine, &sees, which.clone()).await?;
             let at = position(now.position());
-            for step in steps(engine.district(), &filter, sent.as_ref(), &now) {
+            for step in steps(engine.district(), (&filter, &seen), sent.as_ref(), &now) {
                 yield v1::WatchEntitlementsResponse { step: Some(step), position: at };
             }
             let checkpoint = Step::Checkpoint(basis.wire(engine.district()));
@@ -72,29 +74,31 @@ fn follow(
 async fn current(
     districts: &Districts,
     engine: &Engine,
+    sees: &Sees,
     which: Option<PolicyId>,
-) -> Result<(Basis, Standings), Status> {
+) -> Result<(Basis, Seen, Standings), Status> {
     let kept = districts.clone();
-    let drawn = View::now(engine).draw(districts, move |view| {
+    let drawn = View::now(engine, sees).draw(districts, move |view| {
         let basis = kept.kept().basis(view, which.as_ref())?;
         let standings = kept.kept().standings(view, &basis);
-        Ok((basis, standings))
+        Ok((basis, Seen::by(view), standings))
     });
     drawn.await?
 }
 
 /// What there is to tell of the way from one state to the next; from none: all of it.
-fn steps(district: &str, filter: &Filter, sent: Option<&Standings>, now: &Standings) -> Vec<Step> {
-    let whole = |line: &Standing| Step::Entitlement(wire::standing(district, line));
+fn steps(district: &str, (filter, seen): (&Filter, &Seen), sent: Option<&Standings>, now: &Standings) -> Vec<Step> {
+    let passes = |line: &Standing| filter.passes(line) && seen.passes(&line.entitlement);
+    let whole = |line: &Standing| Step::Entitlement(seen.wire(district, line));
     let Some(sent) = sent else {
-        return now.behind("").filter(|(_, line)| filter.passes(line)).map(|(_, line)| whole(line)).collect();
+        return now.behind("").filter(|(_, line)| passes(line)).map(|(_, line)| whole(line)).collect();
     };
     let changes = now.changes_since(sent).into_iter();
     let step = |(_, old, new): crate::projections::standing::Change| {
-        let passing = |line: Option<std::sync::Arc<Standing>>| line.filter(|line| filter.passes(line));
+        let passing = |line: Option<std::sync::Arc<Standing>>| line.filter(|line| passes(line));
         match (passing(old), passing(new)) {
             (_, Some(new)) => Some(whole(&new)),
-            (Some(old), None) => Some(Step::Removed(wire::standing(district, &old))),
+            (Some(old), None) => Some(Step::Removed(seen.wire(district, &old))),
             (None, None) => None,
         }
     };

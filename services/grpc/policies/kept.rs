@@ -91,9 +91,10 @@ impl Kept {
         Ok(file)
     }
 
-    /// All entitlements that a question is about.
+    /// All entitlements that a question is about, those that its caller does not see among them.
     pub fn standings(&self, view: &View, basis: &Basis) -> Standings {
-        let registry = &view.published.registry;
+        // Of everything, whoever asks: what is told of it is the asker's to cut.
+        let registry = &view.whole.registry;
         if basis.as_of.day != view.today() {
             return Standings::full(registry, &basis.file.policy, basis.as_of);
         }

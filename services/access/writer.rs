@@ -1,0 +1,252 @@
+//! The one task that writes an access log and signs its checkpoints.
+
+use super::book::Book;
+use super::gather::{Due, RECORD_BYTES_MAX, Who};
+use super::{LogState, Shared, checkpoint, locked};
+use crate::engine::Notes;
+use crate::journal::access::AccessEvent;
+use crate::journal::note::SigningKey;
+use crate::journal::{COMMIT_BYTES_MAX, Commit, Hash};
+use crate::log::{Append, LogError};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, MissedTickBehavior};
+
+/// Records of one commit at most; two more may tell what was not recorded, and one the log's birth.
+const BATCH: usize = 128;
+const _: () = assert!((BATCH + 3) * RECORD_BYTES_MAX <= COMMIT_BYTES_MAX);
+
+/// How long the first of a kind waits for others, so that a crowd shares a sync.
+const GATHER: Duration = Duration::from_millis(200);
+/// How often it is looked whether something is due.
+const TICK: Duration = Duration::from_secs(1);
+/// Bytes of the log that are read at a time.
+const READ_BYTES: usize = 1 << 20;
+/// Times that a commit is offered whose fate is not known.
+const TRIES: usize = 3;
+
+/// Asks the task for something.
+pub enum Ask {
+    /// Write and sign what there is.
+    Flush(oneshot::Sender<()>),
+    /// The same, then close the log.
+    Close(oneshot::Sender<()>),
+}
+
+/// Why a commit was not written.
+enum Unwritten {
+    Full,
+    Failed(LogState),
+}
+
+/// The task.
+pub struct Writer {
+    shared: Arc<Shared>,
+    /// The record that begins the log, not written yet.
+    born: Option<AccessEvent>,
+    key: Option<Arc<SigningKey>>,
+    /// What earlier checkpoints say, not met yet.
+    said: VecDeque<(u64, Hash)>,
+    every: Option<Duration>,
+    synced: watch::Sender<u64>,
+    book: Book,
+}
+
+impl Writer {
+    /// The task of a log.
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        born: Option<AccessEvent>,
+        key: Option<Arc<SigningKey>>,
+        said: Vec<(u64, Hash)>,
+        every: Option<Duration>,
+        synced: watch::Sender<u64>,
+    ) -> Self {
+        Self { shared, born, key, said: said.into(), every, synced, book: Book::default() }
+    }
+
+    /// Reads what the log holds, then writes until it is closed. A log that does not hold is written no more.
+    pub async fn run(mut self, mut asked: mpsc::Receiver<Ask>) {
+        match self.read().await {
+            Ok(()) => self.become_(LogState::Open),
+            Err(state) => self.become_(state),
+        }
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut due = self.every.map(|every| Instant::now() + every);
+        loop {
+            let ask = tokio::select! {
+                biased;
+                ask = asked.recv() => Some(ask),
+                () = self.shared.wake.notified() => {
+                    tokio::time::sleep(GATHER).await;
+                    None
+                }
+                _ = tick.tick() => None,
+            };
+            match ask {
+                Some(Some(Ask::Flush(reply))) => {
+                    self.finish().await;
+                    let _ = reply.send(()); // Whoever asked may have gone.
+                }
+                Some(Some(Ask::Close(reply))) => {
+                    self.finish().await;
+                    if let Err(error) = self.shared.log.close().await {
+                        tracing::warn!(%error, "the access log could not be closed");
+                    }
+                    self.become_(LogState::Closed);
+                    let _ = reply.send(());
+                    return;
+                }
+                Some(None) => return,
+                None => self.write(false).await,
+            }
+            if due.is_some_and(|due| Instant::now() >= due) {
+                due = self.every.map(|every| Instant::now() + every);
+                self.sign().await;
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), LogState> {
+        let end = self.shared.log.head().await.map_err(|error| LogState::from(&error))?;
+        while self.book.end().position < end.position {
+            let from = self.book.end().position + 1;
+            let commits = self.shared.log.read(from, READ_BYTES).await.map_err(|error| LogState::from(&error))?;
+            if commits.is_empty() {
+                return Err(LogState::damaged(from, "the log ends before its head".to_owned()));
+            }
+            for commit in &commits {
+                self.book.take(commit)?;
+                self.meet(commit)?;
+            }
+            tokio::task::yield_now().await;
+        }
+        match self.book.end() == end {
+            true => Ok(()),
+            false => Err(LogState::damaged(end.position, "the last record is not the one of the head".to_owned())),
+        }
+    }
+
+    /// Holds the tree against the checkpoint that ends with a commit: each is made at the end of one.
+    fn meet(&mut self, commit: &Commit) -> Result<(), LogState> {
+        while let Some((size, root)) = self.said.front().copied().filter(|(size, _)| *size <= commit.last) {
+            if (size, root) != (self.book.tree.size(), self.book.tree.root()) {
+                let detail = format!("positions up to {size} are not what a checkpoint was signed over");
+                return Err(LogState::damaged(size, detail));
+            }
+            self.said.pop_front();
+        }
+        Ok(())
+    }
+
+    /// Changes the state, and says so.
+    fn become_(&self, state: LogState) {
+        let before = std::mem::replace(&mut *locked(&self.shared.state), state.clone());
+        match &state {
+            _ if before == state => {}
+            LogState::Open if before == LogState::Full => tracing::info!("the access log is written again"),
+            LogState::Open | LogState::Reading | LogState::Closed => {}
+            LogState::Full => tracing::error!("no space for the access log: what happens is counted"),
+            LogState::Failed(_) | LogState::Damaged { .. } => {
+                tracing::error!(%state, "the access log is not written any more: what happens is counted");
+            }
+        }
+    }
+
+    fn is_writable(&self) -> bool {
+        matches!(*locked(&self.shared.state), LogState::Open | LogState::Full)
+    }
+
+    async fn finish(&mut self) {
+        self.write(true).await;
+        self.sign().await;
+    }
+
+    /// Writes what is due, or all that there is. What can't be written is counted.
+    async fn write(&mut self, all: bool) {
+        loop {
+            let now = self.shared.clock.now_micros();
+            let mut due = locked(&self.shared.gathering).take(now, BATCH, all);
+            if let Some(event) = self.born.clone() {
+                due.insert(0, Due { who: Who::default(), event });
+            }
+            if due.is_empty() {
+                return;
+            }
+            let written = match (self.is_writable(), self.book.page(&due, now)) {
+                (true, Some(page)) => match self.append(&page.commit).await {
+                    Ok(()) => {
+                        self.book.turn(page);
+                        Ok(())
+                    }
+                    Err(unwritten) => Err(unwritten),
+                },
+                (true, None) => Err(Unwritten::Failed(LogState::Failed("its subjects do not follow".to_owned()))),
+                (false, _) => Err(Unwritten::Failed(locked(&self.shared.state).clone())),
+            };
+            match written {
+                Ok(()) => {
+                    self.born = None;
+                    self.become_(LogState::Open);
+                }
+                Err(unwritten) => {
+                    locked(&self.shared.gathering).unwritten(&due, now);
+                    self.become_(match unwritten {
+                        Unwritten::Full => LogState::Full,
+                        Unwritten::Failed(state) => state,
+                    });
+                    return;
+                }
+            }
+            if due.len() < BATCH {
+                return;
+            }
+        }
+    }
+
+    async fn append(&self, commit: &Commit) -> Result<(), Unwritten> {
+        let failed = |why: &str| Err(Unwritten::Failed(LogState::Failed(why.to_owned())));
+        for _ in 0..TRIES {
+            match self.shared.log.append(self.book.end(), commit.clone()).await {
+                Append::Appended(_) => return Ok(()),
+                Append::Full => return Err(Unwritten::Full),
+                Append::Fatal(why) => return failed(&why),
+                Append::Conflict { head } if head == commit.head() => return Ok(()),
+                Append::Conflict { .. } => return failed("another writer wrote to it"),
+                Append::Unknown => match self.is_there(commit).await {
+                    Ok(true) => return Ok(()),
+                    Ok(false) => {}
+                    Err(error) => return Err(Unwritten::Failed(LogState::from(&error))),
+                },
+            }
+        }
+        failed("what became of a write is not known")
+    }
+
+    async fn is_there(&self, commit: &Commit) -> Result<bool, LogError> {
+        let found = self.shared.log.read(commit.first, 1).await?;
+        Ok(found.first().is_some_and(|found| found.head() == commit.head()))
+    }
+
+    /// Signs what was recorded since the last checkpoint; what stands in the way is told of, and tried again.
+    async fn sign(&mut self) {
+        let (Some(key), Some(notes)) = (&self.key, &self.shared.notes) else { return };
+        let size = self.book.tree.size();
+        if !self.is_writable() || locked(notes).last().is_some_and(|last| last >= size) {
+            return;
+        }
+        let note = checkpoint(&self.shared.origin, size, self.book.tree.root(), key);
+        let notes = Arc::clone(notes);
+        let kept = tokio::task::spawn_blocking(move || {
+            let notes: &mut Notes = &mut locked(&notes);
+            notes.append(size, &note).map(|()| notes.synced())
+        });
+        match kept.await.map_err(|error| error.to_string()).and_then(|kept| kept.map_err(|error| error.to_string())) {
+            Ok(synced) => drop(self.synced.send_replace(synced)),
+            Err(error) => tracing::warn!(error, "no checkpoint of the access log could be made"),
+        }
+    }
+}
