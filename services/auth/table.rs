@@ -10,6 +10,9 @@
 //!   so that nobody approves what they stated.
 //! - *Finance clerks* (`f`) keep tax receipts, issue orders and answer them, as the finance system does under that role;
 //!   *finance approvers* (`g`) read the same, and close a fiscal year.
+//! - Of money: the bureau's clerks open, review and publish claims, its approvers approve them and order money back; finance
+//!   clerks keep budgets and record accounts, which finance approvers confirm. That claimant, reviewer and approver are
+//!   different people is a rule of the claim, whatever roles one person has.
 //! - *Auditors* (`r`) read everything and change nothing.
 //! - The access log is for auditors and the bureau's approvers; of it administrators see who was turned away (the method
 //!   itself leaves out the rest).
@@ -43,6 +46,10 @@ const ROWS: &[(&str, &str)] = &[
     ("AccessService/ExportAccessLog", "ar"),
     ("AccessService/GetAccessStatus", "ark"),
     ("AccessService/ListAccessRecords", "ark"),
+    ("AccountService/ConfirmAccount", "g"),
+    ("AccountService/GetAccount", "fgr"),
+    ("AccountService/RecordAccount", "f"),
+    ("AccountService/RefuseAccount", "g"),
     ("AssessmentService/AssessProject", "c"),
     ("AssessmentService/GetProjectAssessment", "cafgr"),
     ("AssessmentService/ListProjectAssessments", "cafgr"),
@@ -52,10 +59,36 @@ const ROWS: &[(&str, &str)] = &[
     ("AuditService/GetInclusionProof", "cafgr"),
     ("AuditService/IssueFigure", "cafgr"),
     ("AuditService/ListCheckpoints", ALL),
+    ("BudgetService/AppropriateBudget", "f"),
+    ("BudgetService/ApproveRound", "a"),
+    ("BudgetService/GetBudget", "cafgr"),
+    ("BudgetService/ListBudgets", "cafgr"),
+    ("BudgetService/OpenRound", "c"),
     ("BureauService/GetChainStatus", "ocafgr"),
     ("BureauService/GetMetrics", "ocafgr"),
     ("BureauService/ListAnomalies", "ocafgr"),
     ("BureauService/ListOverdueFirms", "ocafgr"),
+    ("CalendarService/ListCalendars", ALL),
+    ("CalendarService/SetCalendar", "a"),
+    ("ClaimService/AcceptClaim", "c"),
+    ("ClaimService/ApproveClaim", "a"),
+    ("ClaimService/GetClaim", "cafgr"),
+    ("ClaimService/ListClaims", "cafgr"),
+    ("ClaimService/OpenClaim", "c"),
+    ("ClaimService/OpenClaims", "c"),
+    ("ClaimService/OrderRecovery", "a"),
+    ("ClaimService/PublishClaim", "c"),
+    ("ClaimService/RaiseObjection", "c"),
+    ("ClaimService/ReadClaimExplanation", "cafgr"),
+    ("ClaimService/ReceiveRecovery", "f"),
+    ("ClaimService/RefreezeClaim", "c"),
+    ("ClaimService/RejectClaim", "ca"),
+    ("ClaimService/ReportPerformance", "c"),
+    ("ClaimService/ResolveObjection", "c"),
+    ("ClaimService/ReviewClaim", "c"),
+    ("ClaimService/SpendEarmark", "c"),
+    ("ClaimService/SupplementClaim", "c"),
+    ("ClaimService/WithdrawClaim", "c"),
     ("ContactService/ErasePerson", "a"),
     ("ContactService/GetPerson", "cafgr"),
     ("ContactService/LiftLegalHold", "a"),

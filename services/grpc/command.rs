@@ -6,7 +6,7 @@ use super::convert::{Framed, Reader, Scene, frame::etag_of, position, warnings};
 use super::sights::Sees;
 use super::{Districts, bounds, principal, status};
 use crate::domain::firm::FirmView;
-use crate::domain::{AsOf, Command, Day, Entity, Reason, Refusal, Registry, Stated};
+use crate::domain::{AsOf, Command, Day, Entity, Event, Reason, Refusal, Registry, Stated};
 use crate::engine::clock::shanghai_day;
 use crate::engine::{Engine, Outcome, Published, Request, Written};
 use crate::wire::v1;
@@ -20,7 +20,7 @@ pub trait Stating: Framed + Send + Sync {
 }
 
 /// A command's own answer.
-pub trait Answering: Stating {
+pub trait Answering: Framed + Send + Sync {
     /// The response.
     type Response;
     /// The response to what became of it.
@@ -40,7 +40,7 @@ pub struct Answer<'a> {
 }
 
 /// Decides and records a command.
-pub async fn run<C: Answering>(
+pub async fn run<C: Stating + Answering>(
     districts: &Districts,
     request: tonic::Request<C>,
 ) -> Result<tonic::Response<C::Response>, Status> {
@@ -126,6 +126,13 @@ fn recorded_at(published: &Published, position: u64) -> Option<i64> {
         if published.commits[middle].1 < position { low = middle + 1 } else { high = middle }
     }
     published.commits.get(low).map(|commit| commit.0)
+}
+
+impl<'a> Answer<'a> {
+    /// An answer to a caller who sees everything.
+    pub fn whole(outcome: &'a Outcome, target: Option<&'a Entity>, scene: Scene<'a>) -> Self {
+        Self { outcome, target, scene, scoped: false }
+    }
 }
 
 impl Answer<'_> {
@@ -235,6 +242,37 @@ impl Answer<'_> {
         let Some(Entity::Assessment(id)) = self.target else { return None };
         let (revision, etag) = self.stamp();
         Some(v1::ProjectAssessment { revision, etag, ..self.scene.assessment(id)? })
+    }
+
+    /// The claim that the act is about: one that is opened is named by what was decided.
+    pub fn claim(&self) -> Option<v1::Claim> {
+        let decided = || self.scene.registry.owner_at(self.outcome.written.position());
+        let Some(Entity::Claim(id)) = self.target.or_else(decided) else { return None };
+        let revision = self.scene.registry.entities().revision(&Entity::Claim(id.clone())).max(self.outcome.revision);
+        Some(v1::Claim { revision: position(revision), etag: etag_of(revision), ..self.scene.claim(id)? })
+    }
+
+    /// The budget that the act is about.
+    pub fn budget(&self) -> Option<v1::Budget> {
+        let Some(Entity::Budget(id)) = self.target else { return None };
+        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        Some(v1::Budget { revision, etag, ..self.scene.budget(id)? })
+    }
+
+    /// The account that the act is about.
+    pub fn account(&self) -> Option<v1::Account> {
+        let Some(Entity::Account(code)) = self.target else { return None };
+        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
+        Some(v1::Account { revision, etag, ..self.scene.account(code)? })
+    }
+
+    /// The calendar that the act set.
+    pub fn calendar(&self) -> Option<v1::Calendar> {
+        let entry = self.scene.registry.entry_at(self.outcome.written.position())?;
+        match &entry.event {
+            Event::CalendarSet(set) => Some(super::convert::finance::calendar(set)),
+            _ => None,
+        }
     }
 
     /// The park that the command is about.

@@ -6,10 +6,15 @@
 #![allow(clippy::result_large_err)] // tonic::Status is what every method of a service returns.
 
 mod access;
+mod accounts;
+mod acts;
 mod assessments;
 mod audit;
 mod bounds;
+mod budgets;
 mod bureau;
+mod calendar;
+mod claims;
 mod command;
 mod connection;
 mod contacts;

@@ -64,7 +64,7 @@ listing! {
     ListTaxReceiptsRequest ListLoansRequest ListSeedFundsRequest ListInvestmentsRequest
     ListIntermediariesRequest ListTechnologyTransfersRequest ListPlatformsRequest ListInstrumentsRequest
     ListPoliciesRequest ListEntitlementsRequest ListReadingsRequest ListGuidanceFundsRequest
-    ListProjectAssessmentsRequest ListContactsRequest
+    ListProjectAssessmentsRequest ListContactsRequest ListClaimsRequest
     ListPaymentOrdersRequest
 }
 

@@ -101,6 +101,8 @@ reading! {
     ListContactsRequest list_contacts_request
     ListReadingsRequest list_readings_request
     GetReadingRequest get_reading_request
+    GetClaimRequest get_claim_request
+    ListClaimsRequest list_claims_request
 }
 
 /// As known when.

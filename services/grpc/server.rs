@@ -2,9 +2,13 @@
 
 use super::Districts;
 use super::access::Access;
+use super::accounts::Accounts;
 use super::assessments::Assessments;
 use super::audit::Audit;
+use super::budgets::Budgets;
 use super::bureau::Bureau;
+use super::calendar::Calendars;
+use super::claims::Claims;
 use super::connection::{Intake, connections};
 use super::contacts::Contacts;
 use super::criteria::Criteria;
@@ -106,7 +110,7 @@ const ACCESS_LOG_MAX: Duration = Duration::from_secs(3);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 22] = [
+const SERVICES: [&str; 26] = [
     v1::access_service_server::SERVICE_NAME,
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
@@ -129,6 +133,10 @@ const SERVICES: [&str; 22] = [
     v1::audit_service_server::SERVICE_NAME,
     v1::contact_service_server::SERVICE_NAME,
     v1::finance_service_server::SERVICE_NAME,
+    v1::claim_service_server::SERVICE_NAME,
+    v1::budget_service_server::SERVICE_NAME,
+    v1::account_service_server::SERVICE_NAME,
+    v1::calendar_service_server::SERVICE_NAME,
 ];
 
 macro_rules! bounded {
@@ -143,9 +151,13 @@ macro_rules! bounded {
 /// Every service of the API, with reflection.
 pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, ServeError> {
     use v1::access_service_server::AccessServiceServer;
+    use v1::account_service_server::AccountServiceServer;
     use v1::assessment_service_server::AssessmentServiceServer;
     use v1::audit_service_server::AuditServiceServer;
+    use v1::budget_service_server::BudgetServiceServer;
     use v1::bureau_service_server::BureauServiceServer;
+    use v1::calendar_service_server::CalendarServiceServer;
+    use v1::claim_service_server::ClaimServiceServer;
     use v1::contact_service_server::ContactServiceServer;
     use v1::criteria_service_server::CriteriaServiceServer;
     use v1::entitlement_service_server::EntitlementServiceServer;
@@ -185,6 +197,10 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(PlatformServiceServer(Platforms(districts.clone())), config))
         .add_service(bounded!(PolicyServiceServer(Policies(districts.clone())), config))
         .add_service(bounded!(AssessmentServiceServer(Assessments(districts.clone())), config))
+        .add_service(bounded!(ClaimServiceServer(Claims(districts.clone())), config))
+        .add_service(bounded!(BudgetServiceServer(Budgets(districts.clone())), config))
+        .add_service(bounded!(AccountServiceServer(Accounts(districts.clone())), config))
+        .add_service(bounded!(CalendarServiceServer(Calendars(districts.clone())), config))
         .add_service(bounded!(ContactServiceServer(Contacts(districts.clone())), config))
         .add_service(bounded!(GuidanceFundServiceServer(GuidanceFunds(districts.clone())), config))
         .add_service(bounded!(ReadingServiceServer(Readings(districts.clone())), config))

@@ -246,6 +246,26 @@ impl Clients {
         v1::finance_service_client::FinanceServiceClient::new(self.calling())
     }
 
+    /// Claims.
+    pub fn claims(&self) -> v1::claim_service_client::ClaimServiceClient<Calling> {
+        v1::claim_service_client::ClaimServiceClient::new(self.calling())
+    }
+
+    /// Budgets.
+    pub fn budgets(&self) -> v1::budget_service_client::BudgetServiceClient<Calling> {
+        v1::budget_service_client::BudgetServiceClient::new(self.calling())
+    }
+
+    /// Accounts.
+    pub fn accounts(&self) -> v1::account_service_client::AccountServiceClient<Calling> {
+        v1::account_service_client::AccountServiceClient::new(self.calling())
+    }
+
+    /// Working days.
+    pub fn calendars(&self) -> v1::calendar_service_client::CalendarServiceClient<Calling> {
+        v1::calendar_service_client::CalendarServiceClient::new(self.calling())
+    }
+
     /// Ledgers in bulk.
     pub fn import(&self) -> v1::import_service_client::ImportServiceClient<Calling> {
         v1::import_service_client::ImportServiceClient::new(self.calling())

@@ -3,6 +3,7 @@
 pub mod assessment;
 pub mod contact;
 pub mod event;
+pub mod finance;
 pub mod frame;
 pub mod guidance_fund;
 pub mod incubator_report;

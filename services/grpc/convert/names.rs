@@ -57,8 +57,14 @@ pub const PAYMENT_ORDER: &str = "districts/{code}/paymentOrders/{number}";
 pub const CURSOR: &str = "districts/{code}/cursors/{name}";
 /// A person's.
 pub const PERSON: &str = "districts/{code}/persons/{uuid}";
+/// A claim's.
+pub const CLAIM: &str = "districts/{code}/claims/{promise}";
+/// A budget's.
+pub const BUDGET: &str = "districts/{code}/budgets/{payer}-{scheme}-{year}";
+/// An account's.
+pub const ACCOUNT: &str = "districts/{code}/accounts/{uscc}";
 /// Any entity's.
-pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc}, …/policies/{id}, …/intermediaries/{id}, …/technologyTransfers/{contract}, …/platforms/{id}, …/instruments/{id}, …/guidanceFunds/{id}, …/projectAssessments/{id}, …/persons/{uuid} or …/settings";
+pub const ENTITY: &str = "districts/{code}/firms/{uscc}, …/incubators/{id}, …/parks/{id}, …/loans/{contract}, …/taxpayers/{uscc}, …/policies/{id}, …/intermediaries/{id}, …/technologyTransfers/{contract}, …/platforms/{id}, …/instruments/{id}, …/guidanceFunds/{id}, …/projectAssessments/{id}, …/persons/{uuid}, …/claims/{promise}, …/budgets/{payer}-{scheme}-{year}, …/accounts/{uscc}, …/paymentOrders/{number}, …/cursors/{name}, …/calendar or …/settings";
 
 /// A name that does not have its shape.
 pub fn malformed(field: &str, value: &str, shape: &str) -> Fault {
