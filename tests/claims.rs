@@ -381,10 +381,10 @@ async fn answers_that_come_twice_late_or_out_of_turn_leave_the_same_ledger() {
 async fn a_years_end_frees_the_old_budget_and_the_order_is_made_again_against_the_new() {
     let rig = s1_approved().await;
     let no = rig.order_for(S1_2024).await.unwrap();
-    assert_eq!(word(rig.act(TREASURER, Act::CloseYear(2025)).await), Reason::YearRunning);
+    assert_eq!(word(rig.act(TREASURER, Act::CloseYear(2025, None)).await), Reason::YearRunning);
     rig.go_to("2026-01-05");
-    rig.act(TREASURER, Act::CloseYear(2025)).await.unwrap();
-    assert!(is_duplicate(&rig.act(TREASURER, Act::CloseYear(2025)).await.unwrap()));
+    rig.act(TREASURER, Act::CloseYear(2025, None)).await.unwrap();
+    assert!(is_duplicate(&rig.act(TREASURER, Act::CloseYear(2025, None)).await.unwrap()));
     assert_eq!((rig.stage(S1_2024), rig.order(&no).state.key()), ("APPROVED", "CLOSED"));
     assert_eq!(rig.budget(S1_BUDGET).taking.committed, 0);
     assert_eq!(rig.order_for(S1_2024).await.unwrap_err().reason, Reason::BudgetExhausted);
@@ -401,7 +401,7 @@ async fn a_payment_of_the_old_year_that_is_told_after_its_end_holds() {
     let rig = s1_approved().await;
     let no = rig.order_for(S1_2024).await.unwrap();
     rig.go_to("2026-01-05");
-    rig.act(TREASURER, Act::CloseYear(2025)).await.unwrap();
+    rig.act(TREASURER, Act::CloseYear(2025, None)).await.unwrap();
     assert_eq!(word(rig.tell(&no, paid("回单1", "2026-01-04")).await), Reason::OrderState);
     rig.tell(&no, paid("回单1", "2025-12-31")).await.unwrap();
     assert_eq!((rig.stage(S1_2024), rig.order(&no).state.key()), ("PAID", "PAID"));

@@ -105,7 +105,7 @@ async fn a_range_is_read_and_ends() {
     let fields = [("to_position", "OUT_OF_RANGE")];
     let back = server.journal().read_events(back).await;
     refused(back, Code::InvalidArgument, "OUT_OF_RANGE", &[("field", "to_position")], &fields);
-    let bent = v1::ReadEventsRequest { subject: format!("{DISTRICT}/claims/1"), ..range() };
+    let bent = v1::ReadEventsRequest { subject: format!("{DISTRICT}/wonders/1"), ..range() };
     let fields = [("subject", "MALFORMED_NAME")];
     let bent = server.journal().read_events(bent).await;
     refused(bent, Code::InvalidArgument, "MALFORMED_NAME", &[("field", "subject")], &fields);

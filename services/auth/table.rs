@@ -8,7 +8,8 @@
 //!   decide about money, and want an approver.
 //! - *Bureau approvers* (`a`) decide those, and on erasures and legal holds, and may take back whatever the bureau recorded; they record none of the rest,
 //!   so that nobody approves what they stated.
-//! - *Finance clerks* (`f`) keep tax receipts; *finance approvers* (`g`) read the same.
+//! - *Finance clerks* (`f`) keep tax receipts, issue orders and answer them, as the finance system does under that role;
+//!   *finance approvers* (`g`) read the same, and close a fiscal year.
 //! - *Auditors* (`r`) read everything and change nothing.
 //! - The access log is for auditors and the bureau's approvers; of it administrators see who was turned away (the method
 //!   itself leaves out the rest).
@@ -68,6 +69,15 @@ const ROWS: &[(&str, &str)] = &[
     ("EntitlementService/ListEntitlements", "ocafgr"),
     ("EntitlementService/SimulateBudget", "cafgr"),
     ("EntitlementService/WatchEntitlements", "ocafgr"),
+    ("FinanceService/AcknowledgeOrders", "f"),
+    ("FinanceService/CloseFiscalYear", "g"),
+    ("FinanceService/GetPaymentOrder", "cafgr"),
+    ("FinanceService/ImportPaymentAnswers", "f"),
+    ("FinanceService/IssueOrders", "f"),
+    ("FinanceService/ListPaymentOrders", "cafgr"),
+    ("FinanceService/ReconcilePayments", "fgr"),
+    ("FinanceService/RecordPaymentAnswers", "f"),
+    ("FinanceService/WatchPaymentOrders", "fr"),
     ("FinancingService/DrawLoan", "c"),
     ("FinancingService/EstablishSeedFund", "oc"),
     ("FinancingService/GetLoan", "cafgr"),

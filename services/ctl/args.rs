@@ -12,6 +12,7 @@ use super::innovation::args::{
 use super::keys::KeysCommand;
 use super::lang::Lang;
 use super::money_args::{FundCommand, InvestmentCommand, LoanCommand, TaxCommand};
+use super::orders::args::{OrdersCommand, ReconcileArgs};
 use super::output::Format;
 use super::parse::{self, KnownAt};
 use super::write::args::{FirmWrite, IncubatorWrite, LimitsSetArgs, ParkWrite, RelocationWrite, VoidArgs};
@@ -135,6 +136,11 @@ pub enum Command {
     /// Contacts of firms and carriers, their erasure, legal holds (联系人).
     #[command(subcommand)]
     Contact(ContactCommand),
+    /// Payment orders: out, and their answers in (支付令).
+    #[command(subcommand)]
+    Orders(OrdersCommand),
+    /// What does not agree between orders, answers and a bank's statement (对账).
+    Reconcile(ReconcileArgs),
     /// Limits of the district.
     #[command(subcommand)]
     Limits(LimitsCommand),

@@ -11,6 +11,7 @@ use crate::wire::v1::bureau_service_client::BureauServiceClient;
 use crate::wire::v1::contact_service_client::ContactServiceClient;
 use crate::wire::v1::criteria_service_client::CriteriaServiceClient;
 use crate::wire::v1::entitlement_service_client::EntitlementServiceClient;
+use crate::wire::v1::finance_service_client::FinanceServiceClient;
 use crate::wire::v1::financing_service_client::FinancingServiceClient;
 use crate::wire::v1::firm_service_client::FirmServiceClient;
 use crate::wire::v1::guidance_fund_service_client::GuidanceFundServiceClient;
@@ -102,6 +103,8 @@ clients! {
     assessments: AssessmentServiceClient;
     /// Guidance funds.
     guidance_funds: GuidanceFundServiceClient;
+    /// Orders and answers.
+    finance: FinanceServiceClient;
     /// Contacts.
     contacts: ContactServiceClient;
     /// Readings.

@@ -26,6 +26,7 @@ mod message;
 mod metrics;
 mod money;
 pub mod money_args;
+pub mod orders;
 pub mod output;
 mod pages;
 pub mod parse;
@@ -123,6 +124,7 @@ async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble
     match command {
         Command::Completions { shell } => completions(shell, io),
         Command::Audit(command) => audit::run(&global, command, lang, io).await,
+        Command::Orders(command) => orders::run(&global, command, lang, io).await,
         Command::Import(args) => import::run(&global, args, lang, io).await,
         Command::Events(command) => {
             events::run(&session().await?, command, global.output, lang, io).await?;
@@ -181,11 +183,13 @@ async fn ask(session: &Session, command: Command, shown: &mut Shown<'_, '_>) -> 
         Command::Instrument(command) => innovation::instrument(session, command, shown).await,
         Command::Access(command) => access::run(session, command, shown).await,
         Command::Contact(command) => contacts::run(session, command, shown).await,
+        Command::Reconcile(args) => orders::reconcile(session, args, lang).await,
         Command::Limits(command) => show::limits(session, command, lang).await,
         Command::Void(args) => write::void(session, args, lang).await,
         Command::Log(command) => log::run(session, command, lang).await,
         // Taken apart in `dispatch`.
         Command::Import(_)
+        | Command::Orders(_)
         | Command::Audit(_)
         | Command::Events(_)
         | Command::Keys(_)

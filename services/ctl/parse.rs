@@ -2,6 +2,7 @@
 //! would have taken.
 
 use super::lang::Say;
+use crate::domain::order::OrderState;
 use crate::domain::{
     BuildMode, CapitalSource, CarrierFigure, ContactRole, Criterion, Day, InterestNature, InvestmentForm, Kind,
     LeaveKind, Level, Party, PlatformKind, Tax, TaxNature,
@@ -107,6 +108,8 @@ words! {
     party -> Party, IntermediaryParty, "INTERMEDIARY_PARTY";
     /// Whose capital a guidance fund is paid.
     capital_source -> CapitalSource, CapitalSource, "CAPITAL_SOURCE";
+    /// How far a payment order has come.
+    order_state -> OrderState, PaymentOrderState, "PAYMENT_ORDER_STATE";
     /// What a platform is for.
     platform_kind -> PlatformKind, PlatformKind, "PLATFORM_KIND";
 }

@@ -12,7 +12,7 @@ use super::event::{Document, Entity, Event};
 use super::order::steps as orders;
 use super::reason::{Reason, Refusal};
 use super::registry::Registry;
-use super::values::{ClaimId, CursorName, Day, OrderNo, PolicyId, SchemeKey, Uscc};
+use super::values::{ClaimId, CursorName, Day, OrderNo, PolicyId, SchemeKey, TreasuryCode, Uscc};
 use super::words::Purpose;
 use std::sync::Arc;
 
@@ -42,6 +42,8 @@ pub enum Answer {
         reference: String,
         /// The bank's day.
         day: Day,
+        /// What was paid, fen; none: not said.
+        amount: Option<i64>,
     },
     /// 退票.
     Returned {
@@ -187,8 +189,8 @@ pub enum Act {
         /// The answer.
         answer: Answer,
     },
-    /// Closes what a fiscal year leaves unpaid, so many orders at a time.
-    CloseYear(i16),
+    /// Closes what a fiscal year leaves unpaid, so many orders at a time: those of one treasury, or of all.
+    CloseYear(i16, Option<TreasuryCode>),
     /// Acknowledges what a cursor delivered.
     Acknowledge {
         /// The cursor.
@@ -224,7 +226,7 @@ impl Act {
     /// The resource that its answer shows and its etag is of; none: what it is about is known only when it is decided.
     pub fn target(&self) -> Option<Entity> {
         match self {
-            Self::Claim(_) | Self::CloseYear(_) => None,
+            Self::Claim(_) | Self::CloseYear(..) => None,
             Self::Refreeze(claim)
             | Self::Supplement(claim)
             | Self::Step { claim, .. }
@@ -304,12 +306,20 @@ impl Act {
                 words.put("tell").put(order);
                 match answer {
                     Answer::Accepted => words.put("accepted"),
-                    Answer::Paid { reference, day } => words.put("paid").put(reference).put(day),
+                    Answer::Paid { reference, day, amount } => {
+                        words.put("paid").put(reference).put(day);
+                        amount.iter().for_each(|amount| _ = words.put(amount));
+                        &mut words
+                    }
                     Answer::Returned { reason, day } => words.put("returned").put(reason).put(day),
                     Answer::Rejected { reason } => words.put("rejected").put(reason),
                 }
             }
-            Self::CloseYear(year) => words.put("close-year").put(year),
+            Self::CloseYear(year, payer) => {
+                words.put("close-year").put(year);
+                payer.iter().for_each(|payer| _ = words.put(payer));
+                &mut words
+            }
             Self::Acknowledge { cursor, position } => words.put("acknowledge").put(cursor).put(position),
         };
         words.0
@@ -382,7 +392,7 @@ pub fn decide_act(
         }
         Act::IssueOrder { claim, purpose } => orders::issue(&deciding, claim, purpose),
         Act::Tell { order, answer } => orders::tell(&deciding, order, answer),
-        Act::CloseYear(year) => orders::close_year(&deciding, *year),
+        Act::CloseYear(year, payer) => orders::close_year(&deciding, *year, *payer),
         Act::Acknowledge { cursor, position } => orders::acknowledge(&deciding, cursor, *position),
     }
 }

@@ -207,6 +207,8 @@ reasons! {
     NotVoidable = "NOT_VOIDABLE";
     /// The fiscal year is not over.
     YearRunning = "YEAR_RUNNING";
+    /// Another amount was paid than the order says.
+    AmountDiffers = "AMOUNT_DIFFERS";
     /// Not a bank's number.
     MalformedBankNumber = "MALFORMED_BANK_NUMBER";
     /// A fact that stays would break a rule.

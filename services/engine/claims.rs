@@ -1,11 +1,12 @@
 //! What an act about money is decided on beside the state: computed by the writer at the decision's head, never taken from
 //! whoever asks.
 
-use crate::domain::act::{Act, Owed, Wanted};
+use super::request::{Bounds, decide_within};
+use crate::domain::act::{Act, Ground, Owed, Wanted, decide_act};
 use crate::domain::budget::steps::in_round;
 use crate::domain::claim::PIECE_BYTES_MAX;
 use crate::domain::words::Handing;
-use crate::domain::{AsOf, ClaimId, Day, Fault, PolicyId, Reason, Refusal, Registry};
+use crate::domain::{AsOf, ClaimId, Command, Day, Decision, Fault, PolicyId, Reason, Refusal, Registry};
 use crate::formats::policy::{PolicyFile, parse};
 use crate::policy::{BudgetRule, Claim, rounds};
 use crate::projections::claims::{Text, owed};
@@ -47,6 +48,27 @@ pub struct Computed {
     pub owed: Option<Owed>,
     /// What each claim of a round gets.
     pub awards: Vec<(ClaimId, i64)>,
+}
+
+/// Decides a command within bounds: facts by themselves, an act on what is computed for it.
+pub fn decided(
+    bounds: Option<&dyn Bounds>,
+    registry: &Registry,
+    texts: &Texts,
+    command: &Command,
+    (principal, today): (&str, Day),
+) -> Result<Decision, Refusal> {
+    let Some(act) = &command.act else { return decide_within(bounds, registry, command, today) };
+    if let Some(bounds) = bounds {
+        bounds.admit(registry, command)?;
+    }
+    let computed = computed(registry, texts, act, today)?;
+    let ground = Ground { today, principal, owed: computed.owed.as_ref(), awards: &computed.awards };
+    let decided = decide_act(registry, act, &command.documents, ground);
+    decided.map_err(|refusal| match bounds {
+        Some(bounds) => bounds.tell(registry, refusal),
+        None => refusal,
+    })
 }
 
 /// Computes what an act is decided on.

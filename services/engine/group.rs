@@ -3,14 +3,13 @@
 //! Nobody sees the state of a group before its commit is durable. When the commit can't be made, the group is dropped and
 //! nothing remains of it.
 
-use super::claims::computed;
+use super::claims::decided;
 use super::clock::shanghai_day;
 use super::fold::Fold;
 use super::published::Published;
-use super::request::{Bounds, Outcome, Principal, Request, Written, decide_within};
+use super::request::{Bounds, Outcome, Principal, Request, Written};
 use super::requests::{Remembered, RequestKey, Requests};
 use super::start::SYSTEM;
-use crate::domain::act::{Ground, decide_act};
 use crate::domain::decide::warning;
 use crate::domain::{Command, Day, Decision, Entity, Event, NewEvent, Reason, Recorded, Refusal, Registry, Warning};
 use crate::journal::{self, COMMIT_BYTES_MAX, Commit, Hash, Head, Record, Subject, ZERO_HASH, codec, record_hash};
@@ -152,7 +151,7 @@ impl Group {
             let told = bounds.map(|bounds| bounds.tell(&self.registry, refusal.clone()));
             return Judged::Done(Err(told.unwrap_or(refusal)));
         }
-        let (events, warnings) = match self.decide(base, request, bounds) {
+        let (events, warnings) = match self.decide(base, &request.principal, &request.command, bounds) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(Decision::Same { position, .. }) => {
                 return Judged::Done(Ok(self.pending(Written::Duplicate { position }, Vec::new(), request)));
@@ -176,25 +175,14 @@ impl Group {
     }
 
     /// What a command would record. What an act is decided on is computed here, on the state that holds its predecessors.
-    fn decide(&self, base: Base<'_>, request: &Request, bounds: Option<&dyn Bounds>) -> Result<Decision, Refusal> {
-        let Some(act) = &request.command.act else {
-            return decide_within(bounds, &self.registry, &request.command, self.today);
-        };
-        if let Some(bounds) = bounds {
-            bounds.admit(&self.registry, &request.command)?;
-        }
-        let computed = computed(&self.registry, &base.fold.texts, act, self.today)?;
-        let ground = Ground {
-            today: self.today,
-            principal: &request.principal.id,
-            owed: computed.owed.as_ref(),
-            awards: &computed.awards,
-        };
-        let decided = decide_act(&self.registry, act, &request.command.documents, ground);
-        decided.map_err(|refusal| match bounds {
-            Some(bounds) => bounds.tell(&self.registry, refusal),
-            None => refusal,
-        })
+    fn decide(
+        &self,
+        base: Base<'_>,
+        principal: &Principal,
+        command: &Command,
+        bounds: Option<&dyn Bounds>,
+    ) -> Result<Decision, Refusal> {
+        decided(bounds, &self.registry, &base.fold.texts, command, (&principal.id, self.today))
     }
 
     /// Decides a row of a bulk import: no request id, since the sameness of facts makes a resend harmless.
@@ -205,7 +193,7 @@ impl Group {
         bounds: Option<&dyn Bounds>,
         command: &Command,
     ) -> Judged<Result<(Decision, u64), Refusal>> {
-        let decision = match decide_within(bounds, &self.registry, command, self.today) {
+        let decision = match self.decide(base, principal, command, bounds) {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(decision) => decision,
         };

@@ -2,22 +2,27 @@
 //! run answers exactly what the real one would get now.
 
 use super::Engine;
+use super::claims::{Texts, decided};
 use super::clock::shanghai_day;
-use super::request::{Bounded, RowOutcome, decide_within};
+use super::request::{Bounded, RowOutcome};
 use crate::domain::{Command, Day, Decision, Recorded, Refusal, Registry};
 
 /// An overlay over the state as of one moment.
 pub struct Rehearsal {
     registry: Registry,
+    texts: Texts,
     today: Day,
+    principal: String,
     bounds: Bounded,
 }
 
 impl Engine {
-    /// Begins a rehearsal on the state that is published now, within bounds that are judged on the rehearsal's own.
-    pub fn rehearse(&self, bounds: Bounded) -> Rehearsal {
+    /// Begins a rehearsal, by a principal, on the state that is published now, within bounds that are judged on the
+    /// rehearsal's own.
+    pub fn rehearse(&self, principal: &str, bounds: Bounded) -> Rehearsal {
         let registry = Registry::clone(&self.published().registry);
-        Rehearsal { registry, today: shanghai_day(self.clock().now_micros()), bounds }
+        let today = shanghai_day(self.clock().now_micros());
+        Rehearsal { registry, texts: Texts::default(), today, principal: principal.to_owned(), bounds }
     }
 }
 
@@ -29,13 +34,19 @@ impl Rehearsal {
             .collect()
     }
 
+    /// The state that the rows would leave.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// The position that the log would have reached.
     pub fn position(&self) -> u64 {
         self.registry.position()
     }
 
     fn row(&mut self, command: &Command) -> RowOutcome {
-        match decide_within(self.bounds.as_deref(), &self.registry, command, self.today) {
+        let by = (self.principal.as_str(), self.today);
+        match decided(self.bounds.as_deref(), &self.registry, &self.texts, command, by) {
             Err(refusal) => RowOutcome::Rejected(refusal),
             Ok(Decision::Same { reason, position }) => RowOutcome::Skipped { reason, position },
             Ok(Decision::Record { events, warnings }) => {

@@ -1,10 +1,11 @@
-//! Files as people keep them: ledgers in, typed rows out; reports and settings. Nothing here decides: a row that is refused
+//! Files as people keep them: ledgers in, typed rows out; orders out and answers in; reports and settings. Nothing here decides: a row that is refused
 //! here is refused for its form alone, before it travels.
 
 pub mod corrected;
 pub mod criteria;
 pub mod ledger;
 pub mod limits;
+pub mod orders;
 pub mod policy;
 pub mod report;
 

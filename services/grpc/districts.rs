@@ -1,6 +1,7 @@
 //! The districts that this server keeps, shared by all services.
 
 use super::figures::Figures;
+use super::orders::watch::Delivered;
 use super::policies::kept::Kept;
 use super::principal;
 use super::seal::Keys;
@@ -30,6 +31,8 @@ pub struct Districts {
     keys: Arc<BTreeMap<String, Keys>>,
     /// What the bureau's figures are drawn from.
     figures: Arc<Figures>,
+    /// How far cursors over orders were delivered.
+    delivered: Arc<Delivered>,
     /// What operators see.
     sights: Arc<Sights>,
     /// Who was turned away, and who read what.
@@ -52,6 +55,7 @@ impl Districts {
             kept: Arc::default(),
             keys: Arc::default(),
             figures: Arc::default(),
+            delivered: Arc::default(),
             sights: Arc::default(),
             access: AccessLogs::default(),
         }
@@ -93,6 +97,11 @@ impl Districts {
     /// What is kept of policies and entitlements.
     pub(super) fn kept(&self) -> &Kept {
         &self.kept
+    }
+
+    /// How far cursors over orders were delivered.
+    pub(super) fn delivered(&self) -> &Delivered {
+        &self.delivered
     }
 
     /// The bureau's figures.

@@ -19,6 +19,9 @@ use tonic::Status;
 /// Bytes of the log that one stream holds at a time.
 const BATCH_BYTES: usize = 64 * 1024;
 
+/// Type of the events by which cursors over orders move on: bookkeeping of those who read, not a change of what is known.
+const CURSOR_ADVANCED: u16 = 166;
+
 /// Bytes of one chunk of an export.
 const CHUNK_BYTES_MAX: usize = 256 * 1024;
 
@@ -101,7 +104,8 @@ pub fn subscribe(
             while from <= until {
                 let (events, next) = batch(&districts, &engine, from, until, &range.filter).await?;
                 let seen = range.sees.of(&engine.published());
-                for stored in &events {
+                let is_asked = range.filter.subject.is_some();
+                for stored in events.iter().filter(|stored| is_asked || stored.record.event_type != CURSOR_ADVANCED) {
                     let Some(event) = range.tell(&engine, &seen.registry, stored) else { continue };
                     let caught_up = following && stored.record.position == engine.published().head.position;
                     yield step(Step::Event(event), caught_up);

@@ -151,7 +151,7 @@ impl Run {
         let first = self.engine.is_none();
         let engine = self.engine_of(&message)?;
         if first && message.validate_only {
-            self.rehearsal = Some(engine.rehearse(self.bounds.clone()));
+            self.rehearsal = Some(engine.rehearse(&self.principal.id, self.bounds.clone()));
         }
         if message.validate_only != self.rehearsal.is_some() {
             let said = "validate_only is the same in every message of a stream";

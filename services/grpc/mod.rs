@@ -29,6 +29,7 @@ mod incubators;
 mod instruments;
 mod journal;
 mod layer;
+mod orders;
 mod page;
 mod parks;
 mod platforms;

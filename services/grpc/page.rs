@@ -65,6 +65,7 @@ listing! {
     ListIntermediariesRequest ListTechnologyTransfersRequest ListPlatformsRequest ListInstrumentsRequest
     ListPoliciesRequest ListEntitlementsRequest ListReadingsRequest ListGuidanceFundsRequest
     ListProjectAssessmentsRequest ListContactsRequest
+    ListPaymentOrdersRequest
 }
 
 /// A page asked for.

@@ -95,6 +95,8 @@ reading! {
     ListProjectAssessmentsRequest list_project_assessments_request
     GetGuidanceFundRequest get_guidance_fund_request
     ListGuidanceFundsRequest list_guidance_funds_request
+    GetPaymentOrderRequest get_payment_order_request
+    ListPaymentOrdersRequest list_payment_orders_request
     GetPersonRequest get_person_request
     ListContactsRequest list_contacts_request
     ListReadingsRequest list_readings_request

@@ -17,6 +17,7 @@ use super::incubators::Incubators;
 use super::instruments::Instruments;
 use super::journal::Journal;
 use super::layer::{Door, DoorConfig, DoorLayer, HEALTH_BYTES_MAX};
+use super::orders::Finance;
 use super::parks::Parks;
 use super::platforms::Platforms;
 use super::policies::Policies;
@@ -105,7 +106,7 @@ const ACCESS_LOG_MAX: Duration = Duration::from_secs(3);
 const HEALTH_LINGERS: Duration = Duration::from_secs(1);
 
 /// The names that health answers for, besides "".
-const SERVICES: [&str; 21] = [
+const SERVICES: [&str; 22] = [
     v1::access_service_server::SERVICE_NAME,
     v1::incubator_service_server::SERVICE_NAME,
     v1::firm_service_server::SERVICE_NAME,
@@ -127,6 +128,7 @@ const SERVICES: [&str; 21] = [
     v1::assessment_service_server::SERVICE_NAME,
     v1::audit_service_server::SERVICE_NAME,
     v1::contact_service_server::SERVICE_NAME,
+    v1::finance_service_server::SERVICE_NAME,
 ];
 
 macro_rules! bounded {
@@ -147,6 +149,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
     use v1::contact_service_server::ContactServiceServer;
     use v1::criteria_service_server::CriteriaServiceServer;
     use v1::entitlement_service_server::EntitlementServiceServer;
+    use v1::finance_service_server::FinanceServiceServer;
     use v1::financing_service_server::FinancingServiceServer;
     use v1::firm_service_server::FirmServiceServer;
     use v1::guidance_fund_service_server::GuidanceFundServiceServer;
@@ -163,6 +166,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
     use v1::transfer_service_server::TransferServiceServer;
     let message_bytes_max = config.message_bytes_max;
     let import = Import { districts: districts.clone(), message_bytes_max };
+    let finance = Finance { districts: districts.clone(), message_bytes_max };
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
@@ -188,6 +192,7 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
         .add_service(bounded!(CriteriaServiceServer(Criteria(districts.clone())), config))
         .add_service(bounded!(AccessServiceServer(Access(districts.clone())), config))
         .add_service(bounded!(AuditServiceServer(Audit(districts.clone())), config))
+        .add_service(bounded!(FinanceServiceServer(finance), config))
         .add_service(bounded!(ImportServiceServer(import), config))
         .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
         .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?))

@@ -81,7 +81,8 @@ pub fn code_of(reason: Reason) -> Code {
         | CursorOfAnother
         | CursorAhead
         | NotVoidable
-        | YearRunning => Code::FailedPrecondition,
+        | YearRunning
+        | AmountDiffers => Code::FailedPrecondition,
         Conflict | RequestIdReused | ClaimExists => Code::AlreadyExists,
         StaleEtag => Code::Aborted,
         TooLarge | QueueFull | TooManyStreams | RateLimited | LogFull => Code::ResourceExhausted,

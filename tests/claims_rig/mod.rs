@@ -300,7 +300,7 @@ pub fn records(number: u32, name: &str) -> Act {
 }
 
 pub fn paid(reference: &str, date: &str) -> Answer {
-    Answer::Paid { reference: reference.to_owned(), day: day(date) }
+    Answer::Paid { reference: reference.to_owned(), day: day(date), amount: None }
 }
 
 pub fn returned(reason: &str, date: &str) -> Answer {

@@ -262,6 +262,11 @@ impl Clients {
         v1::contact_service_client::ContactServiceClient::new(self.calling())
     }
 
+    /// Orders and answers.
+    pub fn finance(&self) -> v1::finance_service_client::FinanceServiceClient<Calling> {
+        v1::finance_service_client::FinanceServiceClient::new(self.calling())
+    }
+
     /// Ledgers in bulk.
     pub fn import(&self) -> v1::import_service_client::ImportServiceClient<Calling> {
         v1::import_service_client::ImportServiceClient::new(self.calling())

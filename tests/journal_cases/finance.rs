@@ -233,10 +233,10 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("act-account-refuse", Act::CheckAccount { holder: firm(8), recorded: 88, refused: Some(text("户名不符")) }),
         ("act-order", Act::IssueOrder { claim: claim(), purpose: text("奖励") }),
         ("act-accepted", tell(Answer::Accepted)),
-        ("act-paid", tell(Answer::Paid { reference: text("回单9"), day: on })),
+        ("act-paid", tell(Answer::Paid { reference: text("回单9"), day: on, amount: None })),
         ("act-returned", tell(Answer::Returned { reason: text("账号不存在"), day: on })),
         ("act-rejected", tell(Answer::Rejected { reason: text("要素不全") })),
-        ("act-close-year", Act::CloseYear(2025)),
+        ("act-close-year", Act::CloseYear(2025, None)),
         ("act-acknowledge", Act::Acknowledge { cursor: cursor(), position: 900 }),
     ];
     acts.into_iter().map(|(name, act)| (name, Command::act(act, documents()).unwrap())).collect()

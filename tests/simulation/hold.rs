@@ -11,7 +11,7 @@ use std::time::Duration;
 /// What is sent.
 #[derive(Clone, Debug)]
 pub enum Work {
-    Command(Request),
+    Command(Box<Request>),
     Rows(Principal, Vec<Result<Command, Refusal>>),
 }
 
@@ -31,7 +31,7 @@ pub async fn send(engine: &Engine, works: &[Work], disk: Option<&Disk>) -> Vec<A
         let engine = engine.clone();
         tasks.push(tokio::spawn(async move {
             match work {
-                Work::Command(request) => Answer::Command(engine.submit(request).await),
+                Work::Command(request) => Answer::Command(engine.submit(*request).await),
                 Work::Rows(principal, rows) => Answer::Rows(engine.submit_rows(principal, rows).await),
             }
         }));

@@ -89,7 +89,7 @@ pub fn live(facts: &[Fact]) -> Vec<&Fact> {
 }
 
 pub fn is_fact(event: &Event) -> bool {
-    !matches!(event, Event::LogCreated { .. } | Event::FactsVoided { .. })
+    !matches!(event, Event::LogCreated { .. } | Event::HeadsRecorded { .. } | Event::FactsVoided { .. })
 }
 
 pub fn kind_of(facts: &[&Fact], id: &str) -> Option<Kind> {
@@ -125,7 +125,7 @@ pub fn about(event: &Event) -> Vec<String> {
     let firm = |code: &Uscc| format!("firms/{code}");
     let carrier = |id: &dyn std::fmt::Display| format!("incubators/{id}");
     let mut names = match event {
-        LogCreated { .. } | FactsVoided { .. } => vec![],
+        LogCreated { .. } | HeadsRecorded { .. } | FactsVoided { .. } => vec![],
         LimitsSet(_) => vec!["settings".to_owned()],
         IncubatorRegistered(new) => {
             let before = new.upstream.as_ref().map(|id| carrier(id));

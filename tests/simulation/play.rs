@@ -114,7 +114,7 @@ impl Play {
 
     fn work_of(&mut self, command: Command) -> Work {
         let request = self.request(command);
-        Work::Command(request)
+        Work::Command(Box::new(request))
     }
 
     fn request(&mut self, command: Command) -> Request {
@@ -154,7 +154,7 @@ impl Play {
             request.expected_revision = Some(if self.dice.one_in(3) { revision + 1 } else { revision });
         }
         request.validate_only = self.dice.one_in(12);
-        Work::Command(request)
+        Work::Command(Box::new(request))
     }
 
     /// Goes on by one step.
@@ -252,7 +252,7 @@ impl Play {
         assert_eq!(self.model.position(), end, "what the log holds is what the model holds");
         self.hold_log(from, &stored);
         self.sent.extend(works.into_iter().filter_map(|work| match work {
-            Work::Command(request) if !request.validate_only => Some(request),
+            Work::Command(request) if !request.validate_only => Some(*request),
             _ => None,
         }));
         if crashed || stopped.is_some() {
@@ -304,7 +304,7 @@ impl Play {
         for _ in 0..self.sent.len().min(12) {
             requests.push(self.dice.pick(&self.sent).clone());
         }
-        let works = requests.into_iter().map(Work::Command).collect();
+        let works = requests.into_iter().map(|request| Work::Command(Box::new(request))).collect();
         self.round(works, Vec::new(), None).await;
     }
 

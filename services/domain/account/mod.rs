@@ -13,6 +13,11 @@ use std::fmt;
 /// Digits of an account's number that are shown.
 pub const TAIL_DIGITS: usize = 4;
 
+/// Code of the event in which a number is sealed.
+pub const RECORDED: u16 = 140;
+/// Name of the sealed field.
+pub const NUMBER: &str = "number";
+
 /// A bank's number (联行号): 12 digits, the last of which is the check digit of ISO 7064 MOD 11,10.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BankNo([u8; 12]);

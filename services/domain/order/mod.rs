@@ -187,6 +187,11 @@ impl OrderState {
         Self::ALL.iter().copied().find(|state| state.key() == key)
     }
 
+    /// By the word that a clerk says.
+    pub fn from_chinese(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|state| state.chinese() == word)
+    }
+
     /// As a clerk says it.
     pub fn chinese(self) -> &'static str {
         match self {

@@ -6,8 +6,9 @@ use crate::domain::budget::{BudgetId, steps::budget_of};
 use crate::domain::claim::{Claim, Grant, Stage};
 use crate::domain::decide::Decision;
 use crate::domain::event::Event;
+use crate::domain::finance::Finance;
 use crate::domain::reason::{Fault, Reason, Refusal};
-use crate::domain::values::{ClaimId, CursorName, Day, OrderNo};
+use crate::domain::values::{ClaimId, CursorName, Day, OrderNo, TreasuryCode};
 use std::sync::Arc;
 
 /// Orders that one act closes at most; the next takes the rest.
@@ -107,7 +108,7 @@ pub(in crate::domain) fn tell(of: &Deciding<'_>, no: &OrderNo, answer: &Answer) 
             true => Ok(same(order.last)), // It has long gone further.
             false => of.record([Event::Order(OrderEvent::Accepted(of.told(order, "")))]),
         },
-        Answer::Paid { reference, day } => paid(of, order, reference, *day),
+        Answer::Paid { reference, day, amount } => paid(of, order, (reference, *day), *amount),
         Answer::Returned { reason, day } => returned(of, order, reason, *day),
         Answer::Rejected { reason } => match order.state {
             OrderState::Rejected => Ok(same(order.last)),
@@ -146,7 +147,18 @@ fn in_turn(order: &Order, day: Day) -> Result<(), Refusal> {
     Err(Refusal::new(Reason::DatesOutOfOrder, message).with("date", day).with("date_before", order.day))
 }
 
-fn paid(of: &Deciding<'_>, order: &Order, reference: &str, day: Day) -> Result<Decision, Refusal> {
+fn paid(
+    of: &Deciding<'_>,
+    order: &Order,
+    (reference, day): (&str, Day),
+    amount: Option<i64>,
+) -> Result<Decision, Refusal> {
+    let (no, expected) = (&order.issued.order, order.issued.amount);
+    if let Some(amount) = amount.filter(|amount| *amount != expected) {
+        let message = format!("{amount} fen are said to be paid; order {no} is of {expected} fen");
+        let refusal = Refusal::new(Reason::AmountDiffers, message).at(order.position).with("order", no);
+        return Err(refusal.with("amount_fen", amount).with("expected_fen", expected));
+    }
     if let Some(known) = &order.paid {
         return again(order, known, reference, day);
     }
@@ -186,8 +198,19 @@ fn returned(of: &Deciding<'_>, order: &Order, reason: &str, day: Day) -> Result<
     of.record_on(day, [Event::Order(OrderEvent::Returned { told: of.told(order, reason), account })])
 }
 
+/// Orders that are live, of a fiscal year or an earlier one.
+pub fn unpaid(finance: &Finance, year: i16, payer: Option<TreasuryCode>) -> impl Iterator<Item = &Arc<Order>> {
+    let live = finance.live_orders().filter_map(|no| finance.order(no));
+    let of_payer = move |order: &&Arc<Order>| payer.is_none_or(|payer| order.issued.budget.payer == payer);
+    live.filter(move |order| order.issued.budget.year <= year).filter(of_payer)
+}
+
 /// Closes the orders that a fiscal year left unpaid, at most `CLOSED_MAX` of them.
-pub(in crate::domain) fn close_year(of: &Deciding<'_>, year: i16) -> Result<Decision, Refusal> {
+pub(in crate::domain) fn close_year(
+    of: &Deciding<'_>,
+    year: i16,
+    payer: Option<TreasuryCode>,
+) -> Result<Decision, Refusal> {
     let last_day = Day::from_ymd(year, 12, 31)
         .ok_or_else(|| Fault::new(Reason::OutOfRange, "fiscal_year", format!("{year} is no year")))?;
     if of.ground.today < last_day {
@@ -195,8 +218,7 @@ pub(in crate::domain) fn close_year(of: &Deciding<'_>, year: i16) -> Result<Deci
         return Err(Refusal::new(Reason::YearRunning, message).with("year", year));
     }
     let finance = of.registry.finance();
-    let live = finance.live_orders().filter_map(|no| finance.order(no));
-    let unpaid = live.filter(|order| order.issued.budget.year <= year).take(CLOSED_MAX);
+    let unpaid = unpaid(finance, year, payer).take(CLOSED_MAX);
     let close = |order: &Arc<Order>| {
         let text = format!("{}年度终了未支付", order.issued.budget.year);
         Event::Order(OrderEvent::Closed(of.told(order, &text)))

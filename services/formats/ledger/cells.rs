@@ -127,7 +127,7 @@ pub(super) fn yes_or_no(cell: &str) -> Result<bool, Wrong> {
 }
 
 /// A day: `2024-03-05`, `2024/3/5`, `2024.3.5`, `2024年3月5日` or `20240305`, full-width too.
-pub(super) fn day(cell: &str) -> Result<Day, Wrong> {
+pub(in crate::formats) fn day(cell: &str) -> Result<Day, Wrong> {
     let wrong = || Wrong::new(Reason::MalformedDate, Problem::NoDay, cell);
     // Longer than any day that could be meant.
     if cell.chars().count() > 40 {
@@ -166,7 +166,7 @@ fn numbers(year: &str, month: &str, day: &str) -> Option<(i16, i8, i8)> {
 
 /// A quantity, as a whole number of the stored unit, of which the column's unit has `scale`: `1,234.5` ㎡ at 100 is 123450.
 /// Finer than the stored unit is MALFORMED_AMOUNT, never rounded.
-pub(super) fn quantity(cell: &str, scale: i64) -> Result<i64, Wrong> {
+pub(in crate::formats) fn quantity(cell: &str, scale: i64) -> Result<i64, Wrong> {
     let wrong = |problem| Wrong::new(Reason::MalformedAmount, problem, cell);
     let narrow: String = cell.chars().map(narrow).collect();
     let (negative, digits) = match narrow.strip_prefix('-') {

@@ -9,7 +9,7 @@ use super::row;
 use super::sort::merged_stays;
 use super::source::{Counted, Source};
 use super::split::{CsvRows, RawRow, RawRows};
-use super::table::Ledger;
+use super::table::{Content, Ledger};
 use super::xlsx::{self, Workbook, XLSX_BYTES_MAX};
 use crate::domain::reason::Refusal;
 use crate::domain::rows::Row;
@@ -263,6 +263,21 @@ fn damaged_utf8(source: &Source, encoding: Encoding) -> Result<Option<FileError>
 fn csv_rows(source: &Source, encoding: Encoding, read: &Arc<AtomicU64>) -> Result<RawRows, FileError> {
     let bytes = Counted::new(source.open()?, read.clone());
     Ok(Box::new(CsvRows::new(Text::new(bytes, encoding))))
+}
+
+/// The rows of a table that is no ledger, the rows above its headings among them.
+pub(in crate::formats) fn table(
+    source: &Source,
+    headings: &'static [(&'static str, Content)],
+) -> Result<RawRows, FileError> {
+    if is_workbook(source)? {
+        if source.len()? > XLSX_BYTES_MAX {
+            return Err(FileError::TooLarge(Limit::Workbook));
+        }
+        return xlsx::first_sheet(source, headings);
+    }
+    let rows = csv_rows(source, detect(source)?, &Arc::default())?;
+    Ok(Box::new(rows.map(|row| row.map(without_guards))))
 }
 
 /// Puts files in the order in which an import applies them, whatever order they were given in.

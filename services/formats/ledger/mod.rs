@@ -25,8 +25,10 @@ mod split;
 mod table;
 mod xlsx;
 
+pub(in crate::formats) use cells::{day, quantity};
 pub use decode::Encoding;
 pub use error::{BadWorkbook, FileError, Limit, NotCsv, Place};
+pub(in crate::formats) use file::table;
 pub use file::{Format, LedgerFile, LedgerRow, Opened, Order, Rows, SortedRows, in_import_order, open, open_all};
 pub use problem::Problem;
 pub use sort::{MergedFault, MergedRows, merged_stays};

@@ -90,7 +90,7 @@ impl Problem {
 
 /// What is wrong with a cell: enough for a sentence in either language.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(in crate::formats) struct Wrong {
     pub(super) reason: Reason,
     pub(super) problem: Problem,
     /// The cell as a message shows it; empty where there is none.

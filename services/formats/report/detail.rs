@@ -120,6 +120,7 @@ const PARTS: &[(&str, &str)] = &[
     ("end", "该次提交的末尾位置"),
     ("established_date", "成立日期"),
     ("expected", "预期值"),
+    ("expected_fen", "应付金额（分）"),
     ("expiry_date", "有效期止"),
     ("faults", "错误数"),
     ("field", "项目"),

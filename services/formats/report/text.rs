@@ -76,6 +76,7 @@ fn of_money(reason: Reason) -> Option<(&'static str, &'static str)> {
         CursorOfAnother => ("the cursor belongs to another", "该游标属于其他用户"),
         CursorAhead => ("the acknowledgement is beyond what was delivered", "确认位置超过已送达范围"),
         NotVoidable => ("a step of money is not taken back: it has its counter-act", "资金办理环节不能红冲，应以撤回、重新核定或追回办理"),
+        AmountDiffers => ("another amount was paid than the order says", "支付金额与支付令不符"),
         YearRunning => ("the fiscal year is not over", "财政年度尚未结束"),
         MalformedBankNumber => ("not a bank's number of 12 digits with its check digit", "联行号应为12位数字且校验位正确"),
         _ => return None,

@@ -12,6 +12,7 @@ pub mod instrument;
 pub mod money;
 pub mod money_scene;
 pub mod names;
+pub mod order;
 pub mod platform;
 pub mod reader;
 pub mod rows;

@@ -51,6 +51,10 @@ pub const INSTRUMENT: &str = "districts/{code}/instruments/{id}";
 pub const GUIDANCE_FUND: &str = "districts/{code}/guidanceFunds/{id}";
 /// An assessment's.
 pub const ASSESSMENT: &str = "districts/{code}/projectAssessments/{id}";
+/// An order's.
+pub const PAYMENT_ORDER: &str = "districts/{code}/paymentOrders/{number}";
+/// A cursor's.
+pub const CURSOR: &str = "districts/{code}/cursors/{name}";
 /// A person's.
 pub const PERSON: &str = "districts/{code}/persons/{uuid}";
 /// Any entity's.

@@ -21,6 +21,7 @@ use super::error::{BadWorkbook, FileError, Limit};
 use super::headings::{Columns, recognise};
 use super::source::Source;
 use super::split::{RawRow, RawRows};
+use super::table::Content;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -155,6 +156,33 @@ impl Workbook {
             }
         })))
     }
+}
+
+/// The rows of the first visible sheet, whatever it is: the first row that holds all these headings says which columns hold
+/// what, and the rows below it are read by that.
+pub(super) fn first_sheet(source: &Source, headings: &'static [(&'static str, Content)]) -> Result<RawRows, FileError> {
+    let archive = Archive::open(source)?;
+    let index = parts::index(&archive)?;
+    let strings = parts::strings(&archive, index.strings.as_deref())?;
+    let sheet = index.sheets.iter().find(|sheet| !sheet.hidden).ok_or(FileError::Empty)?;
+    let rows = SheetRows::new(archive.part(&sheet.part)?, &sheet.part, strings, index.styles.clone());
+    let mut rows = Limited { rows, left: XLSX_UNPACKED_BYTES_MAX, ended: false };
+    let (from_1904, mut known) = (index.from_1904, None::<Vec<Option<Content>>>);
+    Ok(Box::new(std::iter::from_fn(move || {
+        let row = match rows.next()? {
+            Ok(row) => row,
+            Err(error) => return Some(Err(error)),
+        };
+        if let Some(known) = &known {
+            return Some(Ok(row.into_raw(|at| known.get(at).copied().flatten(), from_1904)));
+        }
+        let row = row.plain();
+        let of = |cell: &String| headings.iter().find(|(name, _)| *name == cell.trim()).map(|(_, content)| *content);
+        if headings.iter().all(|(name, _)| row.cells.iter().any(|cell| cell.trim() == *name)) {
+            known = Some(row.cells.iter().map(of).collect());
+        }
+        Some(Ok(row))
+    })))
 }
 
 fn raw_row(row: SheetRow, columns: &Columns, from_1904: bool) -> RawRow {
