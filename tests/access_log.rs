@@ -102,13 +102,17 @@ async fn state(access: &AccessLog, wanted: impl Fn(&LogState) -> bool) -> LogSta
 #[tokio::test]
 async fn who_was_turned_away_and_who_read_stand_in_it() {
     let (log, clock) = (Arc::new(MemoryLog::new()), noon());
-    let access = open(log.clone(), clock).await;
-    access.note(denied("", "203.0.113.7"));
-    access.note(denied("clerk-7", "203.0.113.7"));
+    let access = open(log.clone(), clock.clone()).await;
+    let note = |noted| {
+        clock.0.fetch_add(1, Ordering::Relaxed);
+        access.note(noted);
+    };
+    note(denied("", "203.0.113.7"));
+    note(denied("clerk-7", "203.0.113.7"));
     for _ in 0..3 {
-        access.note(read("clerk-7", "bureau", "firms/91440203MA20WQ9M3C"));
+        note(read("clerk-7", "bureau", "firms/91440203MA20WQ9M3C"));
     }
-    access.note(read("clerk-8", "", "firms/91440203MA20WQ9M3C"));
+    note(read("clerk-8", "", "firms/91440203MA20WQ9M3C"));
     access.flush().await;
     let found = all(log.as_ref()).await;
     assert!(matches!(&found[0].1, AccessEvent::Created { district, .. } if district == DISTRICT));

@@ -1,6 +1,7 @@
 //! The command line, as clap derives it: what is asked, nothing of how it is done. Recording commands have a file of
 //! their own, `write/args.rs`.
 
+use super::access::AccessCommand;
 use super::audit::args::AuditCommand;
 use super::contacts::args::ContactCommand;
 use super::criteria::args::CriteriaArgs;
@@ -154,6 +155,9 @@ pub enum Command {
     /// Checkpoints of the log, and proofs against them (审计).
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Who was turned away, and who read data that is somebody's (访问日志).
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// The keys of personal data: master keys, rotation, backups; offline, on a data folder.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -389,6 +393,9 @@ pub enum LogCommand {
         /// A data folder that no server has open; the log is in <DIR>/<district>/log.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
+        /// The access log of the district, in <DIR>/<district>/access/log.
+        #[arg(long, requires = "data")]
+        access: bool,
         /// Where to put the copy that is read, as large as the log; default: the folder for temporary files.
         #[arg(long, value_name = "DIR", requires = "data")]
         scratch: Option<PathBuf>,
@@ -415,6 +422,9 @@ pub struct LogExportArgs {
     /// would.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// The access log of the district, whole; offline it is in <DIR>/<district>/access/log.
+    #[arg(long, conflicts_with = "to")]
+    pub access: bool,
     /// Up to this position, which must end a commit; default: everything.
     #[arg(long, value_name = "POSITION", default_value_t = 0, hide_default_value = true)]
     pub to: u64,

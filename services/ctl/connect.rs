@@ -4,6 +4,7 @@ use super::args::Global;
 use super::credentials;
 use super::lang::Say;
 use super::trouble::Trouble;
+use crate::wire::v1::access_service_client::AccessServiceClient;
 use crate::wire::v1::assessment_service_client::AssessmentServiceClient;
 use crate::wire::v1::audit_service_client::AuditServiceClient;
 use crate::wire::v1::bureau_service_client::BureauServiceClient;
@@ -74,6 +75,8 @@ macro_rules! clients {
 }
 
 clients! {
+    /// Who was turned away, and who read what.
+    access: AccessServiceClient;
     /// Checkpoints and proofs.
     audit: AuditServiceClient;
     /// Firms.

@@ -33,20 +33,14 @@ pub async fn run(session: &Session, command: LogCommand, lang: Lang) -> Result<R
 }
 
 /// Proves the log of a data folder that no server has open.
-pub async fn verify_offline(
-    data: &Path,
-    district: &str,
-    scratch: Option<&Path>,
-    lang: Lang,
-) -> Result<Report, Trouble> {
-    let dir = data.join(district).join("log");
+pub async fn verify_offline(dir: &Path, scratch: Option<&Path>, lang: Lang) -> Result<Report, Trouble> {
     if !dir.is_dir() {
         let place = dir.display();
         return Err(Trouble::Said(Say::new(format!("没有日志目录 {place}"), format!("there is no log in {place}"))));
     }
     let parent = scratch.map_or_else(std::env::temp_dir, Path::to_owned);
     let copy = Copied(parent.join(format!("incubator-verify-{}", uuid::Uuid::new_v4())));
-    let (from, to) = (dir, copy.0.clone());
+    let (from, to) = (dir.to_owned(), copy.0.clone());
     let copied = tokio::task::spawn_blocking(move || copy_stopped(&from, &to)).await;
     copied.map_err(io::Error::other)??;
     let log = SledLog::open_async(copy.0.clone(), SledOptions::default()).await?;

@@ -4,7 +4,7 @@
 use super::args::{Global, LogExportArgs};
 use super::connect::Session;
 use super::lang::{Lang, Say};
-use super::log_place::{failed, not_whole, report, sync_dir};
+use super::log_place::{dir, failed, not_whole, report, sync_dir};
 use super::output::Io;
 use super::trouble::Trouble;
 use super::{Exit, print};
@@ -41,10 +41,13 @@ pub async fn run(global: &Global, args: LogExportArgs, lang: Lang, io: &mut Io<'
 
 async fn pull(global: &Global, args: &LogExportArgs, sink: &mut Sink<'_>) -> Result<(), Trouble> {
     match &args.data {
-        Some(data) => offline(&data.join(&global.district).join("log"), args.to, sink).await,
+        Some(data) => offline(&dir(data, &global.district, args.access), args.to, sink).await,
         None => {
             let session = Session::open(global).await?;
-            online(&session, args.to, sink).await
+            match args.access {
+                true => online_access(&session, sink).await,
+                false => online(&session, args.to, sink).await,
+            }
         }
     }
 }
@@ -54,6 +57,16 @@ async fn online(session: &Session, to: u64, sink: &mut Sink<'_>) -> Result<(), T
     let to_position = i64::try_from(to).unwrap_or(i64::MAX);
     let request = v1::ExportLogRequest { parent: session.parent(), to_position };
     let mut chunks = session.journal().export_log(request).await?.into_inner();
+    while let Some(message) = chunks.message().await? {
+        sink.take(&message.chunk)?;
+    }
+    Ok(())
+}
+
+/// The access log, through the server.
+async fn online_access(session: &Session, sink: &mut Sink<'_>) -> Result<(), Trouble> {
+    let request = v1::ExportAccessLogRequest { parent: session.parent() };
+    let mut chunks = session.access().export_access_log(request).await?.into_inner();
     while let Some(message) = chunks.message().await? {
         sink.take(&message.chunk)?;
     }

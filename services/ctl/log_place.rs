@@ -8,7 +8,7 @@ use crate::journal::export::{ExportFault, Summary};
 use crate::journal::{ChainError, EnvelopeError};
 use serde_json::json;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A failed step, with its path.
 pub fn failed<'a>(zh: &'a str, en: &'a str, path: &'a Path) -> impl FnOnce(io::Error) -> Trouble + 'a {
@@ -91,6 +91,11 @@ pub fn report(done: &str, place: (&str, &str), summary: &Summary, lang: Lang) ->
         "bytes": summary.bytes,
     });
     Report::of(json, lang)
+}
+
+/// Where the log of a district, or its access log, lies in a data folder.
+pub fn dir(data: &Path, district: &str, access: bool) -> PathBuf {
+    data.join(district).join(if access { "access/log" } else { "log" })
 }
 
 /// Makes the names in a folder durable.

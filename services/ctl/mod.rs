@@ -2,6 +2,7 @@
 //! that what it shows is what the server said. `run` is the whole program but for the process: tests call it with writers
 //! of their own.
 
+pub mod access;
 pub mod args;
 pub mod audit;
 mod chain;
@@ -134,8 +135,9 @@ async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble
             finance::explain(&session().await?, args, global.output, lang, io).await?;
             Ok(Exit::Clean)
         }
-        Command::Log(LogCommand::Verify { data: Some(data), scratch }) => {
-            let report = log::verify_offline(&data, &global.district, scratch.as_deref(), lang).await?;
+        Command::Log(LogCommand::Verify { data: Some(data), access, scratch }) => {
+            let dir = log_place::dir(&data, &global.district, access);
+            let report = log::verify_offline(&dir, scratch.as_deref(), lang).await?;
             print(&report, &global, io)
         }
         Command::Keys(command) => {
@@ -179,6 +181,7 @@ async fn ask(session: &Session, command: Command, shown: &mut Shown<'_, '_>) -> 
         Command::TechnologyTransfer(command) => innovation::transfer(session, command, shown).await,
         Command::Platform(command) => innovation::platform(session, command, shown).await,
         Command::Instrument(command) => innovation::instrument(session, command, shown).await,
+        Command::Access(command) => access::run(session, command, shown).await,
         Command::Contact(command) => contacts::run(session, command, shown).await,
         Command::Reconcile(args) => orders::reconcile(session, args, lang).await,
         Command::Limits(command) => show::limits(session, command, lang).await,

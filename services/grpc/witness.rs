@@ -31,6 +31,10 @@ const KINDS: &[(&str, DataKind)] = &[
     ("EntitlementService/ListEntitlements", DataKind::Entitlement),
     ("EntitlementService/SimulateBudget", DataKind::Entitlement),
     ("EntitlementService/WatchEntitlements", DataKind::Entitlement),
+    ("FinanceService/GetPaymentOrder", DataKind::Payment),
+    ("FinanceService/ListPaymentOrders", DataKind::Payment),
+    ("FinanceService/ReconcilePayments", DataKind::Payment),
+    ("FinanceService/WatchPaymentOrders", DataKind::Payment),
     ("FinancingService/GetLoan", DataKind::Loan),
     ("FinancingService/ListLoans", DataKind::Loan),
     ("JournalService/ExportLog", DataKind::Record),
@@ -208,8 +212,15 @@ mod tests {
             let name = method.rsplit('/').next().unwrap_or_default();
             ["Get", "List", "Watch", "Explain", "Read", "Subscribe", "Export"].iter().any(|verb| name.starts_with(verb))
         };
-        let held =
-            ["TaxService", "ContactService", "EntitlementService", "AccountService", "ClaimService", "LoanService"];
+        let held = [
+            "FinanceService",
+            "TaxService",
+            "ContactService",
+            "EntitlementService",
+            "AccountService",
+            "ClaimService",
+            "LoanService",
+        ];
         for method in table::methods().filter(|method| reads(method)) {
             if held.iter().any(|service| method.contains(service)) || method.contains("Loan") {
                 assert!(kind_of(method).is_some(), "{method} has no kind of data");

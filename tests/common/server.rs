@@ -3,10 +3,11 @@
 
 use super::world::{day, limits};
 use http::HeaderMap;
+use incubator_registry::access::AccessLog;
 use incubator_registry::auth::{Authenticate, Caller, LocalTrust, Peer, header_id};
 use incubator_registry::domain::{Reason, Refusal};
 use incubator_registry::engine::{Clock, Engine, EngineConfig};
-use incubator_registry::grpc::{Districts, PRINCIPAL_HEADER, ServeError, ServerConfig, open_keys, serve};
+use incubator_registry::grpc::{AccessLogs, Districts, PRINCIPAL_HEADER, ServeError, ServerConfig, open_keys, serve};
 use incubator_registry::keys::MasterKey;
 use incubator_registry::log::{EventLog, MemoryLog};
 use incubator_registry::wire::v1;
@@ -82,6 +83,16 @@ impl Server {
         let (engine, clock) = Self::engine(Arc::new(MemoryLog::new())).await;
         let principal = callers[0].id.to_string();
         Self::telling(vec![engine], clock, Arc::new(Known(callers)), &principal).await
+    }
+
+    /// The same, with an access log over this.
+    pub async fn noting(callers: Vec<Caller>, log: Arc<dyn EventLog>) -> (Self, AccessLog) {
+        let (engine, clock) = Self::engine(Arc::new(MemoryLog::new())).await;
+        let access = AccessLog::start("440203", log, clock.clone(), None).await.unwrap();
+        let logs = AccessLogs::new([("440203".to_owned(), access.clone())]);
+        let districts = Districts::new([engine.clone()]).with_access(logs);
+        let principal = callers[0].id.to_string();
+        (Self::serving(districts, (engine, clock), Arc::new(Known(callers)), &principal).await, access)
     }
 
     async fn engine(log: Arc<dyn EventLog>) -> (Engine, Arc<HeldClock>) {
@@ -234,6 +245,16 @@ impl Clients {
     /// Criteria of carriers.
     pub fn criteria(&self) -> v1::criteria_service_client::CriteriaServiceClient<Calling> {
         v1::criteria_service_client::CriteriaServiceClient::new(self.calling())
+    }
+
+    /// The access log.
+    pub fn access(&self) -> v1::access_service_client::AccessServiceClient<Calling> {
+        v1::access_service_client::AccessServiceClient::new(self.calling())
+    }
+
+    /// Taxes.
+    pub fn taxes(&self) -> v1::tax_service_client::TaxServiceClient<Calling> {
+        v1::tax_service_client::TaxServiceClient::new(self.calling())
     }
 
     /// Contacts.

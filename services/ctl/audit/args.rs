@@ -93,6 +93,9 @@ pub struct Notes {
 pub struct VerifyArgs {
     /// The export; `-`: stdin.
     pub export: PathBuf,
+    /// It is that of an access log, whose checkpoints have an origin of their own.
+    #[arg(long)]
+    pub access: bool,
     /// By which keys.
     #[command(flatten)]
     pub keys: Keys,

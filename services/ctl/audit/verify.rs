@@ -9,7 +9,7 @@ use crate::ctl::trouble::Trouble;
 use crate::journal::auditor::{Audited, Auditor, Verdict};
 use crate::journal::export::{Decoder, ExportFault, Item, Origin};
 use crate::journal::note::{Checkpoint, origin};
-use crate::journal::{Hash, Record};
+use crate::journal::{Hash, Record, access};
 use serde_json::json;
 use std::fs::File;
 use std::io::{Chain, Cursor, Read};
@@ -22,7 +22,7 @@ const READ_BYTES: usize = 256 * 1024;
 pub fn run(args: &VerifyArgs, lang: Lang) -> Result<Report, Trouble> {
     let keys = files::keys(&args.keys.key)?;
     let (of, mut export) = open(&args.export)?;
-    let name = origin(&of.district, &of.log_id);
+    let name = if args.access { access::origin } else { origin }(&of.district, &of.log_id);
     let mut checkpoints = Vec::new();
     for path in args.notes.checkpoint.iter().chain(&args.notes.earlier) {
         checkpoints.extend(files::checkpoints(path, &name, &keys)?);
