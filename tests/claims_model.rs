@@ -178,7 +178,7 @@ fn anything(dice: &mut Dice, claim: ClaimId, state: &Claim, budget: BudgetId, to
         10 => Act::OpenRound { budget, closes: day },
         11 => Act::ApproveRound(budget),
         12 => Act::IssueOrder { claim, purpose: String::new() },
-        _ if state.orders.is_empty() => Act::CloseYear(2025),
+        _ if state.orders.is_empty() => Act::CloseYear(2025, None),
         _ => telling(dice, state, today),
     }
 }

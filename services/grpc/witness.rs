@@ -22,8 +22,12 @@ use tonic_types::StatusExt as _;
 const KINDS: &[(&str, DataKind)] = &[
     ("AccessService/ExportAccessLog", DataKind::Access),
     ("AccessService/ListAccessRecords", DataKind::Access),
+    ("AccountService/GetAccount", DataKind::Account),
     ("AuditService/GetInclusionProof", DataKind::Record),
     ("AuditService/IssueFigure", DataKind::Entitlement),
+    ("ClaimService/GetClaim", DataKind::Payment),
+    ("ClaimService/ListClaims", DataKind::Payment),
+    ("ClaimService/ReadClaimExplanation", DataKind::Payment),
     ("ContactService/GetPerson", DataKind::Contact),
     ("ContactService/ListContacts", DataKind::Contact),
     ("EntitlementService/ExplainEntitlement", DataKind::Entitlement),
