@@ -439,6 +439,9 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("account_position", "账户登记位置", "account at"),
     ("standing", "有效", "standing"),
     ("cursor", "游标", "cursor"),
+    ("first_micros", "首次时刻(微秒)", "first (µs)"),
+    ("denied", "被拒次数", "denied"),
+    ("reads", "读取次数", "reads"),
     ("acknowledged_position", "已确认位置", "acknowledged"),
 ];
 
