@@ -183,6 +183,7 @@ fn cell(object: &Value, key: &str, lang: Lang) -> String {
     }
     match key {
         "name" | "incubator" | "park" | "firm" | "upstream" | "intermediary" => last_segment(&text).to_owned(),
+        "payee" => value["display_name"].as_str().map_or(text, str::to_owned),
         "figures" => carrier_figures(value, lang).unwrap_or(text),
         _ => lang.pick(chinese_word(object, key, &text), None).map_or(text, str::to_owned),
     }

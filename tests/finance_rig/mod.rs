@@ -84,12 +84,22 @@ impl Bench {
         Server::sealing_for(log, (&self.path(), master()), Arc::new(Known(callers)), SYSTEM).await
     }
 
-    /// Another account of a firm, recorded and confirmed.
-    pub async fn another_account(&self, server: &Server, number: u32, digits: &str) {
-        let log_id = server.engine.published().log_id;
-        let keys = KeyStore::at(&self.path(), master(), log_id).unwrap();
-        let recorded = act(server, TREASURER, account(&keys, number, digits)).await;
-        act(server, CHECKER, Act::CheckAccount { holder: firm(number), recorded, refused: None }).await;
+    /// Another account of a firm, recorded by whoever asks and confirmed by another.
+    pub async fn another_account(clients: &Clients, number: u32, digits: &str) {
+        let name = format!("{DISTRICT}/accounts/{}", firm(number));
+        let record = v1::RecordAccountRequest {
+            name: name.clone(),
+            holder_name: format!("运营{number}"),
+            number: digits.to_owned(),
+            bank_name: "中国农业银行韶关武江支行".to_owned(),
+            bank_no: "103100000026".to_owned(),
+            request_id: id(),
+            ..Default::default()
+        };
+        let recorded = clients.accounts().record_account(record).await.unwrap().into_inner().account.unwrap();
+        let recorded_position = recorded.waiting.unwrap().position;
+        let confirm = v1::ConfirmAccountRequest { name, recorded_position, request_id: id(), ..Default::default() };
+        clients.by(OTHER).accounts().confirm_account(confirm).await.unwrap();
     }
 }
 
