@@ -29,7 +29,7 @@ fn order(number: u32, amount_fen: i64) -> OrderLine {
 }
 
 fn orders() -> Vec<OrderLine> {
-    vec![order(1, 700_001), order(2, 5), order(3, 1_000_000_00), order(4, 100)]
+    vec![order(1, 700_001), order(2, 5), order(3, 100_000_000), order(4, 100)]
 }
 
 fn written(format: Format) -> Vec<u8> {
