@@ -2,47 +2,17 @@
 //! owed is read here: the writer computes it.
 
 use super::command::{Answer, Answering, scene_of};
-use super::convert::frame::RawFrame;
 use super::convert::{Framed, Reader};
 use super::{Districts, bounds, principal, status};
 use crate::domain::Command;
 use crate::domain::act::Act;
 use crate::engine::Request;
-use crate::wire::v1;
 use tonic::Status;
 
 /// A request that is an act.
 pub trait Acting: Framed + Send + Sync {
     /// What is asked.
     fn act(&self, reader: &mut Reader<'_>) -> Option<Act>;
-}
-
-macro_rules! framed_acts {
-    ($($request:ident)+) => {
-        $(impl Framed for v1::$request {
-            fn frame(&self) -> RawFrame<'_> {
-                RawFrame {
-                    request_id: &self.request_id,
-                    etag: &self.etag,
-                    validate_only: self.validate_only,
-                    documents: &self.documents,
-                    // A step of money is not taken back.
-                    replaces: &[],
-                    replaces_field: "replaces",
-                    void_reason: "",
-                    decided_by: "",
-                }
-            }
-        })+
-    };
-}
-
-framed_acts! {
-    OpenClaimRequest AcceptClaimRequest ReviewClaimRequest PublishClaimRequest RaiseObjectionRequest
-    ResolveObjectionRequest ApproveClaimRequest WithdrawClaimRequest RejectClaimRequest RefreezeClaimRequest
-    SupplementClaimRequest OrderRecoveryRequest ReceiveRecoveryRequest ReportPerformanceRequest SpendEarmarkRequest
-    AppropriateBudgetRequest OpenRoundRequest ApproveRoundRequest
-    RecordAccountRequest ConfirmAccountRequest RefuseAccountRequest SetCalendarRequest
 }
 
 /// Decides and records an act.

@@ -95,8 +95,15 @@ macro_rules! acts {
     };
 }
 
-// An act takes nothing back.
-acts! { ErasePersonRequest PlaceLegalHoldRequest LiftLegalHoldRequest }
+// An act takes nothing back: neither what is done to a person's data nor a step of money.
+acts! {
+    ErasePersonRequest PlaceLegalHoldRequest LiftLegalHoldRequest
+    OpenClaimRequest AcceptClaimRequest ReviewClaimRequest PublishClaimRequest RaiseObjectionRequest
+    ResolveObjectionRequest ApproveClaimRequest WithdrawClaimRequest RejectClaimRequest RefreezeClaimRequest
+    SupplementClaimRequest OrderRecoveryRequest ReceiveRecoveryRequest ReportPerformanceRequest SpendEarmarkRequest
+    AppropriateBudgetRequest OpenRoundRequest ApproveRoundRequest
+    RecordAccountRequest ConfirmAccountRequest RefuseAccountRequest SetCalendarRequest
+}
 
 /// `VoidFacts` takes back what it names, and states nothing.
 impl Framed for v1::VoidFactsRequest {
