@@ -1,5 +1,7 @@
 //! Claims from the entitlement to the money and back, through the engine: each step, and each refusal.
 
+#[path = "claims_cases/again.rs"]
+mod again;
 mod claims_rig;
 mod common;
 

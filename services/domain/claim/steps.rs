@@ -66,12 +66,29 @@ impl<'a> Deciding<'a> {
                 continue;
             }
             let kept = [Some(&claim.frozen), claim.granted.as_ref()];
-            if let Some(position) = kept.into_iter().flatten().find_map(|kept| kept.counts_with(frozen)) {
+            let twice = |kept: &Arc<Frozen>| kept.counts_with(frozen).or_else(|| self.stated_again(kept, frozen));
+            if let Some(position) = kept.into_iter().flatten().find_map(twice) {
                 let message = format!("the receipt at position {position} is counted by claim {other}");
                 return Err(Refusal::new(Reason::ReceiptCountedTwice, message).at(position).with("claim", other));
             }
         }
         Ok(())
+    }
+
+    /// A receipt or payment that is counted there, was voided since, and is counted here as it was stated again: the same
+    /// voucher and tax, or the same payment of interest, on whatever day. Live facts are never the same, so only what was
+    /// voided is looked at.
+    fn stated_again(&self, there: &Frozen, here: &Frozen) -> Option<u64> {
+        let registry = self.registry;
+        let voided = |at: &u64| registry.entry_at(*at).filter(|entry| entry.voided.is_some());
+        let gone: Vec<_> = there.counted.iter().filter_map(voided).collect();
+        if gone.is_empty() {
+            return None;
+        }
+        here.counted.iter().copied().find(|at| {
+            let new = registry.entry_at(*at);
+            new.is_some_and(|new| gone.iter().any(|gone| is_same(&gone.event, &new.event)))
+        })
     }
 
     /// A freeze, and the pieces of its explanation behind it.
@@ -83,6 +100,17 @@ impl<'a> Deciding<'a> {
         };
         let pieces: Vec<ClaimEvent> = (0..).zip(&owed.pieces).map(piece).collect();
         self.record(std::iter::once(event(Box::new(frozen))).chain(pieces).map(Event::Claim))
+    }
+}
+
+/// Whether two facts state one receipt, or one payment of interest, whatever the day and the amount now said.
+fn is_same(one: &Event, other: &Event) -> bool {
+    match (one, other) {
+        (Event::TaxReceiptRecorded(one), Event::TaxReceiptRecorded(other)) => {
+            (&one.voucher, one.tax) == (&other.voucher, other.tax)
+        }
+        (Event::InterestPaid { .. }, Event::InterestPaid { .. }) => one == other,
+        _ => false,
     }
 }
 

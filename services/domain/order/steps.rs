@@ -213,8 +213,9 @@ pub(in crate::domain) fn close_year(
 ) -> Result<Decision, Refusal> {
     let last_day = Day::from_ymd(year, 12, 31)
         .ok_or_else(|| Fault::new(Reason::OutOfRange, "fiscal_year", format!("{year} is no year")))?;
-    if of.ground.today < last_day {
-        let message = format!("the fiscal year {year} ends on {last_day}");
+    // A payment of the last day itself may still be told on it.
+    if of.ground.today <= last_day {
+        let message = format!("the fiscal year {year} ends with {last_day}");
         return Err(Refusal::new(Reason::YearRunning, message).with("year", year));
     }
     let finance = of.registry.finance();
