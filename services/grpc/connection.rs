@@ -47,7 +47,7 @@ pub struct Wire {
     pub peer: Peer,
     /// Somebody known has made a call.
     known: AtomicBool,
-    /// Calls that failed for want of a credential that holds.
+    /// Calls that failed for want of a credential that holds, less for those that did not.
     failed: AtomicU32,
     /// Answers on their way.
     paces: Mutex<Vec<Weak<Pace>>>,
@@ -60,9 +60,12 @@ impl Wire {
         Self { peer, known, failed, paces, began: Instant::now() }
     }
 
-    /// Somebody known has made a call.
+    /// Somebody known has made a call. That takes away half of what failed: many may share a connection, for months, and a
+    /// token that expires now and then is no attack.
     pub fn known(&self) {
         self.known.store(true, Ordering::Relaxed);
+        let half = |failed: u32| (failed > 0).then_some(failed / 2);
+        let _ = self.failed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, half);
     }
 
     /// A call failed for want of a credential that holds.
@@ -430,5 +433,7 @@ mod tests {
             wire.failed();
         }
         assert!(fault(false, 6).unwrap().contains("too many"));
+        wire.known();
+        assert_eq!(fault(false, 6), None);
     }
 }

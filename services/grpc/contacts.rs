@@ -121,7 +121,7 @@ impl v1::contact_service_server::ContactService for Contacts {
                     continue;
                 }
                 if of_party && role.is_none_or(|role| contact.value.role == role) && page.is_after(&key) {
-                    found.push((key, scene.contact(keys, opening, contact)?));
+                    found.push((key, scene.contact(keys, scene.opening(&id, opening), contact)?));
                 }
             }
         }
@@ -135,7 +135,7 @@ impl v1::contact_service_server::ContactService for Contacts {
         let scene = view.scene();
         let keys = self.0.keys_in(scene.district)?;
         let found = scene.registry.persons().get(&id, scene.as_of).ok_or_else(|| unknown(id, view.position))?;
-        let person = scene.person(keys, opening, id, &found)?;
+        let person = scene.person(keys, scene.opening(&id, opening), id, &found)?;
         Ok(Response::new(v1::GetPersonResponse { person: Some(person), position: position(view.position) }))
     }
 

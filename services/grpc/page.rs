@@ -15,6 +15,8 @@ const SIZE_DEFAULT: usize = 50;
 const SIZE_MAX: i32 = 1000;
 /// Bytes that a filter may have.
 const FILTER_BYTES_MAX: usize = 1024;
+/// Bytes of one value that are told on: every code and id is whole in it.
+const TOLD_BYTES_MAX: usize = 64;
 /// First byte of every token: its version.
 const TOKEN_VERSION: u8 = 1;
 const SUM_BYTES: usize = 8;
@@ -123,7 +125,7 @@ impl Reader<'_> {
     pub fn filter<const N: usize>(&mut self, names: [&str; N], text: &str) -> Option<[Option<String>; N]> {
         match filter(names, text) {
             Ok(values) => {
-                text.clone_into(&mut self.query);
+                self.query = told(names, &values);
                 Some(values)
             }
             Err(message) => {
@@ -142,6 +144,17 @@ impl Reader<'_> {
         }
         word.map(Some)
     }
+}
+
+/// A filter as it is told on: what was read of it, in one order and without the blanks that it may be padded with, so that
+/// nothing said in it falls behind a cut.
+fn told<const N: usize>(names: [&str; N], values: &[Option<String>; N]) -> String {
+    let one = |(name, value): (&str, &Option<String>)| {
+        let value = value.as_deref()?;
+        let cut = value.char_indices().map(|(at, _)| at).find(|at| *at >= TOLD_BYTES_MAX);
+        Some(format!("{name} = {}", cut.map_or(value, |cut| &value[..cut])))
+    };
+    names.into_iter().zip(values).filter_map(one).collect::<Vec<_>>().join(" AND ")
 }
 
 /// What must be the same from page to page.

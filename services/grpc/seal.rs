@@ -108,12 +108,14 @@ impl Keys {
             Ok::<_, Status>(Request { principal, id, expected_revision, validate_only, command })
         };
         let bounds = || framing.bounds.clone();
-        if let Some(key) = self.key(owner)? {
+        // A key that something recorded is sealed under stays; any other may yet be forgotten by whoever made it.
+        let is_kept = engine.published().revision(owner) > 0;
+        if let Some(key) = self.key(owner)?.filter(|_| is_kept) {
             return engine.submit_within(request(&key, framing.validate_only)?, bounds()).await.map_err(status::of);
         }
-        let turn = self.making.lock().await;
+        // The turn goes along with each write of the file: a caller that goes away meanwhile does not hand it on too early.
+        let turn = Arc::clone(&self.making).lock_owned().await;
         if let Some(key) = self.key(owner)? {
-            drop(turn); // Whoever made it is done: it stays.
             return engine.submit_within(request(&key, framing.validate_only)?, bounds()).await.map_err(status::of);
         }
         let key = self.store.draw().map_err(|error| of(&error))?;
@@ -122,11 +124,11 @@ impl Keys {
             return Ok(judged);
         }
         let (kept, whose) = (key.clone(), owner.clone());
-        self.work(move |store| store.keep(&whose, &kept).map(|_| ())).await?;
+        let turn = self.work(move |store| store.keep(&whose, &kept).map(|_| turn)).await?;
         let answer = engine.submit_within(request(&key, false)?, bounds()).await;
         if let Err(EngineError::Refused(_)) = &answer {
             let (id, whose) = (key.id(), owner.clone());
-            self.work(move |store| store.forget(&whose, id)).await?;
+            self.work(move |store| store.forget(&whose, id).map(|()| drop(turn))).await?;
         }
         answer.map_err(status::of)
     }

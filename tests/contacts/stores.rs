@@ -1,7 +1,9 @@
 //! Key and log together: no key without a fact, no fact without its key, whatever comes between the two.
 
 use super::*;
-use incubator_registry::domain::{Entity, PersonId};
+use incubator_registry::domain::person::PersonEvent;
+use incubator_registry::domain::{AsOf, Command, Day, Entity, Event, PersonId, Stated};
+use incubator_registry::engine::{Principal, Request, RequestId};
 use incubator_registry::keys::KeyStore;
 
 #[tokio::test]
@@ -54,6 +56,33 @@ async fn a_crash_between_the_record_of_an_erasure_and_the_key_is_made_good_at_th
     let contact = person(&server, &name).await.contacts.remove(0);
     assert!(contact.erased && contact.display_name.is_empty() && contact.phone.is_empty());
     assert_eq!(sealing.owners(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_recorded_as_erased_is_read_no_more_while_its_key_still_stands() {
+    let sealing = Sealing::new();
+    let server = sealing.populated().await;
+    let name = record(&server, &contact(&firm_name(1), "张三")).await.contact.unwrap().person;
+    let published = server.engine.published();
+    let persons = published.registry.persons();
+    let person_id = persons.ids().next().unwrap();
+    let key = persons.get(&person_id, AsOf::NOW).unwrap().contacts[0].value.name.key;
+    // As a caller leaves it who goes away once the record is made.
+    let event = Event::Person(PersonEvent::Erased { person: person_id, key, ground: "本人要求".to_owned() });
+    let stated = Stated::new(Day::parse_iso(DAY).unwrap(), event);
+    let request = Request {
+        principal: Principal { id: "approver".to_owned(), on_behalf_of: String::new() },
+        id: RequestId([7; 16]),
+        expected_revision: None,
+        validate_only: false,
+        command: Command::new(vec![stated], Vec::new(), None).unwrap(),
+    };
+    server.engine.submit(request).await.unwrap();
+    assert_eq!(sealing.owners().len(), 1);
+    let contact = person(&server, &name).await.contacts.remove(0);
+    assert!(contact.erased && contact.display_name.is_empty() && contact.phone.is_empty());
+    let listed = list(&server, "").await.remove(0);
+    assert!(listed.erased && listed.display_name.is_empty());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::scene::Scene;
 use super::{Reader, names, position};
 use crate::domain::person::{Contact, ContactRecorded, PersonView};
 use crate::domain::sealed::Sealed;
-use crate::domain::{ContactRole, Entity, HoldId, PersonId, Reason};
+use crate::domain::{AsOf, ContactRole, Entity, HoldId, PersonId, Reason};
 use crate::grpc::seal::Keys;
 use crate::wire::v1;
 use tonic::Status;
@@ -28,6 +28,8 @@ pub enum Opening {
     Full,
     /// Enough to tell two apart.
     Masked,
+    /// Nothing of it: the person is erased.
+    Nothing,
 }
 
 /// A contact as stated, in plain text.
@@ -100,20 +102,27 @@ impl Reader<'_> {
 }
 
 impl Scene<'_> {
+    /// How far a person's data is opened: recorded as erased is erased, now and not only as known then, also where the key is
+    /// still to follow.
+    pub fn opening(&self, person: &PersonId, opening: Opening) -> Opening {
+        let erased = self.registry.persons().get(person, AsOf::NOW).is_some_and(|view| view.erased.is_some());
+        if erased { Opening::Nothing } else { opening }
+    }
+
     /// A contact, opened as far as its reader may see; empty where the person is erased, now and not only as known then.
     pub fn contact(&self, keys: &Keys, opening: Opening, contact: &Contact<'_>) -> Result<v1::Contact, Status> {
         let ContactRecorded { person, of, role, name, phone, email } = contact.value;
         let owner = Entity::Person(*person);
-        let mut erased = false;
+        let mut erased = opening == Opening::Nothing;
         let mut text = |field: &str, sealed: Option<&Sealed>, mask: fn(&str) -> String| {
-            let Some(sealed) = sealed else { return Ok(String::new()) };
+            let Some(sealed) = sealed.filter(|_| !erased) else { return Ok(String::new()) };
             let Some(opened) = keys.read(CONTACT, field, &owner, sealed)? else {
                 erased = true;
                 return Ok(String::new());
             };
             Ok::<_, Status>(match opening {
                 Opening::Full => opened.text.to_string(),
-                Opening::Masked => mask(&opened.text),
+                Opening::Masked | Opening::Nothing => mask(&opened.text),
             })
         };
         let display_name = text(NAME, Some(name), mask_name)?;
