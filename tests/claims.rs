@@ -1,9 +1,17 @@
 //! Claims from the entitlement to the money and back, through the engine: each step, and each refusal.
 
+#[path = "claims_cases/accounts.rs"]
+mod accounts;
 #[path = "claims_cases/again.rs"]
 mod again;
+#[path = "claims_cases/amounts.rs"]
+mod amounts;
 mod claims_rig;
 mod common;
+#[path = "claims_cases/people.rs"]
+mod people;
+#[path = "claims_cases/years.rs"]
+mod years;
 
 use claims_rig::{
     APPROVER, CHECKER, CLERK, FINANCE, REVIEWER, Rig, TREASURER, claim_id, claims, is_duplicate, paid, records,
@@ -336,23 +344,6 @@ async fn a_claim_is_not_ordered_twice_and_not_frozen_anew_once_ordered() {
 }
 
 #[tokio::test]
-async fn after_a_return_another_account_is_needed() {
-    let rig = s1_approved().await;
-    let no = rig.order_for(S1_2024).await.unwrap();
-    rig.go_to("2025-03-20");
-    rig.tell(&no, paid("回单1", "2025-03-12")).await.unwrap();
-    rig.tell(&no, returned("账号不存在", "2025-03-13")).await.unwrap();
-    assert_eq!((rig.stage(S1_2024), rig.claim(S1_2024).paid()), ("RETURNED", 0));
-    assert_eq!(rig.order_for(S1_2024).await.unwrap_err().reason, Reason::AccountUnconfirmed);
-    rig.account(1, "运营1").await;
-    let again = rig.order_for(S1_2024).await.unwrap();
-    rig.tell(&again, paid("回单2", "2025-03-20")).await.unwrap();
-    assert_eq!((rig.stage(S1_2024), rig.claim(S1_2024).paid()), ("PAID", 7_000));
-    let taking = rig.budget(S1_BUDGET).taking;
-    assert_eq!((taking.committed, taking.ordered, taking.paid), (7_000, 7_000, 7_000));
-}
-
-#[tokio::test]
 async fn answers_that_come_twice_late_or_out_of_turn_leave_the_same_ledger() {
     let rig = s1_approved().await;
     let no = rig.order_for(S1_2024).await.unwrap();
@@ -408,24 +399,6 @@ async fn a_payment_of_the_old_year_that_is_told_after_its_end_holds() {
     rig.tell(&no, paid("回单1", "2025-12-31")).await.unwrap();
     assert_eq!((rig.stage(S1_2024), rig.order(&no).state.key()), ("PAID", "PAID"));
     assert_eq!(rig.budget(S1_BUDGET).taking.paid, 7_000);
-}
-
-#[tokio::test]
-async fn an_account_takes_two_people_and_the_registered_name() {
-    let rig = s1_published().await;
-    rig.approve(APPROVER, S1_2024, None).await.unwrap();
-    assert_eq!(rig.order_for(S1_2024).await.unwrap_err().reason, Reason::AccountUnconfirmed);
-    assert_eq!(word(rig.act(TREASURER, records(1, "别人")).await), Reason::AccountNameDiffers);
-    assert_eq!(word(rig.act(TREASURER, records(99, "运营1")).await), Reason::UnknownTaxpayer);
-    let recorded = rig.act(TREASURER, records(1, "运营1")).await.unwrap().written.position();
-    let check = |recorded, refused| Act::CheckAccount { holder: firm(1), recorded, refused };
-    assert_eq!(word(rig.act(TREASURER, check(recorded, None)).await), Reason::SamePerson);
-    assert_eq!(word(rig.act(CHECKER, check(recorded + 1, None)).await), Reason::UnknownAccount);
-    rig.act(CHECKER, check(recorded, Some("账号有误".to_owned()))).await.unwrap();
-    assert_eq!(word(rig.act(CHECKER, check(recorded, None)).await), Reason::UnknownAccount);
-    assert_eq!(rig.order_for(S1_2024).await.unwrap_err().reason, Reason::AccountUnconfirmed);
-    rig.account(1, "运营1").await;
-    rig.order_for(S1_2024).await.unwrap();
 }
 
 #[tokio::test]

@@ -127,7 +127,7 @@ async fn answers_are_kept_once_and_judged_by_what_became_of_the_order() {
     assert_eq!(answer(&server, &[returned(one, "账号已销户", TODAY)]).await, [""]);
     assert_eq!(order(&server, one).await.state(), State::Returned);
     let results = issue(&server).await.results;
-    assert_eq!(results[0].reason(), v1::Reason::AccountUnconfirmed);
+    assert_eq!(results[0].reason(), v1::Reason::AccountReturned);
     Bench::another_account(&server, 1, "622848009999888877").await;
     let results = issue(&server).await.results;
     let new = results[0].order.clone().unwrap();

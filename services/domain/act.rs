@@ -434,9 +434,9 @@ impl Deciding<'_> {
         Ok(Decision::Record { events: events.collect(), warnings: Vec::new() })
     }
 
-    /// SAME_PERSON where who asks took a step that another must take.
-    pub fn another_than(&self, person: &str, what: &str) -> Result<(), Refusal> {
-        if person != self.ground.principal {
+    /// SAME_PERSON where who asks is one of those who took a step that another must take.
+    pub fn another_than(&self, people: &[String], what: &str) -> Result<(), Refusal> {
+        if people.iter().all(|person| person != self.ground.principal) {
             return Ok(());
         }
         let message = format!("{} took the step before: {what}", self.ground.principal);

@@ -3,7 +3,7 @@
 //! None of these facts is ever voided (each has its counter-act), so what has become of them is kept beside the lines and
 //! moved on fact by fact; as known at an earlier position it is folded anew from the lines.
 
-use super::account::Account;
+use super::account::{Account, CameBack};
 use super::budget::{Budget, BudgetId};
 use super::calendar::CalendarSet;
 use super::claim::{Claim, ClaimEvent};
@@ -97,6 +97,7 @@ impl Finance {
                     *self.issued.entry((issued.budget.year, issued.budget.payer)).or_default() += 1;
                     self.orders_under.entry(issued.budget.clone()).or_default().insert(of.order().clone());
                 }
+                self.came_back(of, position);
                 let mut order = self.orders.remove(of.order()).map(Arc::unwrap_or_clone);
                 Order::evolve(&mut order, of, day, position);
                 if let Some(order) = order {
@@ -124,6 +125,16 @@ impl Finance {
                 self.cursors.insert(advanced.cursor.clone(), Arc::new(Cursor { owner, acknowledged, position }));
             }
             _ => {}
+        }
+    }
+
+    /// An account that an order came back from is paid to no more.
+    fn came_back(&mut self, event: &OrderEvent, position: u64) {
+        let OrderEvent::Returned { account, .. } = event else { return };
+        let payee = self.orders.get(event.order()).map(|order| order.issued.payee);
+        if let Some(known) = payee.and_then(|payee| self.accounts.get_mut(&payee)) {
+            let came = CameBack { order: event.order().clone(), position };
+            Arc::make_mut(known).returned.entry(*account).or_insert(came);
         }
     }
 

@@ -183,6 +183,8 @@ reasons! {
     AccountNameDiffers = "ACCOUNT_NAME_DIFFERS";
     /// No second person confirmed an account.
     AccountUnconfirmed = "ACCOUNT_UNCONFIRMED";
+    /// An order came back from this very account.
+    AccountReturned = "ACCOUNT_RETURNED";
     /// No such order.
     UnknownOrder = "UNKNOWN_ORDER";
     /// The claim has a live order.
@@ -207,6 +209,8 @@ reasons! {
     NotVoidable = "NOT_VOIDABLE";
     /// The fiscal year is not over.
     YearRunning = "YEAR_RUNNING";
+    /// The fiscal year is over.
+    YearClosed = "YEAR_CLOSED";
     /// Another amount was paid than the order says.
     AmountDiffers = "AMOUNT_DIFFERS";
     /// Not a bank's number.

@@ -72,6 +72,7 @@ pub fn code_of(reason: Reason) -> Code {
         | RoundState
         | AccountNameDiffers
         | AccountUnconfirmed
+        | AccountReturned
         | OrderLive
         | OrderState
         | RecoveryExceeded
@@ -82,6 +83,7 @@ pub fn code_of(reason: Reason) -> Code {
         | CursorAhead
         | NotVoidable
         | YearRunning
+        | YearClosed
         | AmountDiffers => Code::FailedPrecondition,
         Conflict | RequestIdReused | ClaimExists => Code::AlreadyExists,
         StaleEtag | PrincipalChanged => Code::Aborted,

@@ -286,8 +286,11 @@ pub fn calendar(year: i16) -> CalendarSet {
 }
 
 pub fn records(number: u32, name: &str) -> Act {
-    // Sealing is the key store's; here the bytes only tell one number from another.
-    let sealed = Sealed { key: KeyId([1; 16]), nonce: [2; 24], ciphertext: vec![3; 64], commitment: [4; 32] };
+    // Sealing is the key store's; here the bytes only tell one number from another: each call's is a new one.
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let mut commitment = [4; 32];
+    commitment[..8].copy_from_slice(&NEXT.fetch_add(1, Ordering::SeqCst).to_be_bytes());
+    let sealed = Sealed { key: KeyId([1; 16]), nonce: [2; 24], ciphertext: vec![3; 64], commitment };
     Act::RecordAccount(Box::new(AccountRecorded {
         holder: firm(number),
         by: String::new(),

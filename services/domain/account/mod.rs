@@ -1,13 +1,16 @@
 //! Accounts that awards are paid to: recorded by one person, confirmed by another, the number sealed.
 //!
 //! Chosen where rules §6 is silent: a payee has one account at a time, the last that was confirmed; one that is recorded
-//! takes its place only when it is. What is shown of a number is its last digits.
+//! takes its place only when it is. What is shown of a number is its last digits. An account that an order came back from
+//! (退票) is paid to no more, whatever claim it is for; the same number, bank and name are recorded again only with a document
+//! that bears out that it takes money, and whoever checks it is told.
 
 pub mod steps;
 
 use super::reason::{Fault, Reason};
 use super::sealed::Sealed;
-use super::values::Uscc;
+use super::values::{OrderNo, Uscc};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Digits of an account's number that are shown.
@@ -145,6 +148,15 @@ pub struct Known {
     pub checker: String,
 }
 
+/// An order that came back from an account (退票).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CameBack {
+    /// The order.
+    pub order: OrderNo,
+    /// Where that is recorded.
+    pub position: u64,
+}
+
 /// What is known of a payee's account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
@@ -152,8 +164,18 @@ pub struct Account {
     pub confirmed: Option<Known>,
     /// The one that waits for a second person.
     pub waiting: Option<Known>,
+    /// Accounts that an order came back from, by where they are recorded; of each the first.
+    pub returned: BTreeMap<u64, CameBack>,
     /// Where its last fact is recorded.
     pub position: u64,
+}
+
+impl AccountRecorded {
+    /// Whether money for the one arrives where money for the other does: the same number, bank and name.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let of = |one: &Self| (one.number.key, one.number.commitment, one.bank_no);
+        of(self) == of(other) && self.holder_name == other.holder_name
+    }
 }
 
 impl Account {

@@ -1,10 +1,10 @@
 //! Recording and checking accounts, decided.
 
-use super::{AccountEvent, AccountRecorded};
+use super::{AccountEvent, AccountRecorded, CameBack};
 use crate::domain::act::Deciding;
 use crate::domain::decide::Decision;
 use crate::domain::event::Event;
-use crate::domain::line::AsOf;
+use crate::domain::line::{AsOf, Entry};
 use crate::domain::reason::{Reason, Refusal};
 use crate::domain::registry::Registry;
 use crate::domain::values::{Day, Uscc};
@@ -31,9 +31,29 @@ pub(in crate::domain) fn named(registry: &Registry, payee: &Uscc, name: &str, da
     Err(Refusal::new(Reason::AccountNameDiffers, message).with("payee", payee).with("registered_name", registered))
 }
 
+/// The order that came back from the same account, whenever that was recorded; none: none did.
+pub fn came_back<'a>(registry: &'a Registry, stated: &AccountRecorded) -> Option<&'a CameBack> {
+    let is_same = |at: &u64| match registry.entry_at(*at).as_deref() {
+        Some(Entry { event: Event::Account(AccountEvent::Recorded(known)), .. }) => known.is_same(stated),
+        _ => false,
+    };
+    let returned = &registry.finance().account(&stated.holder)?.returned;
+    returned.iter().find(|(at, _)| is_same(at)).map(|(_, came)| came)
+}
+
+/// ACCOUNT_RETURNED.
+pub(in crate::domain) fn returned(came: &CameBack, payee: &Uscc, message: String) -> Refusal {
+    let refusal = Refusal::new(Reason::AccountReturned, message).at(came.position);
+    refusal.with("payee", payee).with("order", &came.order)
+}
+
 /// Records an account.
 pub(in crate::domain) fn record(of: &Deciding<'_>, stated: &AccountRecorded) -> Result<Decision, Refusal> {
     named(of.registry, &stated.holder, &stated.holder_name, of.ground.today)?;
+    if let Some(came) = came_back(of.registry, stated).filter(|_| of.documents.is_empty()) {
+        let message = format!("order {} came back from this account of {}", came.order, stated.holder);
+        return Err(returned(came, &stated.holder, message));
+    }
     let recorded = AccountRecorded { by: of.by(), ..stated.clone() };
     of.record([Event::Account(AccountEvent::Recorded(Box::new(recorded)))])
 }
@@ -51,7 +71,7 @@ pub(in crate::domain) fn check(
         let message = format!("no account of {holder} at position {recorded} waits to be checked");
         Refusal::new(Reason::UnknownAccount, message).with("payee", holder)
     })?;
-    of.another_than(&waiting.recorded.by, "who records an account does not check it")?;
+    of.another_than(std::slice::from_ref(&waiting.recorded.by), "who records an account does not check it")?;
     let (holder, by) = (*holder, of.by());
     let event = match refused {
         Some(reason) => AccountEvent::Refused { holder, by, recorded, reason: reason.to_owned() },

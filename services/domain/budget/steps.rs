@@ -3,12 +3,12 @@
 
 use super::{Appropriated, Budget, BudgetEvent, BudgetId, Round};
 use crate::domain::act::Deciding;
-use crate::domain::claim::{Approved, Claim, ClaimEvent, Stage, steps::publication_over};
+use crate::domain::claim::{Approved, ClaimEvent, Frozen, Stage, steps::publication_over};
 use crate::domain::decide::Decision;
 use crate::domain::event::Event;
 use crate::domain::order::FUNCTION_CODE;
 use crate::domain::reason::{Fault, Reason, Refusal};
-use crate::domain::values::{ClaimId, Day};
+use crate::domain::values::{ClaimId, Day, fen, nonzero_fen, positive_fen};
 use crate::domain::words::Handing;
 use std::sync::Arc;
 
@@ -35,6 +35,13 @@ impl<'a> Deciding<'a> {
 /// Appropriates, or adjusts.
 pub(in crate::domain) fn appropriate(of: &Deciding<'_>, stated: &Appropriated) -> Result<Decision, Refusal> {
     let mut stated = Appropriated { by: of.by(), ..stated.clone() };
+    nonzero_fen("amount_fen", stated.amount)?;
+    // A payment of its last day may still be told and take again what the year's end freed: nothing is moved beneath it.
+    if stated.budget.year < of.ground.today.year() {
+        let message = format!("the fiscal year of budget {} is over", stated.budget);
+        let refusal = Refusal::new(Reason::YearClosed, message).with("budget", &stated.budget);
+        return Err(refusal.with("year", stated.budget.year));
+    }
     let known = of.registry.finance().budget(&stated.budget);
     if let Some(known) = known {
         if known.handing != stated.handing {
@@ -59,13 +66,13 @@ pub(in crate::domain) fn appropriate(of: &Deciding<'_>, stated: &Appropriated) -
         let refusal = Refusal::new(Reason::BudgetCommitted, message).with("budget", &stated.budget);
         return Err(refusal.with("committed_fen", committed));
     }
-    crate::domain::values::fen("amount_fen", next)?;
+    fen("amount_fen", next)?;
     of.record([Event::Budget(BudgetEvent::Appropriated(stated))])
 }
 
-/// The budget that bears an approval of today.
-pub(in crate::domain) fn budget_of(claim: &Claim, year: i16) -> BudgetId {
-    BudgetId { payer: claim.frozen.payer, scheme: claim.frozen.scheme.clone(), year }
+/// The budget of a year that bears what is frozen.
+pub(in crate::domain) fn budget_of(frozen: &Frozen, year: i16) -> BudgetId {
+    BudgetId { payer: frozen.payer, scheme: frozen.scheme.clone(), year }
 }
 
 /// Approves a claim of a first-come budget.
@@ -76,10 +83,10 @@ pub(in crate::domain) fn approve(
     reason: &str,
 ) -> Result<Decision, Refusal> {
     let claim = of.at(id, &[Stage::Published])?;
-    of.another_than(&claim.claimant, "who claims does not approve")?;
-    of.another_than(&claim.reviewer, "who reviews does not approve")?;
+    of.another_than(&claim.claimants, "who claims does not approve")?;
+    of.another_than(std::slice::from_ref(&claim.reviewer), "who reviews does not approve")?;
     publication_over(of, id, claim)?;
-    let awarded = awarded.unwrap_or(claim.due);
+    let awarded = positive_fen("awarded_fen", awarded.unwrap_or(claim.due))?;
     if awarded > claim.due {
         let message = format!("{awarded} fen are awarded to claim {id}, and {} are claimed", claim.due);
         return Err(Refusal::new(Reason::AwardOverClaim, message).with("claim", id).with("claimed_fen", claim.due));
@@ -88,7 +95,7 @@ pub(in crate::domain) fn approve(
         let message = "a reason goes with an award of less than what is claimed, and with no other";
         return Err(Fault::new(Reason::MissingValue, "reason", message).into());
     }
-    let budget = budget_of(claim, of.ground.today.year());
+    let budget = budget_of(&claim.frozen, of.ground.today.year());
     if of.registry.finance().budget(&budget).is_some_and(|known| known.handing == Handing::ProRata) {
         let message = format!("budget {budget} is handed out in rounds");
         return Err(Refusal::new(Reason::RoundRequired, message).with("budget", budget));
@@ -141,10 +148,10 @@ pub(in crate::domain) fn approve_round(of: &Deciding<'_>, id: &BudgetId) -> Resu
     let (mut sum, mut claimed) = (0i64, 0i64);
     for (claim_id, awarded) in of.ground.awards {
         let claim = of.at(claim_id, &[Stage::Published])?;
-        of.another_than(&claim.claimant, "who claims does not approve")?;
-        of.another_than(&claim.reviewer, "who reviews does not approve")?;
+        of.another_than(&claim.claimants, "who claims does not approve")?;
+        of.another_than(std::slice::from_ref(&claim.reviewer), "who reviews does not approve")?;
         publication_over(of, claim_id, claim)?;
-        if budget_of(claim, id.year) != *id || *awarded > claim.due || *awarded < 0 {
+        if budget_of(&claim.frozen, id.year) != *id || *awarded > claim.due || *awarded < 0 {
             let message = format!("{awarded} fen of claim {claim_id} are no part of this round");
             return Err(Refusal::new(Reason::Internal, message));
         }

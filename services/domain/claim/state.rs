@@ -124,6 +124,8 @@ pub enum GrantState {
 pub struct Grant {
     /// Fen.
     pub amount: i64,
+    /// The freeze that it was approved under: payee and payer of its orders, whatever a later supplement says.
+    pub frozen: Arc<Frozen>,
     /// What was asked when it was approved, fen: an award that was cut is not asked for again.
     pub asked: i64,
     /// The budget that bears it; none: a year's end freed the one that did.
@@ -140,8 +142,6 @@ pub struct Grant {
     pub state: GrantState,
     /// Its last order.
     pub order: Option<OrderNo>,
-    /// Its last order came back from the account recorded at this position: a later one is needed; 0: none did.
-    pub account_behind: u64,
 }
 
 /// A recovery.
@@ -175,8 +175,8 @@ pub struct Claim {
     pub frozen: Arc<Frozen>,
     /// Where that is recorded.
     pub frozen_position: u64,
-    /// Whoever claimed what is being worked on.
-    pub claimant: String,
+    /// Everyone who claimed it or had it frozen anew, each once: none of them reviews or approves it.
+    pub claimants: Vec<String>,
     /// Whoever reviewed it; empty: nobody has.
     pub reviewer: String,
     /// The publication that is on or was.
@@ -187,8 +187,6 @@ pub struct Claim {
     pub due: i64,
     /// Approved amounts.
     pub grants: Vec<Grant>,
-    /// The freeze under which the last of them was approved.
-    pub granted: Option<Arc<Frozen>>,
     /// Every order, in the order of their issue.
     pub orders: Vec<OrderNo>,
     /// Recoveries, by number from 1.
@@ -221,12 +219,11 @@ impl Claim {
             due: frozen.claimed(),
             frozen: Arc::new(frozen.clone()),
             frozen_position: position,
-            claimant: frozen.by.clone(),
+            claimants: vec![frozen.by.clone()],
             reviewer: String::new(),
             publication: None,
             objections: Vec::new(),
             grants: Vec::new(),
-            granted: None,
             orders: Vec::new(),
             recoveries: Vec::new(),
             spent: BTreeMap::new(),
@@ -283,10 +280,10 @@ impl Claim {
             }
             ClaimEvent::Approved(approved) => {
                 self.stage = Stage::Approved;
-                self.granted = Some(Arc::clone(&self.frozen));
                 let asked = std::mem::take(&mut self.due);
                 self.grants.push(Grant {
                     amount: approved.awarded,
+                    frozen: Arc::clone(&self.frozen),
                     asked,
                     budget: Some(approved.budget.clone()),
                     reason: approved.taken.text.clone(),
@@ -295,7 +292,6 @@ impl Claim {
                     position,
                     state: GrantState::Open,
                     order: None,
-                    account_behind: 0,
                 });
             }
             ClaimEvent::Withdrawn(taken) => self.close(Stage::Withdrawn, taken),
@@ -310,7 +306,6 @@ impl Claim {
                 // What was approved and never ordered is given back with the freeze that it was approved under.
                 if self.stage == Stage::Approved {
                     self.grants.pop();
-                    self.granted = None;
                 }
                 let claimed = self.stage == Stage::Claimed;
                 self.freeze(frozen, position);
@@ -342,7 +337,9 @@ impl Claim {
     fn freeze(&mut self, frozen: &Frozen, position: u64) {
         self.frozen = Arc::new(frozen.clone());
         self.frozen_position = position;
-        self.claimant.clone_from(&frozen.by);
+        if !self.claimants.contains(&frozen.by) {
+            self.claimants.push(frozen.by.clone());
+        }
         self.reviewer.clear();
         self.publication = None;
     }
@@ -364,14 +361,13 @@ impl Claim {
         self.due = 0;
         if self.stage == Stage::Approved && self.orders.is_empty() {
             self.grants.clear();
-            self.granted = None;
         }
-        match &self.granted {
-            Some(granted) if !self.grants.is_empty() => {
-                self.frozen = Arc::clone(granted);
+        match self.granted().map(Arc::clone) {
+            Some(granted) => {
+                self.frozen = granted;
                 self.stage = self.settled_stage();
             }
-            _ => self.stage = stage,
+            None => self.stage = stage,
         }
     }
 
@@ -396,13 +392,7 @@ impl Claim {
                     grant.budget = Some(budget.clone());
                 }
             }
-            OrderEvent::Returned { account, .. } => {
-                self.mark(&no, GrantState::Open);
-                if let Some(grant) = self.grant_of(&no) {
-                    grant.account_behind = *account;
-                }
-            }
-            OrderEvent::Rejected(_) => self.mark(&no, GrantState::Open),
+            OrderEvent::Returned { .. } | OrderEvent::Rejected(_) => self.mark(&no, GrantState::Open),
             OrderEvent::Closed(_) => {
                 self.mark(&no, GrantState::Open);
                 if let Some(grant) = self.grant_of(&no) {
@@ -440,6 +430,11 @@ impl Claim {
             false if self.stage == Stage::Reported => Stage::Reported,
             false => Stage::Paid,
         }
+    }
+
+    /// The freeze under which the last of what is approved was.
+    pub fn granted(&self) -> Option<&Arc<Frozen>> {
+        self.grants.last().map(|grant| &grant.frozen)
     }
 
     /// Fen that were asked for what was approved.

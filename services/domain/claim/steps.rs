@@ -6,7 +6,7 @@ use crate::domain::calendar::publication_end;
 use crate::domain::decide::Decision;
 use crate::domain::event::Event;
 use crate::domain::reason::{Reason, Refusal};
-use crate::domain::values::{ClaimId, Day};
+use crate::domain::values::{ClaimId, Day, positive_fen};
 use crate::domain::words::Purpose;
 use std::sync::Arc;
 
@@ -51,6 +51,7 @@ impl<'a> Deciding<'a> {
             let message = format!("the explanation of {} is larger than a claim can keep", owed.frozen.claim);
             return Err(Refusal::new(Reason::TooLarge, message).with("claim", &owed.frozen.claim));
         }
+        positive_fen("amount_fen", owed.frozen.claimed())?;
         self.counted_once(&owed.frozen)?;
         Ok(owed)
     }
@@ -65,7 +66,7 @@ impl<'a> Deciding<'a> {
             if claim.frozen.promise() == frozen.promise() {
                 continue;
             }
-            let kept = [Some(&claim.frozen), claim.granted.as_ref()];
+            let kept = [Some(&claim.frozen), claim.granted()];
             let twice = |kept: &Arc<Frozen>| kept.counts_with(frozen).or_else(|| self.stated_again(kept, frozen));
             if let Some(position) = kept.into_iter().flatten().find_map(twice) {
                 let message = format!("the receipt at position {position} is counted by claim {other}");
@@ -180,7 +181,7 @@ pub(in crate::domain) fn step(
         }
         ClaimStep::Review => {
             let claim = of.at(id, &[Stage::Accepted])?;
-            of.another_than(&claim.claimant, "who claims does not review")?;
+            of.another_than(&claim.claimants, "who claims does not review")?;
             ClaimEvent::Reviewed(taken())
         }
         ClaimStep::Publish => {
@@ -244,6 +245,7 @@ pub(in crate::domain) fn recover(
     reason: &str,
 ) -> Result<Decision, Refusal> {
     let claim = of.known(id)?;
+    positive_fen("amount_fen", amount)?;
     if !claim.grants.iter().any(|grant| grant.state == GrantState::Paid) {
         of.at(id, &[Stage::Paid, Stage::Reported])?;
     }
@@ -256,6 +258,18 @@ pub(in crate::domain) fn recover(
     of.record([Event::Claim(ClaimEvent::RecoveryOrdered { taken: of.taken(id, reason), recovery, amount })])
 }
 
+/// Nothing is spent, and nothing comes back, before the bank's day of the first payment; DATES_OUT_OF_ORDER.
+fn not_before_payment(of: &Deciding<'_>, claim: &Claim, day: Day) -> Result<(), Refusal> {
+    let paid = |no| of.registry.finance().order(no).and_then(|order| order.paid.as_ref().map(|paid| paid.day));
+    match claim.orders.iter().filter_map(paid).min() {
+        Some(first) if day < first => {
+            let message = format!("{day} lies before {first}, when claim {} was paid", claim.id());
+            Err(Refusal::new(Reason::DatesOutOfOrder, message).with("date", day).with("date_before", first))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Money came back.
 pub(in crate::domain) fn receive(
     of: &Deciding<'_>,
@@ -265,6 +279,7 @@ pub(in crate::domain) fn receive(
     (reference, day): (&str, Day),
 ) -> Result<Decision, Refusal> {
     let claim = of.known(id)?;
+    positive_fen("amount_fen", amount)?;
     let at = usize::try_from(recovery).unwrap_or(usize::MAX).checked_sub(1);
     let known = at.and_then(|at| claim.recoveries.get(at)).ok_or_else(|| {
         let message = format!("claim {id} has no recovery {recovery}");
@@ -275,6 +290,7 @@ pub(in crate::domain) fn receive(
         let message = format!("{amount} fen came back of recovery {recovery} of claim {id}; {left} are missing");
         return Err(Refusal::new(Reason::RecoveryExceeded, message).with("claim", id).with("left_fen", left));
     }
+    not_before_payment(of, claim, day)?;
     let taken = of.taken(id, reference);
     of.record_on(day, [Event::Claim(ClaimEvent::RecoveryReceived { taken, recovery, amount })])
 }
@@ -292,11 +308,13 @@ pub(in crate::domain) fn spend(
         let message = format!("the money of {} may be spent on anything", claim.frozen.scheme);
         return Err(Refusal::new(Reason::NotEarmarked, message).with("claim", id));
     }
+    positive_fen("amount_fen", amount)?;
     let left = kept(claim).saturating_sub(claim.spent());
     if amount > left {
         let message = format!("{amount} fen of claim {id} can't be spent: {} are left", left.max(0));
         return Err(Refusal::new(Reason::EarmarkExceeded, message).with("claim", id).with("left_fen", left.max(0)));
     }
+    not_before_payment(of, claim, day)?;
     let taken = of.taken(id, text);
     of.record_on(day, [Event::Claim(ClaimEvent::EarmarkSpent { taken, purpose, amount })])
 }

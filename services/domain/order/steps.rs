@@ -1,9 +1,10 @@
 //! Orders, answers, the end of a year and cursors, decided.
 
 use super::{Banked, CursorAdvanced, EconomicCodes, Issued, Order, OrderEvent, OrderState, Told, number};
+use crate::domain::account::{CameBack, steps as accounts};
 use crate::domain::act::{Answer, Deciding};
 use crate::domain::budget::{BudgetId, steps::budget_of};
-use crate::domain::claim::{Claim, Grant, Stage};
+use crate::domain::claim::{Grant, Stage};
 use crate::domain::decide::Decision;
 use crate::domain::event::Event;
 use crate::domain::finance::Finance;
@@ -40,39 +41,39 @@ pub(in crate::domain) fn issue(of: &Deciding<'_>, id: &ClaimId, purpose: &str) -
         return Err(Refusal::new(Reason::NothingToClaim, message).with("claim", id));
     };
     // An order is of its own fiscal year: what an earlier year's budget bore is made again against this one's.
-    let budget = budget_of(claim, of.ground.today.year());
+    let budget = budget_of(&grant.frozen, of.ground.today.year());
     if grant.budget.as_ref() != Some(&budget) {
         of.with_left(&budget, grant.amount)?;
     }
-    let account = account(of, claim, grant)?;
-    let issued = issued(of, claim, (at, grant), budget, account, purpose)?;
+    let account = account(of, grant)?;
+    let issued = issued(of, (at, grant), budget, account, purpose)?;
     of.record([Event::Order(OrderEvent::Issued(Box::new(issued)))])
 }
 
 /// Whose account the money goes to: where it is recorded, and its holder's name.
-fn account(of: &Deciding<'_>, claim: &Claim, grant: &Grant) -> Result<(u64, String), Refusal> {
-    let payee = claim.frozen.payee;
-    let account = of.registry.finance().account(&payee).and_then(|account| account.confirmed.as_ref());
-    let account = account.filter(|account| account.position > grant.account_behind).ok_or_else(|| {
-        let message = match grant.account_behind {
-            0 => format!("no account of {payee} is confirmed"),
-            at => format!("the order came back from the account at position {at}: another must be confirmed first"),
-        };
-        Refusal::new(Reason::AccountUnconfirmed, message).with("payee", payee)
+fn account(of: &Deciding<'_>, grant: &Grant) -> Result<(u64, String), Refusal> {
+    let payee = grant.frozen.payee;
+    let known = of.registry.finance().account(&payee);
+    let account = known.and_then(|known| known.confirmed.as_ref()).ok_or_else(|| {
+        Refusal::new(Reason::AccountUnconfirmed, format!("no account of {payee} is confirmed")).with("payee", payee)
     })?;
-    crate::domain::account::steps::named(of.registry, &payee, &account.recorded.holder_name, of.ground.today)?;
+    if let Some(came) = known.and_then(|known| known.returned.get(&account.position)) {
+        let CameBack { order, .. } = came;
+        let message = format!("order {order} came back from the account of {payee}: another must be confirmed first");
+        return Err(accounts::returned(came, &payee, message));
+    }
+    accounts::named(of.registry, &payee, &account.recorded.holder_name, of.ground.today)?;
     Ok((account.position, account.recorded.holder_name.clone()))
 }
 
 fn issued(
     of: &Deciding<'_>,
-    claim: &Claim,
     (at, grant): (u32, &Grant),
     budget: BudgetId,
     (account, payee_name): (u64, String),
     purpose: &str,
 ) -> Result<Issued, Refusal> {
-    let frozen = &claim.frozen;
+    let frozen = &grant.frozen;
     let finance = of.registry.finance();
     let known = finance.budget(&budget).ok_or_else(|| {
         Refusal::new(Reason::UnknownBudget, format!("there is no budget {budget}")).with("budget", &budget)
@@ -147,6 +148,12 @@ fn in_turn(order: &Order, day: Day) -> Result<(), Refusal> {
     Err(Refusal::new(Reason::DatesOutOfOrder, message).with("date", day).with("date_before", order.day))
 }
 
+/// Whether what it was issued for was not made again.
+fn is_last(of: &Deciding<'_>, order: &Order) -> Result<bool, Refusal> {
+    let claim = of.known(&order.issued.claim)?;
+    Ok(claim.grants.iter().any(|grant| grant.order.as_ref() == Some(&order.issued.order)))
+}
+
 fn paid(
     of: &Deciding<'_>,
     order: &Order,
@@ -163,6 +170,10 @@ fn paid(
         return again(order, known, reference, day);
     }
     in_turn(order, day)?;
+    // What 31 December left unpaid is closed and made again (rules §6), whether or not anybody has closed it yet.
+    if day.year() > order.issued.budget.year {
+        return Err(unfitting(order, "paid after its fiscal year").with("date", day));
+    }
     let standing = match order.state {
         OrderState::Issued | OrderState::Accepted => true,
         OrderState::Paid | OrderState::Rejected => return Err(unfitting(order, "paid")),
@@ -172,14 +183,8 @@ fn paid(
             _ => return Err(unfitting(order, "paid after it came back")),
         },
         // The bank paid before the year ended, and said so later: unless it was made again, it is paid.
-        OrderState::Closed => {
-            let claim = of.known(&order.issued.claim)?;
-            let is_last = claim.orders.last() == Some(&order.issued.order);
-            if !is_last || day.year() != order.issued.budget.year {
-                return Err(unfitting(order, "paid"));
-            }
-            true
-        }
+        OrderState::Closed if is_last(of, order)? => true,
+        OrderState::Closed => return Err(unfitting(order, "paid")),
     };
     let (told, budget) = (of.told(order, reference), order.issued.budget.clone());
     of.record_on(day, [Event::Order(OrderEvent::Paid { told, standing, budget })])
@@ -191,7 +196,13 @@ fn returned(of: &Deciding<'_>, order: &Order, reason: &str, day: Day) -> Result<
     }
     in_turn(order, day)?;
     let before = order.paid.as_ref().is_some_and(|paid| day < paid.day);
-    if before || !matches!(order.state, OrderState::Issued | OrderState::Accepted | OrderState::Paid) {
+    let fits = match order.state {
+        OrderState::Issued | OrderState::Accepted | OrderState::Paid => true,
+        // Told behind the year's end: the account takes no money all the same.
+        OrderState::Closed => is_last(of, order)?,
+        OrderState::Returned | OrderState::Rejected => false,
+    };
+    if before || !fits {
         return Err(unfitting(order, "returned"));
     }
     let account = order.issued.account;

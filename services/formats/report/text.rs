@@ -64,7 +64,8 @@ fn of_money(reason: Reason) -> Option<(&'static str, &'static str)> {
         RoundState => ("the budget has no round for this step", "该预算没有可办理的批次"),
         UnknownAccount => ("there is no such account", "没有该收款账户"),
         AccountNameDiffers => ("the holder's name is not the registered name", "户名与登记名称不一致"),
-        AccountUnconfirmed => ("no account of the payee was confirmed, or none since the last return", "收款账户未经复核，或退票后未更换"),
+        AccountUnconfirmed => ("no account of the payee was confirmed", "收款账户未经复核"),
+        AccountReturned => ("an order came back from this account: another is needed, or a document that it takes money again", "该账户发生过退票，应更换账户，或附银行证明重新登记"),
         UnknownOrder => ("there is no such payment order", "没有该支付令"),
         OrderLive => ("the claim has a live payment order", "该申报有未办结的支付令"),
         OrderState => ("the payment order is not in a state that this answer can follow", "支付令所处状态与回执不符"),
@@ -78,6 +79,7 @@ fn of_money(reason: Reason) -> Option<(&'static str, &'static str)> {
         NotVoidable => ("a step of money is not taken back: it has its counter-act", "资金办理环节不能红冲，应以撤回、重新核定或追回办理"),
         AmountDiffers => ("another amount was paid than the order says", "支付金额与支付令不符"),
         YearRunning => ("the fiscal year is not over", "财政年度尚未结束"),
+        YearClosed => ("the fiscal year is over", "财政年度已经终了"),
         MalformedBankNumber => ("not a bank's number of 12 digits with its check digit", "联行号应为12位数字且校验位正确"),
         _ => return None,
     })

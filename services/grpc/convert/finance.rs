@@ -2,7 +2,7 @@
 
 use super::scene::Scene;
 use super::{Reader, names, position};
-use crate::domain::account::{Account, Known};
+use crate::domain::account::{Account, Known, steps::came_back};
 use crate::domain::budget::{Budget, BudgetId};
 use crate::domain::calendar::CalendarSet;
 use crate::domain::claim::{Claim, Frozen, GrantState};
@@ -78,7 +78,7 @@ impl Scene<'_> {
         v1::Claim {
             stage: stage.unwrap_or_default().into(),
             frozen: Some(self.frozen(&claim.frozen, claim.frozen_position)),
-            claimant: claim.claimant.clone(),
+            claimant: claim.frozen.by.clone(),
             reviewer: claim.reviewer.clone(),
             published_date: written(claim.publication.map(|publication| publication.from)),
             published_until_date: written(claim.publication.map(|publication| publication.until)),
@@ -178,17 +178,31 @@ impl Scene<'_> {
 
     /// A payee's account as it stands.
     pub fn account(&self, holder: &Uscc) -> Option<v1::Account> {
-        let Account { confirmed, waiting, position: at } = self.registry.finance().account(holder)?.as_ref();
+        let Account { confirmed, waiting, position: at, .. } = self.registry.finance().account(holder)?.as_ref();
         let entity = Entity::Account(*holder);
         let (revision, etag) = self.stamp(&entity);
         Some(v1::Account {
             name: self.name(&entity),
-            confirmed: confirmed.as_ref().map(version),
-            waiting: waiting.as_ref().map(version),
+            confirmed: confirmed.as_ref().map(|known| self.version(known)),
+            waiting: waiting.as_ref().map(|known| self.version(known)),
             position: position(*at),
             revision,
             etag,
         })
+    }
+
+    fn version(&self, known: &Known) -> v1::AccountVersion {
+        let came = came_back(self.registry, &known.recorded);
+        v1::AccountVersion {
+            holder_name: known.recorded.holder_name.clone(),
+            masked_number: format!("****{}", known.recorded.tail),
+            bank_name: known.recorded.bank_name.clone(),
+            bank_no: known.recorded.bank_no.to_string(),
+            maker: known.recorded.by.clone(),
+            checker: known.checker.clone(),
+            position: position(known.position),
+            returned_order_no: came.map(|came| came.order.to_string()).unwrap_or_default(),
+        }
     }
 }
 
@@ -214,18 +228,6 @@ fn budget_of(id: &BudgetId, budget: &Budget) -> v1::Budget {
         round_approved: budget.round.is_some_and(|round| round.approved),
         position: position(budget.position),
         ..Default::default()
-    }
-}
-
-fn version(known: &Known) -> v1::AccountVersion {
-    v1::AccountVersion {
-        holder_name: known.recorded.holder_name.clone(),
-        masked_number: format!("****{}", known.recorded.tail),
-        bank_name: known.recorded.bank_name.clone(),
-        bank_no: known.recorded.bank_no.to_string(),
-        maker: known.recorded.by.clone(),
-        checker: known.checker.clone(),
-        position: position(known.position),
     }
 }
 

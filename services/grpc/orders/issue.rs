@@ -64,7 +64,7 @@ impl Asked {
     fn selects(&self, claim: &Claim) -> bool {
         let Some((_, grant)) = claim.open_grant() else { return false };
         let year = grant.budget.as_ref().map(|budget| budget.year);
-        self.payer.is_none_or(|payer| claim.frozen.payer == payer)
+        self.payer.is_none_or(|payer| grant.frozen.payer == payer)
             && self.scheme.as_ref().is_none_or(|scheme| claim.frozen.scheme == *scheme)
             && self.year.is_none_or(|wanted| year.is_none_or(|year| year == wanted))
     }
