@@ -143,7 +143,7 @@ pub struct ConsistencyArgs {
 /// Which figure, and where to put it.
 #[derive(Debug, Args)]
 pub struct IssueArgs {
-    /// METRICS, CHAIN or ENTITLEMENTS.
+    /// METRICS, CHAIN, ENTITLEMENTS or PAYMENT_ORDERS.
     #[arg(value_parser = parse::figure)]
     pub figure: Figure,
     /// The file; it is not written over.
