@@ -2,6 +2,7 @@
 //! first is durable, so that a slow disk slows the sender.
 
 use super::convert::{Reader, position, rows};
+use super::shares::Place;
 use super::sights::Sees;
 use super::{Districts, bounds, follow, principal, status};
 use crate::auth::Usage;
@@ -14,6 +15,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tonic::{Request, Response, Status, Streaming};
 
@@ -26,6 +28,8 @@ pub struct Import {
     pub districts: Districts,
     /// What is told of a message that is too large.
     pub message_bytes_max: usize,
+    /// How long no rows may come while nothing else is waited for.
+    pub silence_max: Duration,
 }
 
 type Answered = Result<(Vec<RowOutcome>, u64), EngineError>;
@@ -46,6 +50,7 @@ impl v1::import_service_server::ImportService for Import {
             _place: place,
             districts: self.districts.clone(),
             message_bytes_max: self.message_bytes_max,
+            silence_max: self.silence_max,
             principal,
             sees: self.districts.sees(),
             bounds: bounds::of_rows(),
@@ -63,9 +68,10 @@ impl v1::import_service_server::ImportService for Import {
 /// One import.
 struct Run {
     /// Held until the stream ends.
-    _place: follow::Place,
+    _place: Place,
     districts: Districts,
     message_bytes_max: usize,
+    silence_max: Duration,
     principal: Principal,
     sees: Sees,
     bounds: Bounded,
@@ -134,6 +140,7 @@ impl Run {
     async fn step(&mut self, open: bool) -> Step {
         let reads = open && self.in_flight.len() < IN_FLIGHT_MAX;
         let stopped = stopped(&self.districts, self.engine.as_ref());
+        let silent = reads && self.in_flight.is_empty() && self.rests.is_none();
         tokio::select! {
             biased;
             answer = first(&mut self.in_flight), if !self.in_flight.is_empty() => Step::Answer(answer),
@@ -144,6 +151,7 @@ impl Run {
                 Ok(None) => Step::Ended(Ok(())),
                 Err(error) => Step::Ended(Err(status::of_tonic(&error, self.message_bytes_max).unwrap_or(error))),
             },
+            silence = follow::silence(self.silence_max), if silent => Step::Ended(Err(silence)),
         }
     }
 

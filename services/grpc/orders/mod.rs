@@ -16,14 +16,17 @@ use crate::domain::order::{OrderEvent, OrderState, steps::unpaid};
 use crate::domain::{ClaimId, Command, Entity, Event, Reason, Refusal, SchemeKey, TreasuryCode};
 use crate::engine;
 use crate::wire::v1;
+use std::time::Duration;
 use tonic::{Request, Response, Status, Streaming};
 
-/// The service, with the size that messages may have.
+/// The service, with what it bounds of messages.
 pub struct Finance {
     /// The districts.
     pub districts: Districts,
     /// What is told of a message that is too large.
     pub message_bytes_max: usize,
+    /// How long no answers may come while nothing else is waited for.
+    pub silence_max: Duration,
 }
 
 type Reply<T> = Result<Response<T>, Status>;
@@ -123,7 +126,8 @@ impl v1::finance_service_server::FinanceService for Finance {
         &self,
         request: Request<Streaming<v1::ImportPaymentAnswersRequest>>,
     ) -> Reply<Self::ImportPaymentAnswersStream> {
-        answers::import(&self.districts, self.message_bytes_max, request).map(Response::new)
+        let bounds = (self.message_bytes_max, self.silence_max);
+        answers::import(&self.districts, bounds, request).map(Response::new)
     }
 
     async fn reconcile_payments(
