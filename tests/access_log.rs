@@ -4,7 +4,7 @@
 mod common;
 
 use incubator_registry::access::{
-    AccessFault, AccessLog, Class, LogState, Noted, RECORD_BYTES_MAX, Signing, What, Who,
+    AccessFault, AccessLog, Class, LogState, Noted, RECORD_BYTES_MAX, Reopen, Signing, What, Who,
 };
 use incubator_registry::engine::{Clock, SystemClock};
 use incubator_registry::journal::access::{AccessEvent, Cause, DataKind, origin};
@@ -243,6 +243,93 @@ async fn a_lost_acknowledgement_writes_nothing_twice_and_another_writer_ends_it(
     access.note(denied("", "e"));
     access.flush().await;
     assert_eq!(access.status().lost[1].denied, 2, "what happens goes on being counted");
+}
+
+/// Opens the log behind the faults anew, without them.
+struct Anew(Arc<MemoryLog>);
+
+#[async_trait::async_trait]
+impl Reopen for Anew {
+    async fn reopen(&self, _failed: Arc<dyn EventLog>) -> Result<Arc<dyn EventLog>, LogError> {
+        Ok(Arc::new(FaultyLog::new(self.0.clone(), Plan::none())))
+    }
+
+    fn after(&self) -> Duration {
+        Duration::from_millis(10)
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_failed_is_opened_anew_and_nothing_is_told_twice() {
+    for (fault, was_written) in [(Fault::SyncFails, true), (Fault::Fatal, false)] {
+        let inner: Arc<MemoryLog> = Arc::new(MemoryLog::new());
+        let log = Arc::new(FaultyLog::new(inner.clone(), Plan::none()));
+        let again = Box::new(Anew(inner.clone()));
+        let access = AccessLog::start_reopening(DISTRICT, log.clone(), again, noon(), None).await.unwrap();
+        access.note(denied("clerk-7", "a"));
+        access.flush().await;
+        log.set_plan(Plan::queue([fault]));
+        access.note(read("clerk-7", "", "firms/91440203MA20WQ9M3C"));
+        access.flush().await;
+        assert!(matches!(access.status().state, LogState::Failed(_)), "{:?}", access.status().state);
+        assert_eq!(access.status().lost[1].reads, 1);
+        state(&access, |state| *state == LogState::Open).await;
+        access.note(denied("clerk-8", "b"));
+        access.flush().await;
+        let found = all(inner.as_ref()).await;
+        let (mut denied, mut reads, mut gaps) = (0, 0, 0);
+        for (_, event) in &found {
+            match event {
+                AccessEvent::Denied { count, .. } => denied += count,
+                AccessEvent::Read { count, .. } => reads += count,
+                AccessEvent::Unrecorded { reads, cause: Cause::Unwritten, .. } => gaps += reads,
+                other => assert!(matches!(other, AccessEvent::Created { .. }), "{other:?}"),
+            }
+        }
+        assert_eq!((denied, reads, gaps), (2, u64::from(was_written), u64::from(!was_written)), "{found:?}");
+        assert!(access.status().lost.iter().all(|lost| lost.is_empty()));
+        verify_chain(inner.as_ref(), Head::EMPTY).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_birth_of_a_log_that_failed_is_written_once() {
+    let inner: Arc<MemoryLog> = Arc::new(MemoryLog::new());
+    let log = Arc::new(FaultyLog::new(inner.clone(), Plan::queue([Fault::SyncFails])));
+    let again = Box::new(Anew(inner.clone()));
+    let access = AccessLog::start_reopening(DISTRICT, log, again, noon(), None).await.unwrap();
+    access.flush().await;
+    state(&access, |state| *state == LogState::Open).await;
+    access.note(denied("clerk-7", "a"));
+    access.flush().await;
+    let found = all(inner.as_ref()).await;
+    assert!(matches!(found[0].1, AccessEvent::Created { .. }));
+    assert!(found.iter().skip(1).all(|(_, event)| !matches!(event, AccessEvent::Created { .. })), "{found:?}");
+}
+
+#[tokio::test]
+async fn one_principal_leaves_room_for_the_others() {
+    let (log, clock) = (Arc::new(MemoryLog::new()), noon());
+    let access = open(log.clone(), clock).await;
+    for peer in 0..10_000 {
+        access.note(denied("greedy", &peer.to_string()));
+    }
+    for peer in ["a", "b", "c"] {
+        access.note(denied("clerk-7", peer));
+    }
+    access.flush().await;
+    let found = all(log.as_ref()).await;
+    let of = |principal: &str| found.iter().filter(|(record, _)| record.principal == principal).count();
+    assert_eq!((of("greedy"), of("clerk-7")), (1500, 3));
+    let told: u64 = found
+        .iter()
+        .map(|(_, event)| match event {
+            AccessEvent::Denied { count, .. } => *count,
+            AccessEvent::Unrecorded { denied, cause: Cause::Limit, .. } => *denied,
+            _ => 0,
+        })
+        .sum();
+    assert_eq!(told, 10_003);
 }
 
 /// The log in a folder, once whoever had it has let go.

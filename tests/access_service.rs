@@ -19,6 +19,8 @@ async fn server(log: Arc<dyn incubator_registry::log::EventLog>) -> (Server, Acc
     let agent = Caller { for_whom: Some([Arc::from("bureau")].into()), ..Caller::of("agent", [Role::BureauClerk]) };
     let mut callers: Vec<Caller> = Role::ALL.into_iter().rev().map(of).collect();
     callers.push(agent);
+    let elsewhere = Some(["440204".to_owned()].into());
+    callers.push(Caller { districts: elsewhere, ..Caller::of("elsewhere", [Role::Auditor]) });
     let (server, access) = Server::noting(callers, log).await;
     let clerk = server.by("bureau-clerk");
     clerk.firm(1, "2023-01-10").await;
@@ -131,6 +133,60 @@ async fn an_operator_reads_nothing_of_it_and_an_administrator_refusals_alone() {
     for who in ["auditor", "bureau-approver"] {
         assert!(records(&server, who).await.iter().any(|record| record.kind() == AccessKind::Read), "{who}");
     }
+}
+
+#[tokio::test]
+async fn a_district_that_is_not_the_callers_is_a_refusal_noted_there() {
+    let (server, access) = server(Arc::new(MemoryLog::new())).await;
+    let refused = server.by("elsewhere").taxes().list_tax_receipts(list()).await.unwrap_err();
+    assert_eq!((refused.code(), &*said(&refused).reason), (Code::NotFound, "UNKNOWN_DISTRICT"));
+    let unkept = v1::ListTaxReceiptsRequest { parent: "districts/440299".into(), ..list() };
+    server.by("auditor").taxes().list_tax_receipts(unkept).await.unwrap_err();
+    // What is absent for one who sees everything is no refusal.
+    let absent = v1::GetFirmRequest { name: firm_name(77), ..Default::default() };
+    assert_eq!(server.by("auditor").firms().get_firm(absent).await.unwrap_err().code(), Code::NotFound);
+    access.flush().await;
+    let found = records(&server, "auditor").await;
+    let denied = found.iter().filter(|record| record.kind() == AccessKind::Denied);
+    let mut denied: Vec<_> = denied.map(|record| (&*record.principal, &*record.reason)).collect();
+    denied.sort_unstable();
+    assert_eq!(denied, [("auditor", "UNKNOWN_DISTRICT"), ("elsewhere", "UNKNOWN_DISTRICT")]);
+    assert!(found.iter().all(|record| record.kind() != AccessKind::Read), "nothing was read: {found:#?}");
+}
+
+#[tokio::test]
+async fn reads_by_position_say_which() {
+    let (server, access) = server(Arc::new(MemoryLog::new())).await;
+    let auditor = server.by("auditor");
+    let parent = || DISTRICT.to_owned();
+    let get = v1::GetEventRequest { parent: parent(), position: 3, ..Default::default() };
+    auditor.journal().get_event(get).await.unwrap();
+    let (from_position, to_position) = (2, 4);
+    let range = v1::ReadEventsRequest { parent: parent(), from_position, to_position, ..Default::default() };
+    let mut events = auditor.journal().read_events(range).await.unwrap().into_inner();
+    while events.message().await.unwrap().is_some() {}
+    let of_one = v1::ReadEventsRequest { parent: parent(), subject: firm_name(1), limit: 1, ..Default::default() };
+    auditor.journal().read_events(of_one).await.unwrap();
+    for to_position in [0, 2] {
+        auditor.journal().export_log(v1::ExportLogRequest { parent: parent(), to_position }).await.unwrap();
+    }
+    let follow = v1::SubscribeEventsRequest { parent: parent(), from_position: 5, ..Default::default() };
+    auditor.journal().subscribe_events(follow).await.unwrap();
+    access.flush().await;
+    let found = records(&server, "auditor").await;
+    let mut read: Vec<_> = found.iter().filter(|record| record.kind() == AccessKind::Read).collect();
+    read.sort_by_key(|record| (record.method.clone(), record.query.clone()));
+    let told: Vec<_> = read.iter().map(|r| (r.method.rsplit('/').next().unwrap(), &*r.query)).collect();
+    let expected = [
+        ("ExportLog", ""),
+        ("ExportLog", "to_position = 2"),
+        ("GetEvent", "position = 3"),
+        ("ReadEvents", "from_position = 2 AND to_position = 4"),
+        ("ReadEvents", "limit = 1"),
+        ("SubscribeEvents", "from_position = 5"),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(read[4].entity, format!("firms/{}", world::firm(1)));
 }
 
 #[tokio::test]

@@ -216,6 +216,45 @@ async fn what_is_taken_back_ends_within_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_whose_callers_roles_change_says_so() {
+    let site = Site::new();
+    let server = site.serve(&[], &[]);
+    let channel = site.connect(&server, None).await.unwrap();
+    let follow = || {
+        let subscribe = v1::SubscribeEventsRequest { parent: DISTRICT.into(), from_position: 1, ..Default::default() };
+        let mut request = Request::new(subscribe);
+        *request.metadata_mut() = metadata(&[("authorization", &format!("Bearer {STATIC}"))]);
+        let mut journal = v1::journal_service_client::JournalServiceClient::new(channel.clone());
+        async move { journal.subscribe_events(request).await }
+    };
+    let roles = |roles: &str| {
+        let text = format!("[[principal]]\nid = \"clerk-8\"\nroles = [{roles}]\n");
+        site.write("principals.toml", &text);
+    };
+    // It may still follow, and sees something else; then it may not.
+    let parts = [("method", "incubation.v1.JournalService/SubscribeEvents"), ("roles", "administrator")];
+    for (now, code, reason, parts) in [
+        ("\"auditor\"", Code::Aborted, "PRINCIPAL_CHANGED", &[][..]),
+        ("\"administrator\"", Code::PermissionDenied, "NOT_PERMITTED", &parts[..]),
+    ] {
+        let mut stream = follow().await.unwrap().into_inner();
+        stream.message().await.unwrap().unwrap();
+        roles(now);
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+            loop {
+                if let Err(status) = stream.message().await {
+                    return status;
+                }
+            }
+        });
+        says(&ended.await.expect("a stream that ends"), code, reason, parts, &[]);
+    }
+    // A new call is told the same.
+    says(&follow().await.unwrap_err(), Code::PermissionDenied, "NOT_PERMITTED", &parts, &[]);
+    server.stop_cleanly();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_change_and_a_broken_file_keeps_the_old_ones() {
     let site = Site::new();
     let server = site.serve(&["--denylist"], &[]);

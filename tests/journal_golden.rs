@@ -8,9 +8,9 @@ mod journal_cases;
 use common::world::{day, limits};
 use incubator_registry::domain::Command;
 use incubator_registry::engine::{Clock, Engine, EngineConfig};
-use incubator_registry::journal::{Record, canonical, codec, record_hash};
+use incubator_registry::journal::{Record, access, canonical, codec, record_hash};
 use incubator_registry::log::{EventLog as _, MemoryLog};
-use journal_cases::{commands, documents, events, record};
+use journal_cases::{access as accesses, commands, documents, events, record};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -87,6 +87,54 @@ fn every_event_type_is_a_seed_of_the_fuzzing() {
         let seed = std::fs::read(seeds.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         let stored = Record::decode(&golden[&format!("{code} {name} {version}")]).unwrap();
         assert_eq!(seed, [&[u8::try_from(pick).unwrap()], &*stored.payload].concat(), "{name}");
+    }
+}
+
+#[test]
+fn a_record_of_every_event_type_of_an_access_log_is_written_and_read_as_ever() {
+    let named = |record: &Record| {
+        let name = access::type_name(record.event_type).unwrap();
+        format!("{} {name} {}", record.event_type, record.schema_version)
+    };
+    let records: Vec<_> = accesses::events().iter().map(accesses::record).collect();
+    compare("access.txt", &records.iter().map(|record| (named(record), record.encode())).collect::<Vec<_>>());
+    let golden = golden("access.txt");
+    for (code, name, version) in access::TYPES {
+        assert!(golden.contains_key(&format!("{code} {name} {version}")), "{name} has no line in access.txt");
+        assert!(codec::type_name(*code).is_none(), "{name}: a district's log has its code");
+    }
+    for (name, bytes) in &golden {
+        let stored = Record::decode(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!((&named(&stored), &stored.encode()), (name, bytes));
+        let event = accesses::events().into_iter().find(|event| access::type_code(event) == stored.event_type).unwrap();
+        assert_eq!(access::decode(&stored).unwrap(), event, "{name}");
+        assert_eq!(stored, accesses::record(&event), "{name}");
+    }
+}
+
+#[test]
+fn every_event_type_of_an_access_log_is_a_seed_of_the_fuzzing() {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/seeds/access");
+    let golden = golden("access.txt");
+    for (pick, (code, name, version)) in access::TYPES.iter().enumerate() {
+        let seed = std::fs::read(seeds.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let stored = Record::decode(&golden[&format!("{code} {name} {version}")]).unwrap();
+        assert_eq!(seed, [&[u8::try_from(pick).unwrap()], &*stored.payload].concat(), "{name}");
+    }
+}
+
+#[test]
+fn what_an_access_log_does_not_know_stops_its_reader() {
+    for event in accesses::events() {
+        let record = accesses::record(&event);
+        let later = Record { schema_version: 2, ..record.clone() };
+        assert!(matches!(access::decode(&later), Err(codec::CodecError::Version { version: 2, .. })), "{later:?}");
+        let cut = Record { payload: record.payload[..record.payload.len() - 1].to_vec(), ..record };
+        assert!(matches!(access::decode(&cut), Err(codec::CodecError::Payload { .. })), "{cut:?}");
+    }
+    for event in events().iter().map(record) {
+        let code = event.event_type;
+        assert_eq!(access::decode(&event), Err(codec::CodecError::Type(code)), "a district's record");
     }
 }
 

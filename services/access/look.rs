@@ -42,7 +42,7 @@ impl AccessLog {
         limit: usize,
         wanted: impl Fn(&Listed) -> bool,
     ) -> Result<Page, AccessFault> {
-        let end = self.shared.log.head().await?.position + 1;
+        let end = self.shared.log().head().await?.position + 1;
         let mut before = before.map_or(end, |before| before.min(end));
         let floor = before.saturating_sub(LOOKED_AT_MAX).max(1);
         let mut page = Page::default();
@@ -69,7 +69,7 @@ impl AccessLog {
     async fn between(&self, from: u64, before: u64) -> Result<Vec<Listed>, AccessFault> {
         let (mut next, mut out) = (from, Vec::new());
         while next < before {
-            let commits = self.shared.log.read(next, READ_BYTES).await?;
+            let commits = self.shared.log().read(next, READ_BYTES).await?;
             let asked = next;
             for (position, bytes) in commits.iter().flat_map(|commit| commit.iter()) {
                 if (next..before).contains(&position) {
@@ -86,8 +86,9 @@ impl AccessLog {
 
     /// Its portable form, up to its head now.
     pub async fn export(&self) -> Result<Export, AccessFault> {
-        let until = self.shared.log.head().await?.position;
-        Ok(Export { log: Arc::clone(&self.shared.log), encoder: Some(Encoder::new()), next: 1, until })
+        let log = self.shared.log();
+        let until = log.head().await?.position;
+        Ok(Export { log, encoder: Some(Encoder::new()), next: 1, until })
     }
 }
 

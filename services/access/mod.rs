@@ -5,10 +5,12 @@
 //! - Whoever notes something never waits and never fails: an entry is put into a bounded table under a short lock (`gather`),
 //!   and a task of its own writes (`writer`), the first of a kind within a second, more like it as a count a minute.
 //! - It is bounded: `Class` says how many records an hour, `RECORD_BYTES_MAX` how large each is. What goes beyond is counted,
-//!   and the count recorded.
+//!   and the count recorded. Within these bounds it is fair: no principal, and no stranger's address, gets more than is left
+//!   for the others (`gather` tells how), so nobody hides another's reads behind its own.
 //! - When it can't be written, reading goes on: a full disk must not stop a bureau from working. What happens meanwhile is
 //!   counted, the trace and the status say so, and the gap is recorded once there is space again. It gives way before the
-//!   district's own log does, since it leaves more of the disk free.
+//!   district's own log does, since it leaves more of the disk free. A log whose write failed is opened anew after a minute,
+//!   and then after twice as long each time, an hour at most: what the failed write left is found there or counted.
 //! - Nothing of what was read, and nothing of a credential, is in it.
 //!
 //! What a kill loses: entries of the last second, and counts of the minute behind the first of their kind. A log that is found
@@ -19,7 +21,7 @@ mod gather;
 mod look;
 mod writer;
 
-pub use gather::{Class, Due, Gathering, HOUR_MICROS, Lost, Noted, RECORD_BYTES_MAX, WINDOW_MICROS, What, Who};
+pub use gather::{Class, Due, Gathering, HOUR_MICROS, Lost, Noted, RECORD_BYTES_MAX, Taken, WINDOW_MICROS, What, Who};
 pub use look::{Export, Listed, Page};
 
 use crate::engine::{Clock, Notes, Pushed, StoreFault, compare_notes, push_notes};
@@ -27,6 +29,7 @@ use crate::journal::access::{self, AccessEvent};
 use crate::journal::note::{Checkpoint, PublicKey, SigningKey};
 use crate::journal::{HASH_SHA256, Head, Record};
 use crate::log::{EventLog, LogError};
+use async_trait::async_trait;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,7 +62,7 @@ pub enum LogState {
     Open,
     /// There is no space: entries are counted until there is.
     Full,
-    /// It can't be trusted with another write.
+    /// It can't be trusted with another write before it is opened anew.
     Failed(String),
     /// It does not hold from a position on.
     Damaged {
@@ -166,15 +169,45 @@ pub struct AccessLog {
     asks: mpsc::Sender<Ask>,
 }
 
+/// Opens the log of an access log anew.
+#[async_trait]
+pub trait Reopen: Send + Sync {
+    /// The same log, in place of the one that failed: that one is closed first.
+    async fn reopen(&self, failed: Arc<dyn EventLog>) -> Result<Arc<dyn EventLog>, LogError>;
+
+    /// How long it is left alone before the first try.
+    fn after(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+}
+
+/// For logs that need no other opening: the same one is tried again.
+struct AsItIs;
+
+#[async_trait]
+impl Reopen for AsItIs {
+    async fn reopen(&self, failed: Arc<dyn EventLog>) -> Result<Arc<dyn EventLog>, LogError> {
+        Ok(failed)
+    }
+}
+
 struct Shared {
     origin: String,
-    log: Arc<dyn EventLog>,
+    /// Another one once it failed and was opened anew.
+    log: Mutex<Arc<dyn EventLog>>,
+    reopen: Box<dyn Reopen>,
     clock: Arc<dyn Clock>,
     gathering: Mutex<Gathering>,
     wake: Notify,
     state: Mutex<LogState>,
     notes: Option<Arc<Mutex<Notes>>>,
     pushed: watch::Receiver<Pushed>,
+}
+
+impl Shared {
+    fn log(&self) -> Arc<dyn EventLog> {
+        Arc::clone(&locked(&self.log))
+    }
 }
 
 /// What no panic of another thread makes untrue: each holder leaves it whole.
@@ -193,6 +226,17 @@ impl AccessLog {
     pub async fn start(
         district: &str,
         log: Arc<dyn EventLog>,
+        clock: Arc<dyn Clock>,
+        signing: Option<Signing>,
+    ) -> Result<Self, AccessFault> {
+        Self::start_reopening(district, log, Box::new(AsItIs), clock, signing).await
+    }
+
+    /// The same, with a way to open the log anew once it failed.
+    pub async fn start_reopening(
+        district: &str,
+        log: Arc<dyn EventLog>,
+        reopen: Box<dyn Reopen>,
         clock: Arc<dyn Clock>,
         signing: Option<Signing>,
     ) -> Result<Self, AccessFault> {
@@ -226,7 +270,8 @@ impl AccessLog {
         let (asks, asked) = mpsc::channel(16);
         let shared = Arc::new(Shared {
             origin,
-            log,
+            log: Mutex::new(log),
+            reopen,
             clock,
             gathering: Mutex::default(),
             wake: Notify::new(),
@@ -255,7 +300,7 @@ impl AccessLog {
         });
         AccessStatus {
             origin: self.shared.origin.clone(),
-            head: *self.shared.log.watch().borrow(),
+            head: *self.shared.log().watch().borrow(),
             state: locked(&self.shared.state).clone(),
             lost: locked(&self.shared.gathering).lost(),
             keys,

@@ -1,12 +1,12 @@
 //! The one task that writes an access log and signs its checkpoints.
 
 use super::book::Book;
-use super::gather::{Due, RECORD_BYTES_MAX, Who};
+use super::gather::{Due, RECORD_BYTES_MAX, Taken, Who};
 use super::{LogState, Shared, checkpoint, locked};
 use crate::engine::Notes;
 use crate::journal::access::AccessEvent;
 use crate::journal::note::SigningKey;
-use crate::journal::{COMMIT_BYTES_MAX, Commit, Hash};
+use crate::journal::{COMMIT_BYTES_MAX, Commit, Hash, Head};
 use crate::log::{Append, LogError};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -26,6 +26,8 @@ const TICK: Duration = Duration::from_secs(1);
 const READ_BYTES: usize = 1 << 20;
 /// Times that a commit is offered whose fate is not known.
 const TRIES: usize = 3;
+/// The longest that a log that failed is left alone before it is tried again: each time that it fails again, twice as long.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
 /// Asks the task for something.
 pub enum Ask {
@@ -52,6 +54,10 @@ pub struct Writer {
     every: Option<Duration>,
     synced: watch::Sender<u64>,
     book: Book,
+    /// Once it failed: when it is tried again, and how long it was left alone for that.
+    retry: Option<(Instant, Duration)>,
+    /// What was in the write that failed, and the head if it was written all the same.
+    doubtful: Option<(Head, Vec<Due>)>,
 }
 
 impl Writer {
@@ -64,10 +70,12 @@ impl Writer {
         every: Option<Duration>,
         synced: watch::Sender<u64>,
     ) -> Self {
-        Self { shared, born, key, said: said.into(), every, synced, book: Book::default() }
+        let (book, retry, doubtful) = (Book::default(), None, None);
+        Self { shared, born, key, said: said.into(), every, synced, book, retry, doubtful }
     }
 
-    /// Reads what the log holds, then writes until it is closed. A log that does not hold is written no more.
+    /// Reads what the log holds, then writes until it is closed. A log that does not hold is written no more; one that failed
+    /// is tried again after a while.
     pub async fn run(mut self, mut asked: mpsc::Receiver<Ask>) {
         match self.read().await {
             Ok(()) => self.become_(LogState::Open),
@@ -93,7 +101,7 @@ impl Writer {
                 }
                 Some(Some(Ask::Close(reply))) => {
                     self.finish().await;
-                    if let Err(error) = self.shared.log.close().await {
+                    if let Err(error) = self.shared.log().close().await {
                         tracing::warn!(%error, "the access log could not be closed");
                     }
                     self.become_(LogState::Closed);
@@ -101,7 +109,10 @@ impl Writer {
                     return;
                 }
                 Some(None) => return,
-                None => self.write(false).await,
+                None => {
+                    self.try_again().await;
+                    self.write(false).await;
+                }
             }
             if due.is_some_and(|due| Instant::now() >= due) {
                 due = self.every.map(|every| Instant::now() + every);
@@ -111,10 +122,11 @@ impl Writer {
     }
 
     async fn read(&mut self) -> Result<(), LogState> {
-        let end = self.shared.log.head().await.map_err(|error| LogState::from(&error))?;
+        let log = self.shared.log();
+        let end = log.head().await.map_err(|error| LogState::from(&error))?;
         while self.book.end().position < end.position {
             let from = self.book.end().position + 1;
-            let commits = self.shared.log.read(from, READ_BYTES).await.map_err(|error| LogState::from(&error))?;
+            let commits = log.read(from, READ_BYTES).await.map_err(|error| LogState::from(&error))?;
             if commits.is_empty() {
                 return Err(LogState::damaged(from, "the log ends before its head".to_owned()));
             }
@@ -142,15 +154,47 @@ impl Writer {
         Ok(())
     }
 
+    /// Opens a log that failed anew, once it was left alone for long enough, and goes on behind what it then holds.
+    async fn try_again(&mut self) {
+        let is_failed = matches!(*locked(&self.shared.state), LogState::Failed(_));
+        let Some((_, waited)) = self.retry.filter(|(at, _)| is_failed && Instant::now() >= *at) else { return };
+        let longer = (waited * 2).min(RETRY_AFTER_MAX);
+        self.retry = Some((Instant::now() + longer, longer));
+        let read = match self.shared.reopen.reopen(self.shared.log()).await {
+            Ok(log) => {
+                *locked(&self.shared.log) = log;
+                self.read().await
+            }
+            Err(error) => Err(LogState::from(&error)),
+        };
+        if read.is_ok()
+            && let Some((head, due)) = self.doubtful.take()
+            && head == self.book.end()
+        {
+            locked(&self.shared.gathering).written(&due);
+            self.born = None;
+        }
+        self.become_(read.map_or_else(|state| state, |()| LogState::Open));
+    }
+
     /// Changes the state, and says so.
-    fn become_(&self, state: LogState) {
+    fn become_(&mut self, state: LogState) {
+        if matches!(state, LogState::Failed(_)) && self.retry.is_none() {
+            let after = self.shared.reopen.after();
+            self.retry = Some((Instant::now() + after, after));
+        }
         let before = std::mem::replace(&mut *locked(&self.shared.state), state.clone());
         match &state {
             _ if before == state => {}
-            LogState::Open if before == LogState::Full => tracing::info!("the access log is written again"),
+            LogState::Open if matches!(before, LogState::Full | LogState::Failed(_)) => {
+                tracing::info!("the access log is written again");
+            }
             LogState::Open | LogState::Reading | LogState::Closed => {}
             LogState::Full => tracing::error!("no space for the access log: what happens is counted"),
-            LogState::Failed(_) | LogState::Damaged { .. } => {
+            LogState::Failed(_) => {
+                tracing::error!(%state, "the access log is not written until it is opened anew: what happens is counted");
+            }
+            LogState::Damaged { .. } => {
                 tracing::error!(%state, "the access log is not written any more: what happens is counted");
             }
         }
@@ -169,48 +213,52 @@ impl Writer {
     async fn write(&mut self, all: bool) {
         loop {
             let now = self.shared.clock.now_micros();
-            let mut due = locked(&self.shared.gathering).take(now, BATCH, all);
+            let Taken { mut due, more } = locked(&self.shared.gathering).take(now, BATCH, all);
             if let Some(event) = self.born.clone() {
                 due.insert(0, Due { who: Who::default(), event });
             }
-            if due.is_empty() {
+            if !due.is_empty()
+                && let Err(unwritten) = self.record(&due, now).await
+            {
+                locked(&self.shared.gathering).unwritten(&due, now);
+                self.become_(match unwritten {
+                    Unwritten::Full => LogState::Full,
+                    Unwritten::Failed(state) => state,
+                });
                 return;
             }
-            let written = match (self.is_writable(), self.book.page(&due, now)) {
-                (true, Some(page)) => match self.append(&page.commit).await {
-                    Ok(()) => {
-                        self.book.turn(page);
-                        Ok(())
-                    }
-                    Err(unwritten) => Err(unwritten),
-                },
-                (true, None) => Err(Unwritten::Failed(LogState::Failed("its subjects do not follow".to_owned()))),
-                (false, _) => Err(Unwritten::Failed(locked(&self.shared.state).clone())),
-            };
-            match written {
-                Ok(()) => {
-                    self.born = None;
-                    self.become_(LogState::Open);
-                }
-                Err(unwritten) => {
-                    locked(&self.shared.gathering).unwritten(&due, now);
-                    self.become_(match unwritten {
-                        Unwritten::Full => LogState::Full,
-                        Unwritten::Failed(state) => state,
-                    });
-                    return;
-                }
-            }
-            if due.len() < BATCH {
+            if !more {
                 return;
             }
         }
     }
 
+    /// Writes what is due.
+    async fn record(&mut self, due: &[Due], now: i64) -> Result<(), Unwritten> {
+        if !self.is_writable() {
+            return Err(Unwritten::Failed(locked(&self.shared.state).clone()));
+        }
+        let Some(page) = self.book.page(due, now) else {
+            return Err(Unwritten::Failed(LogState::Failed("its subjects do not follow".to_owned())));
+        };
+        let appended = self.append(&page.commit).await;
+        match &appended {
+            Ok(()) => {
+                self.book.turn(page);
+                (self.born, self.retry) = (None, None);
+                self.become_(LogState::Open);
+            }
+            Err(Unwritten::Failed(_)) => self.doubtful = Some((page.commit.head(), due.to_vec())),
+            Err(Unwritten::Full) => {}
+        }
+        appended
+    }
+
     async fn append(&self, commit: &Commit) -> Result<(), Unwritten> {
         let failed = |why: &str| Err(Unwritten::Failed(LogState::Failed(why.to_owned())));
+        let log = self.shared.log();
         for _ in 0..TRIES {
-            match self.shared.log.append(self.book.end(), commit.clone()).await {
+            match log.append(self.book.end(), commit.clone()).await {
                 Append::Appended(_) => return Ok(()),
                 Append::Full => return Err(Unwritten::Full),
                 Append::Fatal(why) => return failed(&why),
@@ -227,7 +275,7 @@ impl Writer {
     }
 
     async fn is_there(&self, commit: &Commit) -> Result<bool, LogError> {
-        let found = self.shared.log.read(commit.first, 1).await?;
+        let found = self.shared.log().read(commit.first, 1).await?;
         Ok(found.first().is_some_and(|found| found.head() == commit.head()))
     }
 

@@ -2,7 +2,11 @@
 //! their own, `write/args.rs`.
 
 use super::access::AccessCommand;
+use super::accounts::AccountsCommand;
 use super::audit::args::AuditCommand;
+use super::budgets::BudgetsCommand;
+use super::calendar::CalendarCommand;
+use super::claims::args::ClaimsCommand;
 use super::contacts::args::ContactCommand;
 use super::criteria::args::CriteriaArgs;
 use super::finance::args::{BudgetArgs, EntitlementsArgs, ExplainArgs, PolicyCommand, ReadingCommand};
@@ -136,6 +140,18 @@ pub enum Command {
     /// Contacts of firms and carriers, their erasure, legal holds (联系人).
     #[command(subcommand)]
     Contact(ContactCommand),
+    /// Claims: from an entitlement to an approval, and after the payment (申报).
+    #[command(subcommand)]
+    Claims(ClaimsCommand),
+    /// Budgets of treasuries by scheme and fiscal year (预算).
+    #[command(subcommand)]
+    Budgets(BudgetsCommand),
+    /// Accounts that awards are paid to (收款账户).
+    #[command(subcommand)]
+    Accounts(AccountsCommand),
+    /// Working days, by which publications run (工作日历).
+    #[command(subcommand)]
+    Calendar(CalendarCommand),
     /// Payment orders: out, and their answers in (支付令).
     #[command(subcommand)]
     Orders(OrdersCommand),
@@ -365,7 +381,7 @@ pub enum EventsCommand {
         from: i64,
         /// Only events about this entity: firms/CODE, incubators/ID, parks/ID, loans/CONTRACT, taxpayers/CODE, settings,
         /// intermediaries/ID, technologyTransfers/CONTRACT, platforms/ID, instruments/ID, guidanceFunds/ID,
-        /// projectAssessments/ID, persons/UUID.
+        /// projectAssessments/ID, persons/UUID, claims/ID, budgets/ID, accounts/CODE, paymentOrders/NO, calendar.
         #[arg(long, value_name = "NAME")]
         subject: Option<String>,
         /// End after so many events; 0: never.

@@ -5,9 +5,13 @@ use super::credentials;
 use super::lang::Say;
 use super::trouble::Trouble;
 use crate::wire::v1::access_service_client::AccessServiceClient;
+use crate::wire::v1::account_service_client::AccountServiceClient;
 use crate::wire::v1::assessment_service_client::AssessmentServiceClient;
 use crate::wire::v1::audit_service_client::AuditServiceClient;
+use crate::wire::v1::budget_service_client::BudgetServiceClient;
 use crate::wire::v1::bureau_service_client::BureauServiceClient;
+use crate::wire::v1::calendar_service_client::CalendarServiceClient;
+use crate::wire::v1::claim_service_client::ClaimServiceClient;
 use crate::wire::v1::contact_service_client::ContactServiceClient;
 use crate::wire::v1::criteria_service_client::CriteriaServiceClient;
 use crate::wire::v1::entitlement_service_client::EntitlementServiceClient;
@@ -103,6 +107,14 @@ clients! {
     assessments: AssessmentServiceClient;
     /// Guidance funds.
     guidance_funds: GuidanceFundServiceClient;
+    /// Claims.
+    claims: ClaimServiceClient;
+    /// Budgets and their rounds.
+    budgets: BudgetServiceClient;
+    /// Payees' accounts.
+    accounts: AccountServiceClient;
+    /// Working days.
+    calendars: CalendarServiceClient;
     /// Orders and answers.
     finance: FinanceServiceClient;
     /// Contacts.

@@ -3,13 +3,18 @@
 //! of their own.
 
 pub mod access;
+pub mod accounts;
 pub mod args;
 pub mod audit;
+pub mod budgets;
+pub mod calendar;
 mod chain;
+pub mod claims;
 pub mod connect;
 pub mod contacts;
 mod credentials;
 pub mod criteria;
+mod deed;
 mod events;
 mod figures;
 pub mod finance;
@@ -124,6 +129,7 @@ async fn dispatch(cli: Cli, lang: Lang, io: &mut Io<'_>) -> Result<Exit, Trouble
     match command {
         Command::Completions { shell } => completions(shell, io),
         Command::Audit(command) => audit::run(&global, command, lang, io).await,
+        Command::Claims(command) => claims::run(&global, command, lang, io).await,
         Command::Orders(command) => orders::run(&global, command, lang, io).await,
         Command::Import(args) => import::run(&global, args, lang, io).await,
         Command::Events(command) => {
@@ -182,6 +188,9 @@ async fn ask(session: &Session, command: Command, shown: &mut Shown<'_, '_>) -> 
         Command::Platform(command) => innovation::platform(session, command, shown).await,
         Command::Instrument(command) => innovation::instrument(session, command, shown).await,
         Command::Access(command) => access::run(session, command, shown).await,
+        Command::Accounts(command) => accounts::run(session, command, shown).await,
+        Command::Budgets(command) => budgets::run(session, command, shown).await,
+        Command::Calendar(command) => calendar::run(session, command, lang).await,
         Command::Contact(command) => contacts::run(session, command, shown).await,
         Command::Reconcile(args) => orders::reconcile(session, args, lang).await,
         Command::Limits(command) => show::limits(session, command, lang).await,
@@ -189,6 +198,7 @@ async fn ask(session: &Session, command: Command, shown: &mut Shown<'_, '_>) -> 
         Command::Log(command) => log::run(session, command, lang).await,
         // Taken apart in `dispatch`.
         Command::Import(_)
+        | Command::Claims(_)
         | Command::Orders(_)
         | Command::Audit(_)
         | Command::Events(_)

@@ -3,11 +3,13 @@
 
 use super::lang::{Lang, label};
 use super::trouble::Trouble;
+use crate::domain::claim::Stage;
 use crate::domain::incubator::report::FigureUnit;
 use crate::domain::{
     BuildMode, CarrierFigure, Criterion, InterestNature, InvestmentForm, Kind, LeaveKind, Level, Party, PlatformKind,
-    Tax, TaxNature,
+    Purpose, ReductionKind, Tax, TaxNature,
 };
+use crate::policy::{BudgetRule, Scheme};
 use serde_json::Value;
 use std::io::Write;
 
@@ -182,7 +184,8 @@ fn cell(object: &Value, key: &str, lang: Lang) -> String {
         return lang.pick(["否", "是"], ["no", "yes"])[usize::from(*yes)].to_owned();
     }
     match key {
-        "name" | "incubator" | "park" | "firm" | "upstream" | "intermediary" => last_segment(&text).to_owned(),
+        "name" | "incubator" | "park" | "firm" | "upstream" | "intermediary" | "beneficiary" | "budget" | "order"
+        | "policy" => last_segment(&text).to_owned(),
         "payee" => value["display_name"].as_str().map_or(text, str::to_owned),
         "figures" => carrier_figures(value, lang).unwrap_or(text),
         _ => lang.pick(chinese_word(object, key, &text), None).map_or(text, str::to_owned),
@@ -208,8 +211,14 @@ fn carrier_figures(value: &Value, lang: Lang) -> Option<String> {
 fn chinese_word(object: &Value, key: &str, word: &str) -> Option<&'static str> {
     match key {
         "kind" => {
-            Kind::from_key(word).map(Kind::chinese).or_else(|| PlatformKind::from_key(word).map(PlatformKind::chinese))
+            let platform = || PlatformKind::from_key(word).map(PlatformKind::chinese);
+            let reduction = || ReductionKind::from_key(word).map(ReductionKind::chinese);
+            Kind::from_key(word).map(Kind::chinese).or_else(platform).or_else(reduction)
         }
+        "stage" => Stage::from_key(word).map(Stage::chinese),
+        "scheme" => Scheme::from_key(&word.to_lowercase()).map(Scheme::chinese),
+        "rule" => BudgetRule::from_key(word).map(BudgetRule::chinese),
+        "purpose" => Purpose::from_key(word).map(Purpose::chinese),
         "party" => Party::from_key(word).map(Party::chinese),
         "level" => Level::from_key(word).map(Level::chinese),
         "leave_kind" => LeaveKind::from_key(word).map(LeaveKind::chinese),

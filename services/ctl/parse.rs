@@ -2,10 +2,11 @@
 //! would have taken.
 
 use super::lang::Say;
+use crate::domain::claim::Stage;
 use crate::domain::order::OrderState;
 use crate::domain::{
     BuildMode, CapitalSource, CarrierFigure, ContactRole, Criterion, Day, InterestNature, InvestmentForm, Kind,
-    LeaveKind, Level, Party, PlatformKind, Tax, TaxNature,
+    LeaveKind, Level, Party, PlatformKind, Purpose, Tax, TaxNature,
 };
 use crate::projections::issued::Figure;
 use crate::wire::v1;
@@ -110,8 +111,22 @@ words! {
     capital_source -> CapitalSource, CapitalSource, "CAPITAL_SOURCE";
     /// How far a payment order has come.
     order_state -> OrderState, PaymentOrderState, "PAYMENT_ORDER_STATE";
+    /// What earmarked money was spent on.
+    earmark -> Purpose, EarmarkPurpose, "EARMARK_PURPOSE";
     /// What a platform is for.
     platform_kind -> PlatformKind, PlatformKind, "PLATFORM_KIND";
+}
+
+/// How far a claim has come.
+pub fn stage(text: &str) -> Result<Stage, Say> {
+    let key = text.to_ascii_uppercase();
+    Stage::from_key(&key).or_else(|| Stage::ALL.iter().copied().find(|stage| stage.chinese() == text)).ok_or_else(
+        || {
+            let known: Vec<_> = Stage::ALL.iter().map(|stage| format!("{} {}", stage.key(), stage.chinese())).collect();
+            let known = known.join(", ");
+            Say::new(format!("可用：{known}"), format!("`{text}` is none of {known}"))
+        },
+    )
 }
 
 /// A level; NONE or 无 stands for carriers without any.

@@ -120,6 +120,19 @@ mod tests {
             "CarrierFigureValue",
             "Park",
             "Limits",
+            "Claim",
+            "FrozenEntitlement",
+            "ClaimReduction",
+            "ClaimShare",
+            "ClaimObjection",
+            "ClaimGrant",
+            "ClaimRecovery",
+            "EarmarkSpending",
+            "ClaimDrift",
+            "Budget",
+            "Account",
+            "AccountVersion",
+            "Calendar",
         ];
         let api = shown.iter().map(|name| pool.get_message_by_name(&format!("incubation.v1.{name}")).unwrap());
         let payloads = pool.all_messages().filter(|message| message.package_name() == "incubation.journal.v1");

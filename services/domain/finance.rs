@@ -255,6 +255,12 @@ impl Finance {
         self.accounts.iter()
     }
 
+    /// All accounts behind a payee's, by payee; none: from the first.
+    pub fn accounts_from(&self, after: Option<Uscc>) -> impl Iterator<Item = (&Uscc, &Arc<Account>)> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        self.accounts.range((after.map_or(Unbounded, Excluded), Unbounded))
+    }
+
     /// An order as it stands.
     pub fn order(&self, no: &OrderNo) -> Option<&Arc<Order>> {
         self.orders.get(no)

@@ -249,6 +249,8 @@ reasons! {
     NotEntitledFor = "NOT_ENTITLED_FOR";
     /// None of the caller's roles may do this.
     NotPermitted = "NOT_PERMITTED";
+    /// What the caller may see or do changed while a stream was open.
+    PrincipalChanged = "PRINCIPAL_CHANGED";
     /// The queue is full.
     QueueFull = "QUEUE_FULL";
     /// Too many streams are open.

@@ -1,6 +1,7 @@
 //! Files as people keep them: ledgers in, typed rows out; orders out and answers in; reports and settings. Nothing here decides: a row that is refused
 //! here is refused for its form alone, before it travels.
 
+pub mod calendar;
 pub mod corrected;
 pub mod criteria;
 pub mod ledger;

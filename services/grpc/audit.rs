@@ -71,6 +71,7 @@ impl v1::audit_service_server::AuditService for Audit {
             let mut reader = Reader::new(&self.0);
             let parent = reader.parent("parent", &ask.parent);
             let at = reader.positive("position", ask.position);
+            reader.positions([("position", ask.position)]);
             let size = reader.natural("checkpoint_size", ask.checkpoint_size);
             reader.finish(parent.and(at.zip(size)))?
         };

@@ -3,10 +3,10 @@
 
 use super::connection::{Pace, Wire};
 use super::status;
-use crate::auth::{Authenticate, Caller, Peer, Running, Why};
+use crate::auth::{Authenticate, Call, Caller, Peer, Running, table};
 use crate::domain::{Reason, Refusal};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Request};
 use http_body::{Frame, SizeHint};
 use std::future::Future as _;
 use std::pin::Pin;
@@ -26,6 +26,7 @@ const SMALL_BYTES: usize = 16 * 1024;
 /// By what the caller of a stream was known, to be judged again.
 pub struct Hold {
     authenticate: Arc<dyn Authenticate>,
+    path: String,
     headers: HeaderMap,
     peer: Peer,
     caller: Arc<Caller>,
@@ -33,9 +34,10 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// What holds now.
-    pub fn new(authenticate: Arc<dyn Authenticate>, headers: HeaderMap, peer: Peer, caller: Arc<Caller>) -> Self {
-        Self { authenticate, headers, peer, caller, next: Box::pin(sleep(ASK_EVERY)) }
+    /// What holds of a call, when it is let in.
+    pub fn new<B>(authenticate: Arc<dyn Authenticate>, request: &Request<B>, peer: Peer, caller: Arc<Caller>) -> Self {
+        let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
+        Self { authenticate, path, headers, peer, caller, next: Box::pin(sleep(ASK_EVERY)) }
     }
 
     /// Why it does not hold any more, once that is so.
@@ -44,13 +46,21 @@ impl Hold {
             self.next.as_mut().reset(Instant::now() + ASK_EVERY);
             match self.authenticate.authenticate(&self.headers, &self.peer) {
                 Ok(caller) if *caller == *self.caller => {}
-                // What it may see may be less now: it begins anew.
-                Ok(_) => return Poll::Ready(status::refused(&Refusal::from(Why::Denied))),
+                Ok(caller) => return Poll::Ready(status::refused(&changed(&self.path, caller))),
                 Err(refusal) => return Poll::Ready(status::refused(&refusal)),
             }
         }
         Poll::Pending
     }
+}
+
+/// Why a caller that is another one now gets no more: it may not call this any more, or it begins anew, since what it sees may
+/// be less.
+fn changed(path: &str, caller: Arc<Caller>) -> Refusal {
+    let refused = table::row(path).and_then(|row| Call::admit(path, &row, caller).err());
+    refused.unwrap_or_else(|| {
+        Refusal::new(Reason::PrincipalChanged, "what the caller may see was changed: begin the stream anew")
+    })
 }
 
 /// The body of an answer, watched.

@@ -48,6 +48,7 @@ impl v1::journal_service_server::JournalService for Journal {
             let parent = reader.parent("parent", &ask.parent);
             let range = reader.range(&ask.parent, 0, "", ask.include_record);
             let at = reader.natural("position", ask.position);
+            reader.positions([("position", ask.position)]);
             reader.finish(parent.and(range.zip(at)))?
         };
         let unknown = || {
@@ -77,6 +78,11 @@ impl v1::journal_service_server::JournalService for Journal {
                     format!("to_position {} lies before from_position {}", ask.to_position, ask.from_position);
                 reader.faults.push(Reason::OutOfRange, "to_position", message);
             }
+            reader.positions([
+                ("from_position", ask.from_position),
+                ("to_position", ask.to_position),
+                ("limit", ask.limit),
+            ]);
             reader.finish(range.zip(to.zip(limit)))?
         };
         let head = engine.published().head.position;
@@ -98,6 +104,7 @@ impl v1::journal_service_server::JournalService for Journal {
             let mut reader = Reader::new(&self.0);
             let range = reader.range(&ask.parent, ask.from_position, &ask.subject, ask.include_record);
             let heartbeat = reader.heartbeat(ask.heartbeat_seconds);
+            reader.positions([("from_position", ask.from_position)]);
             reader.finish(range.zip(heartbeat))?
         };
         range.not_ahead(engine.published().head.position)?;
@@ -123,6 +130,7 @@ impl v1::journal_service_server::JournalService for Journal {
             let mut reader = Reader::new(&self.0);
             let parent = reader.parent("parent", &ask.parent);
             let to = reader.natural("to_position", ask.to_position);
+            reader.positions([("to_position", ask.to_position)]);
             reader.finish(parent.and(to))?
         };
         let export = engine.export(to).map_err(|range| match range {

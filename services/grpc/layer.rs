@@ -102,8 +102,7 @@ impl DoorConfig {
         if let Some(wire) = wire {
             wire.known();
         }
-        let hold =
-            stream.then(|| Hold::new(self.authenticate.clone(), request.headers().clone(), peer, caller.clone()));
+        let hold = stream.then(|| Hold::new(self.authenticate.clone(), request, peer, caller.clone()));
         request.headers_mut().remove(AUTHORIZATION);
         let mut running = None;
         if let Some(usages) = &self.usages {

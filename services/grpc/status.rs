@@ -86,7 +86,7 @@ pub fn code_of(reason: Reason) -> Code {
         | YearClosed
         | AmountDiffers => Code::FailedPrecondition,
         Conflict | RequestIdReused | ClaimExists => Code::AlreadyExists,
-        StaleEtag => Code::Aborted,
+        StaleEtag | PrincipalChanged => Code::Aborted,
         TooLarge | QueueFull | TooManyStreams | RateLimited | LogFull => Code::ResourceExhausted,
         UnknownMethod => Code::Unimplemented,
         PositionAhead => Code::OutOfRange,

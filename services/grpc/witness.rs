@@ -2,8 +2,8 @@
 //!
 //! What a call is about comes from the `Reader` that every request passes: the name and the filter that it read. Whether what
 //! it answers is somebody's data is the method's (`KINDS`). A call that is turned away is noted by the word it was told, at
-//! the door or behind it; within an operator's scope what it may not see is not found, so that is noted as well. Nothing here
-//! waits.
+//! the door or behind it; within an operator's scope what it may not see is not found, so that is noted as well, and so is
+//! for everyone a district that is not the caller's: there, and wherever it works. Nothing here waits.
 
 use super::principal::ON_BEHALF_OF_HEADER;
 use crate::access::{AccessLog, Noted, What, Who};
@@ -23,6 +23,7 @@ const KINDS: &[(&str, DataKind)] = &[
     ("AccessService/ExportAccessLog", DataKind::Access),
     ("AccessService/ListAccessRecords", DataKind::Access),
     ("AccountService/GetAccount", DataKind::Account),
+    ("AccountService/ListAccounts", DataKind::Account),
     ("AuditService/GetInclusionProof", DataKind::Record),
     ("AuditService/IssueFigure", DataKind::Entitlement),
     ("ClaimService/GetClaim", DataKind::Payment),
@@ -81,6 +82,8 @@ impl AccessLogs {
 #[derive(Clone, Debug, Default)]
 struct Asked {
     district: String,
+    /// A district that was named and is not the caller's, or none that is kept.
+    refused: String,
     entity: String,
     query: String,
 }
@@ -95,8 +98,17 @@ pub fn asked(district: &str, entity: &str, query: &str) {
     let _ = ASKED.try_with(|asked| {
         let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
         if asked.district.is_empty() {
-            *asked = Asked { district: district.into(), entity: entity.into(), query: query.into() };
+            (asked.district, asked.entity, asked.query) = (district.into(), entity.into(), query.into());
         }
+    });
+}
+
+/// Tells that the call that runs named a district that is not the caller's.
+pub fn refused(district: &str) {
+    // As above.
+    let _ = ASKED.try_with(|asked| {
+        let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+        district.clone_into(&mut asked.refused);
     });
 }
 
@@ -148,7 +160,7 @@ impl Witness {
         let Some(status) = status else { return self.let_in() };
         let turned_away = match status.code() {
             Code::PermissionDenied | Code::Unauthenticated => true,
-            Code::NotFound => self.scoped,
+            Code::NotFound => self.scoped || !self.asked().refused.is_empty(),
             _ => false,
         };
         if turned_away {
@@ -160,20 +172,21 @@ impl Witness {
     fn turned_away(&self, reason: String) {
         let (method, peer) = (self.method.clone(), self.peer.clone());
         let noted = Noted { who: self.who(), what: What::Denied { method, reason, peer } };
-        let district = self.asked().district;
-        match self.logs.get(&district) {
+        let Asked { district, refused, .. } = self.asked();
+        match self.logs.get(&district).filter(|_| refused.is_empty()) {
             Some(log) => log.note(noted),
             // At the door no district is known yet: it is told wherever the caller works.
             None => {
                 let serves = |code: &str| self.caller.as_ref().is_none_or(|caller| caller.serves(code));
-                self.logs.0.iter().filter(|(code, _)| serves(code)).for_each(|(_, log)| log.note(noted.clone()));
+                let concerned = |code: &str| serves(code) || code == refused;
+                self.logs.0.iter().filter(|(code, _)| concerned(code)).for_each(|(_, log)| log.note(noted.clone()));
             }
         }
     }
 
     fn let_in(&self) {
         let Some(kind) = kind_of(&self.method) else { return };
-        let Asked { district, entity, query } = self.asked();
+        let Asked { district, entity, query, .. } = self.asked();
         if let Some(log) = self.logs.get(&district) {
             let what = What::Read { kind, method: self.method.clone(), entity, query };
             log.note(Noted { who: self.who(), what });

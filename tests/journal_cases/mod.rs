@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod access;
 mod finance;
 
 use super::common::world::{carrier, day, firm, limits, park};

@@ -211,7 +211,8 @@ pub struct BudgetArgs {
     pub asked: Asked,
 }
 
-fn budget_rule(text: &str) -> Result<BudgetRule, Say> {
+/// How a budget is handed out, by its key or its Chinese name.
+pub(in crate::ctl) fn budget_rule(text: &str) -> Result<BudgetRule, Say> {
     let key = text.to_ascii_uppercase().replace('-', "_");
     let found = BudgetRule::ALL.iter().copied().find(|rule| rule.key() == key || rule.chinese() == text);
     found.ok_or_else(|| {
@@ -227,7 +228,8 @@ fn place(text: &str) -> Result<(String, String), Say> {
     Ok((id.to_owned(), period.to_owned()))
 }
 
-fn scheme(text: &str) -> Result<Scheme, Say> {
+/// A scheme, by its key or its Chinese name.
+pub(in crate::ctl) fn scheme(text: &str) -> Result<Scheme, Say> {
     let found = Scheme::ALL.iter().copied().find(|scheme| scheme.key() == text || scheme.chinese() == text);
     found.ok_or_else(|| {
         let known: Vec<_> = Scheme::ALL.iter().map(|w| format!("{} {}", w.key(), w.chinese())).collect();

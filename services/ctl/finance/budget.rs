@@ -43,7 +43,7 @@ pub async fn run(session: &Session, args: BudgetArgs, lang: Lang) -> Result<Repo
 }
 
 /// The API's number of a budget's rule.
-fn rule_number(rule: BudgetRule) -> i32 {
+pub(in crate::ctl) fn rule_number(rule: BudgetRule) -> i32 {
     v1::BudgetRule::from_str_name(&format!("BUDGET_RULE_{}", rule.key())).map_or(0, i32::from)
 }
 

@@ -147,7 +147,7 @@ fn source(wire: &v1::explanation_node::Source) -> SourceJson {
 }
 
 /// Trees as rows, each with its depth.
-pub(super) fn rows(trees: &[&v1::ExplanationNode]) -> Grid {
+pub(in crate::ctl) fn rows(trees: &[&v1::ExplanationNode]) -> Grid {
     let head = ["depth", "step", "numerator", "denominator", "unit", "position", "sentence"];
     let mut grid = Grid { title: String::new(), head: head.map(str::to_owned).to_vec(), rows: Vec::new() };
     trees.iter().for_each(|tree| flatten(&node(tree), 0, &mut grid.rows));

@@ -4,12 +4,14 @@ pub mod args;
 mod budget;
 mod entitlements;
 mod explain;
-mod page;
+pub(in crate::ctl) mod page;
 mod policy;
 mod readings;
 
+pub(in crate::ctl) use budget::rule_number;
 pub use budget::run as budget;
 pub use entitlements::run as entitlements;
+pub(in crate::ctl) use explain::rows;
 pub use explain::run as explain;
 pub use policy::run as policy;
 pub use readings::run as reading;
@@ -31,12 +33,12 @@ pub(in crate::ctl) fn read(path: &Path) -> Result<String, Trouble> {
 }
 
 /// Resource name of the policy that is meant; empty: the only one.
-fn policy_name(session: &Session, id: &str) -> String {
+pub(in crate::ctl) fn policy_name(session: &Session, id: &str) -> String {
     session.name("policies", id)
 }
 
 /// Resource name of a beneficiary of a scheme.
-fn beneficiary(session: &Session, scheme: Scheme, id: &str) -> String {
+pub(in crate::ctl) fn beneficiary(session: &Session, scheme: Scheme, id: &str) -> String {
     match scheme {
         Scheme::IncubatorTaxRebate | Scheme::CultivationAward => session.incubator(id),
         Scheme::RelocationRebate | Scheme::LoanInterestSubsidy => session.firm(id),
@@ -58,12 +60,12 @@ fn scheme_name(number: i32, lang: Lang) -> String {
 }
 
 /// The API's number of a scheme.
-fn scheme_number(scheme: Scheme) -> i32 {
+pub(in crate::ctl) fn scheme_number(scheme: Scheme) -> i32 {
     v1::Scheme::from_str_name(&format!("SCHEME_{}", scheme.key().to_uppercase())).map_or(0, i32::from)
 }
 
 /// Fen as yuan with two places.
-fn yuan(fen: i64) -> String {
+pub(in crate::ctl) fn yuan(fen: i64) -> String {
     let text = hundredths(fen);
     if text.contains('.') { text } else { format!("{text}.00") }
 }

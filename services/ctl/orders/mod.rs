@@ -122,7 +122,7 @@ fn issued(result: &v1::IssuedOrder, lang: Lang) -> Value {
 }
 
 /// The word of a reason; empty: none.
-fn word(reason: v1::Reason) -> &'static str {
+pub(in crate::ctl) fn word(reason: v1::Reason) -> &'static str {
     match reason {
         v1::Reason::Unspecified => "",
         other => other.as_str_name().trim_start_matches("REASON_"),
@@ -130,7 +130,7 @@ fn word(reason: v1::Reason) -> &'static str {
 }
 
 /// What a reason means to a person; in English, the server's own sentence.
-fn meaning(reason: v1::Reason, message: &str, lang: Lang) -> String {
+pub(in crate::ctl) fn meaning(reason: v1::Reason, message: &str, lang: Lang) -> String {
     let known = crate::domain::Reason::from_word(word(reason));
     match lang {
         Lang::Zh => known.map(|reason| reason_text(reason, lang.into()).to_owned()).unwrap_or_default(),

@@ -30,6 +30,11 @@ pub(super) struct Written {
 
 impl Written {
     pub(super) fn report(self, lang: Lang) -> Report {
+        self.telling(&[], lang)
+    }
+
+    /// The same, where people are told these fields of the resource first.
+    pub(super) fn telling(self, fields: &[&str], lang: Lang) -> Report {
         let warnings: Vec<Value> = self.warnings.iter().map(|warning| message::json("Warning", warning)).collect();
         let mut json = json!({
             "position": self.position,
@@ -39,7 +44,10 @@ impl Written {
             "warnings": warnings,
         });
         // People are shown what they did; the whole resource is for programs.
-        let shown = Report::of(json.clone(), lang);
+        let known = fields.iter().map(|key| ((*key).to_owned(), self.resource.1[*key].clone()));
+        let mut told: serde_json::Map<_, _> = known.filter(|(_, value)| !value.is_null()).collect();
+        told.extend(json.as_object().cloned().unwrap_or_default());
+        let shown = Report { csv: Report::of(json.clone(), lang).csv, ..Report::of(told.into(), lang) };
         json[self.resource.0] = self.resource.1;
         Report { json, ..shown }
     }

@@ -13,13 +13,15 @@ use std::sync::Arc;
 /// The scheme whose money is earmarked (rules §5, S1).
 const EARMARKED: &str = "incubator_tax_rebate";
 
+/// There is no such claim, or none that whoever asks may know of.
+pub fn unknown_claim(id: &ClaimId) -> Refusal {
+    Refusal::new(Reason::UnknownClaim, format!("there is no claim {id}")).with("claim", id)
+}
+
 impl<'a> Deciding<'a> {
     /// The claim; UNKNOWN_CLAIM.
     pub fn known(&self, id: &ClaimId) -> Result<&'a Arc<Claim>, Refusal> {
-        self.registry
-            .finance()
-            .claim(id)
-            .ok_or_else(|| Refusal::new(Reason::UnknownClaim, format!("there is no claim {id}")).with("claim", id))
+        self.registry.finance().claim(id).ok_or_else(|| unknown_claim(id))
     }
 
     /// The claim at one of the stages; CLAIM_STAGE.

@@ -166,6 +166,7 @@ fn service(reason: Reason) -> (&'static str, &'static str) {
         BadCredential => ("the token or certificate does not hold", "令牌或证书无效"),
         RateLimited => ("more than one may ask for at a time; try again later", "超过调用限额，请稍后重试"),
         NotEntitledFor => ("may not act for that other", "无权代其操作"),
+        PrincipalChanged => ("the caller's rights changed; begin anew", "权限已变更，请重新开始"),
         NotPermitted => ("none of the caller's roles may do this", "当前角色无权进行此操作"),
         QueueFull => ("the server is busy; try again", "服务繁忙，请稍后重试"),
         TooManyStreams => ("too many streams are open; try again", "打开的数据流过多，请稍后重试"),

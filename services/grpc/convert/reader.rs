@@ -64,6 +64,7 @@ impl<'a> Reader<'a> {
         let Some(engine) = self.districts.get(name.district).filter(|_| theirs) else {
             let message = format!("this server does not keep district {}", name.district);
             self.faults.push(Reason::UnknownDistrict, field, message);
+            witness::refused(name.district);
             return None;
         };
         let known = *self.engine.get_or_insert(engine);
@@ -136,6 +137,12 @@ impl<'a> Reader<'a> {
     /// A voucher number by itself.
     pub fn voucher(&mut self, field: &str, value: &str) -> Option<VoucherNo> {
         self.parsed(field, value, VoucherNo::parse, "the number of a voucher: 1 to 64 bytes, no slash")
+    }
+
+    /// Tells which positions are asked for, for whoever later asks who read them: those that are not 0.
+    pub fn positions<const N: usize>(&mut self, named: [(&str, i64); N]) {
+        let said = named.iter().filter(|(_, position)| *position != 0);
+        self.query = said.map(|(name, position)| format!("{name} = {position}")).collect::<Vec<_>>().join(" AND ");
     }
 
     /// A count of people or rights.
