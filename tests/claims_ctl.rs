@@ -173,6 +173,9 @@ async fn account(desk: &Desk) {
     let shown = desk.told("auditor", &["accounts", "show", FIRM]).await;
     assert!(shown.out.contains("****3344") && shown.out.contains("treasurer"), "{}", shown.out);
     assert!(!shown.out.contains(NUMBER) && !recorded.to_string().contains(NUMBER));
+    let listed = desk.told("auditor", &["accounts", "list"]).await.out;
+    assert!(listed.contains(FIRM) && listed.contains("****3344") && !listed.contains(NUMBER), "{listed}");
+    assert_eq!(desk.done("auditor", &["accounts", "list", "--waiting"]).await, Value::Array(Vec::new()));
 }
 
 /// What everyone sees of it afterwards.

@@ -5,7 +5,7 @@ mod common;
 mod finance_rig;
 
 use common::server::{DISTRICT, id};
-use common::world::day;
+use common::world::{day, firm};
 use finance_rig::{
     AUDITOR, Bench, OTHER, accepted, account_of, acknowledgement, answer, claim, cursor, issue, paid, returned, take,
 };
@@ -162,6 +162,44 @@ async fn answers_are_kept_once_and_judged_by_what_became_of_the_order() {
     let listed = server.finance().list_payment_orders(listed).await.unwrap().into_inner().orders;
     assert_eq!(listed.iter().map(|order| order.order_no.as_str()).collect::<Vec<_>>(), [two.as_str(), &new.order_no]);
     assert_eq!(listed[0].claim, format!("{DISTRICT}/claims/{}", claim(2)));
+}
+
+#[tokio::test]
+async fn receipts_come_in_as_a_stream_and_once() {
+    let bench = Bench::new(1).await;
+    let server = bench.server().await;
+    let line = |line, voucher: &str, taxpayer: String, amount_fen| v1::TaxReceiptLine {
+        line,
+        receipt: Some(v1::TaxReceiptRow {
+            taxpayer_code: taxpayer,
+            tax: v1::Tax::Cit.into(),
+            treasury_date: "2026-11-20".into(),
+            amount_fen,
+            nature: v1::TaxNature::Normal.into(),
+            voucher_no: voucher.into(),
+            ..Default::default()
+        }),
+    };
+    let message = |receipts| v1::ImportTaxReceiptsRequest { parent: DISTRICT.into(), receipts, validate_only: false };
+    let empty = v1::TaxReceiptLine { line: 3, receipt: None };
+    let unknown = line(2, "V2", "91440203MA20WQ9M3C".into(), 5);
+    let messages = vec![
+        message(vec![line(1, "V1", firm(1).to_string(), 70_000), unknown, empty]),
+        message(vec![line(4, "V1", firm(1).to_string(), 70_000), line(5, "V1", firm(1).to_string(), 70_001)]),
+    ];
+    let answered = server.finance().import_tax_receipts(tokio_stream::iter(messages)).await.unwrap().into_inner();
+    let messages: Vec<_> = answered.map(|message| message.unwrap().results).collect().await;
+    let told: Vec<_> = messages.iter().flatten().map(|of| (of.line, finance_rig::word(of))).collect();
+    let expected = [(1, ""), (2, "UNKNOWN_TAXPAYER"), (3, "MISSING_VALUE"), (4, "DUPLICATE"), (5, "CONFLICT")];
+    assert_eq!(told, expected.map(|(line, word)| (line, word.to_owned())));
+    let name = format!("{DISTRICT}/taxReceipts/V1:CIT");
+    let ask = v1::GetTaxReceiptRequest { name, ..Default::default() };
+    let receipt = server.by(OTHER).taxes().get_tax_receipt(ask).await.unwrap().into_inner().tax_receipt.unwrap();
+    assert_eq!((receipt.amount_fen, receipt.taxpayer_code), (70_000, firm(1).to_string()));
+
+    let many = message(vec![line(1, "V3", firm(1).to_string(), 1); 501]);
+    let mut refused = server.finance().import_tax_receipts(tokio_stream::once(many)).await.unwrap().into_inner();
+    assert_eq!(refused.next().await.unwrap().unwrap_err().code(), tonic::Code::InvalidArgument);
 }
 
 #[tokio::test]

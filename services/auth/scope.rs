@@ -7,17 +7,26 @@
 //!   afterwards opens nothing that others recorded before it.
 //! - An answer to a command is drawn with the rights from before it, and what the command itself recorded.
 //!
+//! What a carrier is owed, and what became of its claims, an operator may know where it follows from the taxes of whoever runs
+//! the carrier now: other awards would tell the taxes and loans of firms, earlier years those of another operator.
+//!
 //! Nothing is filtered afterwards: `part` is the registry with only what is seen in it, and every figure, list and answer is
 //! a function of that.
 
 use super::Caller;
+use super::table::denied;
+use crate::domain::act::{Act, ClaimStep};
+use crate::domain::claim::steps::unknown_claim;
 use crate::domain::decide::{unknown_fact, unknown_firm, unknown_incubator};
 use crate::domain::firm::{FirmView, Stay};
 use crate::domain::person::PersonEvent;
-use crate::domain::{AsOf, Day, Entity, Entry, Event, IncubatorId, Reason, Refusal, Registry, Uscc};
+use crate::domain::{AsOf, ClaimId, Day, Entity, Entry, Event, IncubatorId, Reason, Refusal, Registry, Uscc};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+
+/// Key of the one scheme whose amounts follow from the taxes of a carrier's operator alone.
+pub const OWED_SCHEME: &str = "incubator_tax_rebate";
 
 /// The scope of an operator.
 #[derive(Clone, Debug)]
@@ -174,6 +183,33 @@ impl Sight<'_> {
         }
     }
 
+    /// Whether what a beneficiary is owed under a scheme for a period, as listed, is the operator's to know and to claim.
+    pub fn sees_owed(&self, scheme: &str, beneficiary: &Entity, period: &str) -> bool {
+        let Entity::Incubator(id) = beneficiary else { return false };
+        let year = period.parse::<i16>().ok().filter(|_| scheme == OWED_SCHEME);
+        self.owns(id) && year.is_some_and(|year| same_operator(self.registry, id, year))
+    }
+
+    /// Whether a claim is the operator's to know.
+    pub fn sees_claim(&self, id: &ClaimId) -> bool {
+        let frozen = self.registry.finance().claim(id).map(|claim| &claim.frozen);
+        frozen.is_some_and(|of| self.sees_owed(of.scheme.as_str(), &of.beneficiary, &of.period))
+    }
+
+    /// Whether an act about money may be done; what is another's is as if it were not there.
+    pub fn may_act(&self, act: &Act) -> Result<(), Refusal> {
+        match act {
+            Act::Claim(of) if self.sees_owed(of.scheme.as_str(), &of.beneficiary, &of.period) => Ok(()),
+            Act::Claim(of) => {
+                let message = format!("there is no {} of {} for {:?}", of.scheme, of.beneficiary, of.period);
+                Err(Refusal::new(Reason::UnknownEntitlement, message))
+            }
+            Act::Step { claim, step: ClaimStep::Withdraw, .. } if self.sees_claim(claim) => Ok(()),
+            Act::Step { claim, step: ClaimStep::Withdraw, .. } => Err(unknown_claim(claim)),
+            _ => Err(denied("an act about money", &self.scope.caller)),
+        }
+    }
+
     /// Whether the fact at a position may be taken back: what is about its own carriers; of a firm, what its own side
     /// recorded (`own`), as long as it might state it. As if there were none, where it is not seen.
     pub fn may_void(&self, position: u64, own: bool) -> Result<(), Refusal> {
@@ -245,4 +281,15 @@ impl Sight<'_> {
     fn has(&self, code: &Uscc, day: Day) -> bool {
         self.any_stay(code, self.known, |stay| stay.admitted <= day && stay.is_open())
     }
+}
+
+/// Whether whoever runs a carrier now ran it all through a year, as far as anyone did.
+fn same_operator(registry: &Registry, id: &IncubatorId, year: i16) -> bool {
+    let Some(view) = registry.incubator(id, AsOf::NOW) else { return false };
+    let Some((first, last)) = Day::from_ymd(year, 1, 1).zip(Day::from_ymd(year, 12, 31)) else { return false };
+    let now: Option<Uscc> = view.operators.last().map(|term| term.value.code);
+    let ends = view.operators.iter().skip(1).map(|term| Some(term.day)).chain([None]);
+    let within =
+        view.operators.iter().zip(ends).filter(|(term, end)| term.day <= last && end.is_none_or(|end| end > first));
+    within.map(|(term, _)| term.value.code).all(|code| Some(code) == now)
 }

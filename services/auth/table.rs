@@ -12,7 +12,8 @@
 //!   *finance approvers* (`g`) read the same, and close a fiscal year.
 //! - Of money: the bureau's clerks open, review and publish claims, its approvers approve them and order money back; finance
 //!   clerks keep budgets and record accounts, which finance approvers confirm. That claimant, reviewer and approver are
-//!   different people is a rule of the claim, whatever roles one person has.
+//!   different people is a rule of the claim, whatever roles one person has. Operators claim what they may know to be owed to
+//!   their own carriers, withdraw that, and see how far it has come; the explanation behind it is not theirs.
 //! - *Auditors* (`r`) read everything and change nothing.
 //! - The access log is for auditors and the bureau's approvers; of it administrators see who was turned away (the method
 //!   itself leaves out the rest).
@@ -48,6 +49,7 @@ const ROWS: &[(&str, &str)] = &[
     ("AccessService/ListAccessRecords", "ark"),
     ("AccountService/ConfirmAccount", "g"),
     ("AccountService/GetAccount", "fgr"),
+    ("AccountService/ListAccounts", "fgr"),
     ("AccountService/RecordAccount", "f"),
     ("AccountService/RefuseAccount", "g"),
     ("AssessmentService/AssessProject", "c"),
@@ -72,9 +74,9 @@ const ROWS: &[(&str, &str)] = &[
     ("CalendarService/SetCalendar", "a"),
     ("ClaimService/AcceptClaim", "c"),
     ("ClaimService/ApproveClaim", "a"),
-    ("ClaimService/GetClaim", "cafgr"),
-    ("ClaimService/ListClaims", "cafgr"),
-    ("ClaimService/OpenClaim", "c"),
+    ("ClaimService/GetClaim", "ocafgr"),
+    ("ClaimService/ListClaims", "ocafgr"),
+    ("ClaimService/OpenClaim", "oc"),
     ("ClaimService/OpenClaims", "c"),
     ("ClaimService/OrderRecovery", "a"),
     ("ClaimService/PublishClaim", "c"),
@@ -88,7 +90,7 @@ const ROWS: &[(&str, &str)] = &[
     ("ClaimService/ReviewClaim", "c"),
     ("ClaimService/SpendEarmark", "c"),
     ("ClaimService/SupplementClaim", "c"),
-    ("ClaimService/WithdrawClaim", "c"),
+    ("ClaimService/WithdrawClaim", "oc"),
     ("ContactService/ErasePerson", "a"),
     ("ContactService/GetPerson", "cafgr"),
     ("ContactService/LiftLegalHold", "a"),
@@ -106,6 +108,7 @@ const ROWS: &[(&str, &str)] = &[
     ("FinanceService/CloseFiscalYear", "g"),
     ("FinanceService/GetPaymentOrder", "cafgr"),
     ("FinanceService/ImportPaymentAnswers", "f"),
+    ("FinanceService/ImportTaxReceipts", "f"),
     ("FinanceService/IssueOrders", "f"),
     ("FinanceService/ListPaymentOrders", "cafgr"),
     ("FinanceService/ReconcilePayments", "fgr"),

@@ -4,10 +4,11 @@
 use super::connect::Session;
 use super::deed::{Deed, deed};
 use super::finance;
-use super::lang::Say;
+use super::lang::{Lang, Say};
 use super::message;
-use super::output::Report;
-use super::pages::Shown;
+use super::output::{Report, cells_of, plain_cells_of};
+use super::pages::{Item, List, Shown};
+use super::show::page_size;
 use super::trouble::Trouble;
 use super::write::Written;
 use crate::wire::v1;
@@ -15,6 +16,9 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+
+/// What a list bears; `waiting` is where the one that waits is recorded.
+const COLUMNS: [&str; 7] = ["name", "holder_name", "masked_number", "bank_name", "maker", "checker", "waiting"];
 
 /// Accounts.
 #[derive(Debug, Subcommand)]
@@ -45,6 +49,15 @@ pub enum AccountsCommand {
         /// Common.
         #[command(flatten)]
         deed: Deed,
+    },
+    /// The accounts, by payee.
+    List {
+        /// Those only of which one waits for a second person.
+        #[arg(id = "only_waiting", long = "waiting")]
+        waiting: bool,
+        /// At most so many; 0: all.
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        limit: usize,
     },
     /// A payee's account: the one that is paid to, and the one that waits.
     Show {
@@ -94,6 +107,7 @@ pub async fn run(session: &Session, command: AccountsCommand, shown: &mut Shown<
             RefuseAccountRequest { name: named(&code), recorded_position: recorded, reason: reason },
             account: "Account"
         ),
+        AccountsCommand::List { waiting, limit } => return list(session, waiting, limit, shown).await,
         AccountsCommand::Show { code } => {
             let reply =
                 session.accounts().get_account(v1::GetAccountRequest { name: named(&code) }).await?.into_inner();
@@ -117,6 +131,37 @@ async fn record(session: &Session, args: RecordArgs) -> Result<Written, Trouble>
         },
         account: "Account"
     )
+}
+
+async fn list(session: &Session, waiting: bool, limit: usize, shown: &mut Shown<'_, '_>) -> Result<Report, Trouble> {
+    let mut request = v1::ListAccountsRequest {
+        parent: session.parent(),
+        page_size: page_size(limit),
+        filter: if waiting { "waiting = true".to_owned() } else { String::new() },
+        ..Default::default()
+    };
+    let lang = shown.lang;
+    let mut list = List::new(shown, limit, &COLUMNS);
+    loop {
+        let page = session.accounts().list_accounts(request.clone()).await?.into_inner();
+        request.page_token = page.next_page_token;
+        let items = page.accounts.iter().map(|account| item(message::json("Account", account), lang)).collect();
+        if !list.page_of(items, request.page_token.is_empty())? {
+            break;
+        }
+    }
+    list.finish()
+}
+
+/// An account as a line: the one that is paid to, and what waits beside it.
+fn item(json: Value, lang: Lang) -> Item {
+    let mut line = json.clone();
+    let current = if json["confirmed"].is_null() { &json["waiting"] } else { &json["confirmed"] };
+    for key in ["holder_name", "masked_number", "bank_name", "maker", "checker"] {
+        line[key] = current[key].clone();
+    }
+    line["waiting"] = json["waiting"]["position"].clone();
+    Item { cells: cells_of(&line, &COLUMNS, lang), plain: plain_cells_of(&line, &COLUMNS), json }
 }
 
 /// The number in a file, without the line's end behind it.

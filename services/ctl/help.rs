@@ -223,6 +223,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("number", "账号，8至32位数字；会显示在本机的进程列表中"),
     ("number_file", "只写有账号的文件；- 为标准输入"),
     ("bank", "开户银行"),
+    ("only_waiting", "只列有待复核账户的收款人"),
     ("bank_no", "12位联行号"),
 ];
 
@@ -361,6 +362,7 @@ const ABOUTS: &[(&str, &str)] = &[
     ("accounts record", "登记收款账户；经另一人复核后才用于支付"),
     ("accounts confirm", "复核待定的账户"),
     ("accounts refuse", "退回待定的账户"),
+    ("accounts list", "按收款人列出账户"),
     ("accounts show", "一个收款人的账户；账号只显示末四位"),
     ("calendar", "公示所依的工作日历"),
     ("calendar publish", "公布某年的工作日，替代此前公布的；已开始的公示不变"),

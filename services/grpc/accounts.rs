@@ -3,7 +3,7 @@
 use super::acts::{Acting, run};
 use super::command::{Answer, Answering, answers, scene_of};
 use super::convert::{Framed, Reader, position};
-use super::read::View;
+use super::read::{RawKnown, Reading, View, wait_of};
 use super::seal::{Framing, Sealing};
 use super::{Districts, bounds, principal, status};
 use crate::domain::account::{AccountRecorded, BankNo, checked_number, tail};
@@ -71,6 +71,46 @@ impl v1::account_service_server::AccountService for Accounts {
         })?;
         Ok(Response::new(v1::GetAccountResponse { account: Some(account), position: position(view.position) }))
     }
+
+    async fn list_accounts(&self, request: Request<v1::ListAccountsRequest>) -> Reply<v1::ListAccountsResponse> {
+        let wait = wait_of(request.metadata());
+        let ask = request.into_inner();
+        let (engine, (page, waiting)) = {
+            let mut reader = Reader::new(&self.0);
+            let parent = reader.parent("parent", &ask.parent);
+            let waiting = waiting(&mut reader, &ask.filter);
+            let page = reader.page("accounts", "name", &[], &ask);
+            reader.finish(parent.and(page.zip(waiting)))?
+        };
+        let view = page.view(engine, wait).await?;
+        let scene = view.scene();
+        let behind = scene.registry.finance().accounts_from(Uscc::parse(page.after()).ok());
+        let all = behind.filter(|(_, account)| waiting.is_none_or(|waiting| waiting == account.waiting.is_some()));
+        let drawn = all.filter_map(|(holder, _)| Some((holder.to_string(), scene.account(holder)?)));
+        let (accounts, next_page_token) = page.take(&view, drawn);
+        let position = position(view.published.head.position);
+        Ok(Response::new(v1::ListAccountsResponse { accounts, next_page_token, position }))
+    }
+}
+
+/// An account is told as it stands.
+impl Reading for v1::ListAccountsRequest {
+    fn as_of_date(&self) -> &str {
+        ""
+    }
+
+    fn known_at(&self) -> Option<RawKnown> {
+        None
+    }
+
+    fn min_position(&self) -> i64 {
+        self.min_position
+    }
+}
+
+fn waiting(reader: &mut Reader<'_>, filter: &str) -> Option<Option<bool>> {
+    let [waiting] = reader.filter(["waiting"], filter)?;
+    reader.filter_word(waiting.as_deref(), |word| word.parse().ok())
 }
 
 answers! {

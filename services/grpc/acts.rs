@@ -32,8 +32,13 @@ pub async fn run<C: Acting + Answering>(
     let target = command.target.clone();
     let (id, expected_revision, validate_only) = (frame.id, frame.expected_revision, frame.validate_only);
     let bounds = bounds::of(engine, &principal, &[]).await.map_err(status::of)?;
+    if let Some(bounds) = &bounds {
+        // What is not seen is not there, before its etag could tell that it is.
+        bounds.admit(&engine.published().registry, &command).map_err(|refusal| status::refused(&refusal))?;
+    }
+    let scoped = principal::current().scoped;
     let request = Request { principal, id, expected_revision, validate_only, command };
     let outcome = engine.submit_within(request, bounds).await.map_err(status::of)?;
     let scene = scene_of(engine, &outcome, validate_only);
-    Ok(tonic::Response::new(message.answer(&Answer::whole(&outcome, target.as_ref(), scene))))
+    Ok(tonic::Response::new(message.answer(&Answer::whole(&outcome, target.as_ref(), scene).scoped(scoped))))
 }

@@ -56,8 +56,8 @@ impl Bounds for CallerBounds {
     fn admit(&self, registry: &Registry, command: &Command) -> Result<(), Refusal> {
         let caller = &self.call.caller;
         let sight = self.scope.now(registry);
-        if command.act.is_some() && self.call.scoped {
-            return Err(table::denied("an act about money", caller));
+        if let Some(act) = command.act.as_ref().filter(|_| self.call.scoped) {
+            sight.may_act(act)?;
         }
         for fact in &command.facts {
             match table::may_state(caller, &fact.event) {
@@ -106,6 +106,7 @@ fn told(refusal: Refusal, sight: &Sight<'_>) -> Refusal {
             | NotSettled
             | DatesOutOfOrder
             | UpstreamCycle
+            | ReceiptCountedTwice
             | HasDependents
             | StaleEtag
     );

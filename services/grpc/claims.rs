@@ -4,7 +4,8 @@ mod open;
 
 use super::acts::{Acting, run};
 use super::command::answers;
-use super::convert::{Reader, position};
+use super::convert::{Reader, Scene, position};
+use super::entitlements::seen::Seen;
 use super::entitlements::wire;
 use super::read::{View, view, wait_of};
 use super::{Districts, status};
@@ -107,11 +108,15 @@ impl v1::claim_service_server::ClaimService for Claims {
 
     async fn get_claim(&self, request: Request<v1::GetClaimRequest>) -> Reply<v1::GetClaimResponse> {
         let (view, id) = view(&self.0, request, |reader, ask| reader.claim("name", &ask.name)).await?;
-        let found = view.scene().claim(&id).ok_or_else(|| unknown(&id, view.position))?;
+        let seen = Seen::by(&view);
+        let scene = whole(&view);
+        let known =
+            scene.registry.finance().claim_seen(&id, scene.as_of).filter(|claim| seen.sees_claim(&claim.frozen));
+        let found = known.and_then(|_| scene.claim(&id)).ok_or_else(|| unknown(&id, view.position))?;
         let at = position(view.position);
         let districts = self.0.clone();
         let drawn = view.draw(&self.0, move |view| drifted(&districts, view, &id)).await?;
-        let claim = v1::Claim { drift: drawn?, ..found };
+        let claim = seen.claim(v1::Claim { drift: drawn?, ..found });
         Ok(Response::new(v1::GetClaimResponse { claim: Some(claim), position: at }))
     }
 
@@ -126,12 +131,12 @@ impl v1::claim_service_server::ClaimService for Claims {
             reader.finish(parent.and(page.zip(filter)))?
         };
         let view = page.view(engine, wait).await?;
-        let scene = view.scene();
+        let (scene, seen) = (whole(&view), Seen::by(&view));
         let finance = scene.registry.finance();
         let all = finance.claims_from(page.after()).filter_map(|(id, _)| {
-            let seen = finance.claim_seen(id, scene.as_of).filter(|claim| filter.takes(claim))?;
-            drop(seen);
-            Some((id.to_string(), scene.claim(id)?))
+            let claim = finance.claim_seen(id, scene.as_of).filter(|claim| filter.takes(claim))?;
+            let told = if seen.sees_claim(&claim.frozen) { scene.claim(id) } else { None };
+            Some((id.to_string(), seen.claim(told?)))
         });
         let (claims, next_page_token) = page.take(&view, all);
         Ok(Response::new(v1::ListClaimsResponse { claims, next_page_token, position: position(view.position) }))
@@ -170,6 +175,11 @@ impl v1::claim_service_server::ClaimService for Claims {
     }
 }
 
+/// Claims are kept beside the facts that an operator sees a part of: they are drawn from the whole, and cut by `Seen`.
+fn whole(view: &View) -> Scene<'_> {
+    Scene { registry: &view.whole.registry, ..view.scene() }
+}
+
 fn unknown(id: &ClaimId, position: u64) -> Status {
     let message = format!("there is no claim {id}, as known at position {position}");
     status::refused(&Refusal::new(Reason::UnknownClaim, message).with("claim", id))
@@ -188,7 +198,7 @@ fn packed(view: &View, id: &ClaimId, claim: &Claim) -> Vec<u8> {
 
 /// What the facts say now; none where the policy is not published any more.
 fn drifted(districts: &Districts, view: &View, id: &ClaimId) -> Result<Option<v1::ClaimDrift>, Status> {
-    let scene = view.scene();
+    let scene = whole(view);
     let Some(claim) = scene.registry.finance().claim_seen(id, scene.as_of) else { return Ok(None) };
     let frozen = &claim.frozen;
     let known = AsOf { day: view.reading_day, known: view.position };

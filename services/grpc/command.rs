@@ -3,6 +3,7 @@
 
 use super::convert::money_scene::stamped;
 use super::convert::{Framed, Reader, Scene, frame::etag_of, position, warnings};
+use super::entitlements::seen::for_operator;
 use super::sights::Sees;
 use super::{Districts, bounds, principal, status};
 use crate::domain::firm::FirmView;
@@ -133,6 +134,11 @@ impl<'a> Answer<'a> {
     pub fn whole(outcome: &'a Outcome, target: Option<&'a Entity>, scene: Scene<'a>) -> Self {
         Self { outcome, target, scene, scoped: false }
     }
+
+    /// The same, for a caller who may see a part of it only.
+    pub fn scoped(self, scoped: bool) -> Self {
+        Self { scoped, ..self }
+    }
 }
 
 impl Answer<'_> {
@@ -249,7 +255,8 @@ impl Answer<'_> {
         let decided = || self.scene.registry.owner_at(self.outcome.written.position());
         let Some(Entity::Claim(id)) = self.target.or_else(decided) else { return None };
         let revision = self.scene.registry.entities().revision(&Entity::Claim(id.clone())).max(self.outcome.revision);
-        Some(v1::Claim { revision: position(revision), etag: etag_of(revision), ..self.scene.claim(id)? })
+        let claim = v1::Claim { revision: position(revision), etag: etag_of(revision), ..self.scene.claim(id)? };
+        Some(if self.scoped { for_operator(claim) } else { claim })
     }
 
     /// The budget that the act is about.

@@ -67,7 +67,7 @@ listing! {
     ListIntermediariesRequest ListTechnologyTransfersRequest ListPlatformsRequest ListInstrumentsRequest
     ListPoliciesRequest ListEntitlementsRequest ListReadingsRequest ListGuidanceFundsRequest
     ListProjectAssessmentsRequest ListContactsRequest ListClaimsRequest
-    ListPaymentOrdersRequest
+    ListPaymentOrdersRequest ListAccountsRequest
 }
 
 /// A page asked for.

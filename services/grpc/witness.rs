@@ -23,6 +23,7 @@ const KINDS: &[(&str, DataKind)] = &[
     ("AccessService/ExportAccessLog", DataKind::Access),
     ("AccessService/ListAccessRecords", DataKind::Access),
     ("AccountService/GetAccount", DataKind::Account),
+    ("AccountService/ListAccounts", DataKind::Account),
     ("AuditService/GetInclusionProof", DataKind::Record),
     ("AuditService/IssueFigure", DataKind::Entitlement),
     ("ClaimService/GetClaim", DataKind::Payment),

@@ -48,6 +48,7 @@ pub(super) async fn load(districts: &Districts, data: &Path, address: SocketAddr
         lines.push(format!("  {}: {accepted} accepted, {skipped} skipped, {rejected} refused", file.name()));
     }
     lines.push(super::demo_policy::publish(engine, PRINCIPAL).await?);
+    lines.push(super::demo_calendar::publish(engine, PRINCIPAL).await?);
     let head = engine.published().head.position;
     Ok(hints(engine.district(), &dir, address, head, &lines.join("\n"), refused))
 }
@@ -92,6 +93,9 @@ In another shell, try:
   # the finance bureau: what is owed, and why to the last fen
   {ctl} entitlements --as-of 2025-10-31
   {ctl} explain relocation_rebate 91440203MA37GB743W 1 --as-of 2025-10-31
+  # the bureau's clerk: what could be claimed of a scheme for everyone, and the working days that a publication runs by
+  {ctl} claims open-all relocation_rebate --dry-run
+  {ctl} calendar show
   # an operator: one firm whole, and the ledgers once more: what was accepted is a duplicate, the sample's {refused} dirty rows
   # are refused again (exit code 2), and nothing is added
   {ctl} firm show 91440203MA20WQ9M3C

@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod demo;
+mod demo_calendar;
 mod demo_policy;
 mod identity;
 mod options;

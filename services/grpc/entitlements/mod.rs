@@ -3,7 +3,7 @@
 mod budget;
 pub mod explain;
 mod filter;
-mod seen;
+pub mod seen;
 mod watch;
 pub mod wire;
 
