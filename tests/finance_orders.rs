@@ -5,11 +5,15 @@ mod common;
 mod finance_rig;
 
 use common::server::{DISTRICT, id};
-use common::world::day;
+use common::world::{day, firm};
 use finance_rig::{
     AUDITOR, Bench, OTHER, accepted, account_of, acknowledgement, answer, claim, cursor, issue, paid, returned, take,
 };
+use incubator_registry::engine::AuditConfig;
+use incubator_registry::journal::note::{Note, SigningKey};
+use incubator_registry::projections::issued::Heading;
 use incubator_registry::wire::v1::{self, PaymentDifferenceKind as Kind, PaymentOrderState as State};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Status};
@@ -162,6 +166,75 @@ async fn answers_are_kept_once_and_judged_by_what_became_of_the_order() {
     let listed = server.finance().list_payment_orders(listed).await.unwrap().into_inner().orders;
     assert_eq!(listed.iter().map(|order| order.order_no.as_str()).collect::<Vec<_>>(), [two.as_str(), &new.order_no]);
     assert_eq!(listed[0].claim, format!("{DISTRICT}/claims/{}", claim(2)));
+}
+
+#[tokio::test]
+async fn receipts_come_in_as_a_stream_and_once() {
+    let bench = Bench::new(1).await;
+    let server = bench.server().await;
+    let line = |line, voucher: &str, taxpayer: String, amount_fen| v1::TaxReceiptLine {
+        line,
+        receipt: Some(v1::TaxReceiptRow {
+            taxpayer_code: taxpayer,
+            tax: v1::Tax::Cit.into(),
+            treasury_date: "2026-11-20".into(),
+            amount_fen,
+            nature: v1::TaxNature::Normal.into(),
+            voucher_no: voucher.into(),
+            ..Default::default()
+        }),
+    };
+    let message = |receipts| v1::ImportTaxReceiptsRequest { parent: DISTRICT.into(), receipts, validate_only: false };
+    let empty = v1::TaxReceiptLine { line: 3, receipt: None };
+    let unknown = line(2, "V2", "91440203MA20WQ9M3C".into(), 5);
+    let messages = vec![
+        message(vec![line(1, "V1", firm(1).to_string(), 70_000), unknown, empty]),
+        message(vec![line(4, "V1", firm(1).to_string(), 70_000), line(5, "V1", firm(1).to_string(), 70_001)]),
+    ];
+    let answered = server.finance().import_tax_receipts(tokio_stream::iter(messages)).await.unwrap().into_inner();
+    let messages: Vec<_> = answered.map(|message| message.unwrap().results).collect().await;
+    let told: Vec<_> = messages.iter().flatten().map(|of| (of.line, finance_rig::word(of))).collect();
+    let expected = [(1, ""), (2, "UNKNOWN_TAXPAYER"), (3, "MISSING_VALUE"), (4, "DUPLICATE"), (5, "CONFLICT")];
+    assert_eq!(told, expected.map(|(line, word)| (line, word.to_owned())));
+    let name = format!("{DISTRICT}/taxReceipts/V1:CIT");
+    let ask = v1::GetTaxReceiptRequest { name, ..Default::default() };
+    let receipt = server.by(OTHER).taxes().get_tax_receipt(ask).await.unwrap().into_inner().tax_receipt.unwrap();
+    assert_eq!((receipt.amount_fen, receipt.taxpayer_code), (70_000, firm(1).to_string()));
+
+    let many = message(vec![line(1, "V3", firm(1).to_string(), 1); 501]);
+    let mut refused = server.finance().import_tax_receipts(tokio_stream::once(many)).await.unwrap().into_inner();
+    assert_eq!(refused.next().await.unwrap().unwrap_err().code(), tonic::Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn orders_are_issued_signed_and_made_again_whatever_was_paid_since() {
+    let bench = Bench::new(2).await;
+    let server = bench.server().await;
+    let dir = tempfile::tempdir().unwrap();
+    let key = Arc::new(SigningKey::generate().unwrap().0);
+    let audit = AuditConfig { key, dir: dir.path().to_owned(), copy: None, every: Duration::from_secs(3600) };
+    server.engine.begin_audit(audit).unwrap();
+    let orders: Vec<_> = issue(&server).await.results.iter().map(|one| one.order.clone().unwrap().order_no).collect();
+    let ask = v1::IssueFigureRequest {
+        parent: DISTRICT.into(),
+        figure: v1::IssuedFigure::PaymentOrders.into(),
+        as_of_date: TODAY.into(),
+        ..Default::default()
+    };
+    let issued = server.by(AUDITOR).audit().issue_figure(ask).await.unwrap().into_inner().document;
+    answer(&server, &[paid(&orders[0], "回单1", TODAY)]).await;
+
+    let text = Note::parse(&issued).unwrap().text;
+    let document: serde_json::Value = serde_json::from_str(text).unwrap();
+    let told: Vec<_> =
+        document["figure"].as_array().unwrap().iter().map(|of| (&of["order_no"], &of["state"])).collect();
+    assert_eq!(told, [(&orders[0].clone().into(), &"ISSUED".into()), (&orders[1].clone().into(), &"ISSUED".into())]);
+    let first = &document["figure"][0];
+    assert_eq!((&first["amount_fen"], &first["masked_number"]), (&7_000.into(), &"****0001".into()));
+    assert!(!issued.contains(&account_of(1)), "a number stays sealed");
+    let registry = &server.engine.published().registry;
+    let again = Heading::read(text).unwrap().document(registry, day(TODAY), None).unwrap();
+    assert_eq!(again, text);
 }
 
 #[tokio::test]

@@ -205,7 +205,7 @@ fn what_is_wrong_is_said_with_its_place() {
     assert_eq!(
         said(&|b| b[second + 60] = 1),
         format!(
-            "byte {second}: 16777{} bytes of records behind position 1; a commit has 1 to 524288",
+            "byte {second}: 16777{} bytes of records behind position 1; a commit has 1 to 4194304",
             216 + commits[1].records.len()
         )
     );

@@ -108,6 +108,7 @@ const ROWS: &[(&str, &str)] = &[
     ("FinanceService/CloseFiscalYear", "g"),
     ("FinanceService/GetPaymentOrder", "cafgr"),
     ("FinanceService/ImportPaymentAnswers", "f"),
+    ("FinanceService/ImportTaxReceipts", "f"),
     ("FinanceService/IssueOrders", "f"),
     ("FinanceService/ListPaymentOrders", "cafgr"),
     ("FinanceService/ReconcilePayments", "fgr"),

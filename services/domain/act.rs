@@ -357,6 +357,18 @@ impl Words {
     }
 }
 
+/// What an act is refused for before anything is computed for it: computing takes time, and the writer is one.
+pub fn admit_act(registry: &Registry, act: &Act, ground: Ground<'_>) -> Result<(), Refusal> {
+    let deciding = Deciding { registry, documents: &[], ground };
+    match act {
+        Act::Claim(wanted) => claims::may_claim(&deciding, wanted),
+        Act::Refreeze(claim) => claims::may_refreeze(&deciding, claim),
+        Act::Supplement(claim) => claims::may_supplement(&deciding, claim).map(drop),
+        Act::ApproveRound(budget) => budgets::may_approve_round(&deciding, budget).map(drop),
+        _ => Ok(()),
+    }
+}
+
 /// Decides an act.
 pub fn decide_act(
     registry: &Registry,

@@ -11,7 +11,8 @@ use super::event::{Entity, Event};
 use super::line::{AsOf, Entry, Line};
 use super::order::{Issued, Order, OrderEvent};
 use super::values::{ClaimId, CursorName, OrderNo, SchemeKey, TreasuryCode, Uscc};
-use imbl::{OrdMap, OrdSet};
+use imbl::{OrdMap, OrdSet, Vector};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Every fact about money that is paid, and what follows from them.
@@ -21,7 +22,9 @@ pub struct Finance {
     budget_lines: OrdMap<BudgetId, Arc<Line>>,
     account_lines: OrdMap<Uscc, Arc<Line>>,
     order_lines: OrdMap<OrderNo, Arc<Line>>,
-    cursor_lines: OrdMap<CursorName, Arc<Line>>,
+    /// Every acknowledgement by itself: a cursor has as many as its owner likes, and each is taken in beside readers that hold
+    /// those before it.
+    acknowledgements: OrdMap<(CursorName, u64), Arc<Entry>>,
     calendar_line: Arc<Line>,
     claims: OrdMap<ClaimId, Arc<Claim>>,
     budgets: OrdMap<BudgetId, Arc<Budget>>,
@@ -33,10 +36,9 @@ pub struct Finance {
     claims_of: OrdMap<Entity, OrdSet<ClaimId>>,
     /// Claims that ever counted something of a taxpayer or a loan.
     counted_of: OrdMap<(SchemeKey, Entity), OrdSet<ClaimId>>,
-    /// Claims that a budget ever bore.
-    claims_under: OrdMap<BudgetId, OrdSet<ClaimId>>,
-    /// Orders that a budget ever bore.
-    orders_under: OrdMap<BudgetId, OrdSet<OrderNo>>,
+    /// Of each budget, where the commands begin whose facts about claims and orders are about it or moved what is taken of
+    /// it, ascending.
+    moved: OrdMap<BudgetId, Vector<u64>>,
     /// Orders issued by a payer in a fiscal year.
     issued: OrdMap<(i16, TreasuryCode), u64>,
     /// Orders by the position of each fact about them.
@@ -57,6 +59,22 @@ pub struct Cursor {
 }
 
 impl Finance {
+    /// Keeps an acknowledgement.
+    pub(super) fn acknowledged(&mut self, name: &CursorName, entry: Entry) {
+        self.acknowledgements.insert((name.clone(), entry.position), Arc::new(entry));
+    }
+
+    /// The acknowledgement of a cursor at a position.
+    pub fn acknowledgement(&self, name: &CursorName, position: u64) -> Option<&Entry> {
+        self.acknowledgements.get(&(name.clone(), position)).map(Arc::as_ref)
+    }
+
+    /// The acknowledgements of a cursor, in the order of their recording.
+    pub fn acknowledgements<'a>(&'a self, name: &CursorName) -> impl Iterator<Item = &'a Entry> + use<'a> {
+        let (from, to) = ((name.clone(), 0), (name.clone(), u64::MAX));
+        self.acknowledgements.range(from..=to).map(|(_, entry)| entry.as_ref())
+    }
+
     /// The line of an entity; none for those kept elsewhere.
     pub(super) fn line_mut(&mut self, owner: &Entity) -> Option<&mut Arc<Line>> {
         Some(match owner {
@@ -64,7 +82,6 @@ impl Finance {
             Entity::Budget(id) => self.budget_lines.entry(id.clone()).or_default(),
             Entity::Account(code) => self.account_lines.entry(*code).or_default(),
             Entity::Order(no) => self.order_lines.entry(no.clone()).or_default(),
-            Entity::Cursor(name) => self.cursor_lines.entry(name.clone()).or_default(),
             Entity::Calendar => &mut self.calendar_line,
             _ => return None,
         })
@@ -77,7 +94,6 @@ impl Finance {
             Entity::Budget(id) => self.budget_lines.get(id).map(Arc::as_ref),
             Entity::Account(code) => self.account_lines.get(code).map(Arc::as_ref),
             Entity::Order(no) => self.order_lines.get(no).map(Arc::as_ref),
-            Entity::Cursor(name) => self.cursor_lines.get(name).map(Arc::as_ref),
             Entity::Calendar => Some(&self.calendar_line),
             _ => None,
         }
@@ -95,7 +111,6 @@ impl Finance {
                 self.told.insert(position, of.order().clone());
                 if let OrderEvent::Issued(issued) = of {
                     *self.issued.entry((issued.budget.year, issued.budget.payer)).or_default() += 1;
-                    self.orders_under.entry(issued.budget.clone()).or_default().insert(of.order().clone());
                 }
                 self.came_back(of, position);
                 let mut order = self.orders.remove(of.order()).map(Arc::unwrap_or_clone);
@@ -153,14 +168,17 @@ impl Finance {
         let before = claim.as_ref().map(Claim::takings).unwrap_or_default();
         Claim::evolve(&mut claim, &entry.event, entry.day, entry.position);
         let after = claim.as_ref().map(Claim::takings).unwrap_or_default();
-        if before != after {
-            for budget in before.keys().chain(after.keys().filter(|budget| !before.contains_key(budget))) {
-                self.claims_under.entry(budget.clone()).or_default().insert(id.clone());
-                let (before, after) = (before.get(budget).copied(), after.get(budget).copied());
-                if let Some(budget) = self.budgets.get_mut(budget) {
-                    Arc::make_mut(budget).retake(before.unwrap_or_default(), after.unwrap_or_default());
-                }
+        let about = entry.event.subjects().filter_map(|subject| match subject {
+            Entity::Budget(budget) => Some(budget),
+            _ => None,
+        });
+        let known = before.keys().chain(after.keys()).cloned();
+        for budget in about.chain(known.filter(|of| before.get(of) != after.get(of))).collect::<BTreeSet<_>>() {
+            let (before, after) = (before.get(&budget).copied(), after.get(&budget).copied());
+            if let Some(budget) = self.budgets.get_mut(&budget) {
+                Arc::make_mut(budget).retake(before.unwrap_or_default(), after.unwrap_or_default());
             }
+            self.moved.entry(budget).or_default().push_back(entry.start);
         }
         self.claims.extend(claim.map(|claim| (id.clone(), Arc::new(claim))));
     }
@@ -203,14 +221,18 @@ impl Finance {
         self.counted_of.get(&(scheme.clone(), source.clone())).into_iter().flat_map(OrdSet::iter)
     }
 
-    /// Claims that a budget bears, or bore.
-    pub fn claims_under(&self, budget: &BudgetId) -> impl Iterator<Item = &ClaimId> {
-        self.claims_under.get(budget).into_iter().flat_map(OrdSet::iter)
-    }
-
-    /// Orders that a budget bears, or bore.
-    pub fn orders_under(&self, budget: &BudgetId) -> impl Iterator<Item = &OrderNo> {
-        self.orders_under.get(budget).into_iter().flat_map(OrdSet::iter)
+    /// Facts about claims and orders, as known, that are about a budget or moved what is taken of it.
+    pub fn moved(&self, budget: &BudgetId, known: u64) -> u64 {
+        let Some(moved) = self.moved.get(budget) else { return 0 };
+        let (mut low, mut high) = (0, moved.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match moved.get(middle).is_some_and(|start| *start <= known) {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        low as u64
     }
 
     /// A budget as it stands.

@@ -201,10 +201,15 @@ impl Registry {
         let Some(owner) = entry.event.owner() else { return (Place::NOWHERE, None) };
         self.note_other(&entry.event);
         self.finance.note(&entry);
+        let place = self.entities.number(&owner).map_or(Place::NOWHERE, Place);
+        if let Entity::Cursor(name) = &owner {
+            self.finance.acknowledged(name, entry);
+            return (place, None);
+        }
         match self.line_mut(&owner) {
             Some(line) => {
                 line.push(entry);
-                (self.entities.number(&owner).map_or(Place::NOWHERE, Place), None)
+                (place, None)
             }
             None => {
                 let (index, found_by) = self.receipts.push(entry);
@@ -257,7 +262,7 @@ impl Registry {
         index.and_then(|index| self.places.get(index)).copied().unwrap_or(Place::NOWHERE)
     }
 
-    /// The line of an entity; none for a taxpayer, whose receipts are kept packed.
+    /// The line of an entity; none for a taxpayer, whose receipts are kept packed, and for a cursor.
     fn line_mut(&mut self, owner: &Entity) -> Option<&mut Line> {
         let line = match owner {
             Entity::Firm(code) => self.firms.entry(*code).or_default(),
@@ -273,13 +278,10 @@ impl Registry {
             | Entity::Instrument(_)
             | Entity::GuidanceFund(_)
             | Entity::Assessment(_) => self.innovation.line_mut(owner)?,
-            Entity::Claim(_)
-            | Entity::Budget(_)
-            | Entity::Account(_)
-            | Entity::Order(_)
-            | Entity::Cursor(_)
-            | Entity::Calendar => self.finance.line_mut(owner)?,
-            Entity::Taxpayer(_) => return None,
+            Entity::Claim(_) | Entity::Budget(_) | Entity::Account(_) | Entity::Order(_) | Entity::Calendar => {
+                self.finance.line_mut(owner)?
+            }
+            Entity::Taxpayer(_) | Entity::Cursor(_) => return None,
         };
         Some(Arc::make_mut(line))
     }
@@ -289,7 +291,10 @@ impl Registry {
         let place = self.place(position);
         match place.receipt_index() {
             Some(index) => self.receipts.entry(index).map(Cow::Owned),
-            None => self.line(self.entities.get(place.0)?)?.at(position).map(Cow::Borrowed),
+            None => match self.entities.get(place.0)? {
+                Entity::Cursor(name) => self.finance.acknowledgement(name, position).map(Cow::Borrowed),
+                owner => self.line(owner)?.at(position).map(Cow::Borrowed),
+            },
         }
     }
 
@@ -304,7 +309,8 @@ impl Registry {
         self.receipts.at(self.place(position).receipt_index()?)
     }
 
-    /// The line of an entity; none for a taxpayer, whose receipts are kept packed.
+    /// The line of an entity; none for a taxpayer, whose receipts are kept packed, and for a cursor, whose
+    /// acknowledgements stand each by itself.
     pub fn line(&self, owner: &Entity) -> Option<&Line> {
         match owner {
             Entity::Firm(code) => self.firm_line(code),
@@ -320,13 +326,10 @@ impl Registry {
             | Entity::Instrument(_)
             | Entity::GuidanceFund(_)
             | Entity::Assessment(_) => self.innovation.line(owner),
-            Entity::Claim(_)
-            | Entity::Budget(_)
-            | Entity::Account(_)
-            | Entity::Order(_)
-            | Entity::Cursor(_)
-            | Entity::Calendar => self.finance.line(owner),
-            Entity::Taxpayer(_) => None,
+            Entity::Claim(_) | Entity::Budget(_) | Entity::Account(_) | Entity::Order(_) | Entity::Calendar => {
+                self.finance.line(owner)
+            }
+            Entity::Taxpayer(_) | Entity::Cursor(_) => None,
         }
     }
 

@@ -27,8 +27,18 @@ impl Count {
 }
 
 impl Registry {
+    /// The revision that an entity has now: of a budget also the facts that moved what is taken of it, though their records
+    /// do not name it, so that its etag moves with what is left.
+    pub fn revision(&self, entity: &Entity) -> u64 {
+        match entity {
+            Entity::Budget(_) => self.revision_at(entity, u64::MAX),
+            _ => self.entities().revision(entity),
+        }
+    }
+
     /// Count of the events about an entity up to a position: its own facts, those of others that it is the other party of,
-    /// and the commands that took some of them back. It equals the revision that the records' subjects bear.
+    /// and the commands that took some of them back. It equals the revision that the records' subjects bear; of a budget it
+    /// counts what moved it too.
     pub fn revision_at(&self, entity: &Entity, known: u64) -> u64 {
         let mut count = Count { known, facts: 0, voids: BTreeSet::new() };
         if let Some(line) = self.line(entity) {
@@ -48,15 +58,11 @@ impl Registry {
                     count.line(line, entity);
                 }
             }
-            Entity::Budget(id) => {
-                for line in self.finance().claims_under(id).filter_map(|id| self.line(&Entity::Claim(id.clone()))) {
-                    count.line(line, entity);
-                }
-                for line in self.finance().orders_under(id).filter_map(|no| self.line(&Entity::Order(no.clone()))) {
-                    count.line(line, entity);
-                }
+            Entity::Budget(id) => count.facts += self.finance().moved(id, known),
+            Entity::Cursor(name) => {
+                self.finance().acknowledgements(name).for_each(|entry| count.note(entry.start, entry.voided));
             }
-            Entity::Account(_) | Entity::Order(_) | Entity::Cursor(_) | Entity::Calendar => {}
+            Entity::Account(_) | Entity::Order(_) | Entity::Calendar => {}
             Entity::Incubator(id) => {
                 let below = self.ever_below(id).filter(|below| *below != id);
                 for line in below.filter_map(|below| self.incubator_line(below)) {

@@ -2,7 +2,7 @@
 //! whoever asks.
 
 use super::request::{Bounds, decide_within};
-use crate::domain::act::{Act, Ground, Owed, Wanted, decide_act};
+use crate::domain::act::{Act, Ground, Owed, Wanted, admit_act, decide_act};
 use crate::domain::budget::steps::in_round;
 use crate::domain::claim::PIECE_BYTES_MAX;
 use crate::domain::words::Handing;
@@ -62,13 +62,15 @@ pub fn decided(
     if let Some(bounds) = bounds {
         bounds.admit(registry, command)?;
     }
-    let computed = computed(registry, texts, act, today)?;
-    let ground = Ground { today, principal, owed: computed.owed.as_ref(), awards: &computed.awards };
-    let decided = decide_act(registry, act, &command.documents, ground);
-    decided.map_err(|refusal| match bounds {
+    let tell = |refusal| match bounds {
         Some(bounds) => bounds.tell(registry, refusal),
         None => refusal,
-    })
+    };
+    // What is refused whatever is owed is refused before that is computed.
+    admit_act(registry, act, Ground { today, principal, owed: None, awards: &[] }).map_err(tell)?;
+    let computed = computed(registry, texts, act, today)?;
+    let ground = Ground { today, principal, owed: computed.owed.as_ref(), awards: &computed.awards };
+    decide_act(registry, act, &command.documents, ground).map_err(tell)
 }
 
 /// Computes what an act is decided on.

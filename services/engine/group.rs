@@ -17,6 +17,10 @@ use crate::journal::{self, COMMIT_BYTES_MAX, Commit, Hash, Head, Record, Subject
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// A group takes no further command past so many bytes of records: what shares a commit shares its way to the disk. One that
+/// is larger stands in a commit of its own.
+const GROUP_BYTES_MAX: usize = 512 * 1024;
+
 /// What a command may not be without, whoever brings it.
 struct Frame<'a> {
     principal: &'a Principal,
@@ -274,7 +278,7 @@ impl Group {
     }
 
     fn revision(&self, entity: Option<&Entity>) -> u64 {
-        entity.map_or(0, |entity| self.registry.entities().revision(entity))
+        entity.map_or(0, |entity| self.registry.revision(entity))
     }
 
     fn pending(&self, written: Written, warnings: Vec<Warning>, request: &Request) -> Pending {
@@ -290,7 +294,7 @@ impl Group {
         for recorded in next.recorded {
             registry.evolve(recorded);
         }
-        let revision = target.map_or(0, |target| registry.entities().revision(target));
+        let revision = target.map_or(0, |target| registry.revision(target));
         Pending { written, warnings, known: next.position, revision, registry: Some(Arc::new(registry)) }
     }
 
@@ -306,7 +310,7 @@ impl Group {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(next) => next,
         };
-        if self.bytes.len() + next.bytes.len() > COMMIT_BYTES_MAX {
+        if !self.bytes.is_empty() && self.bytes.len() + next.bytes.len() > GROUP_BYTES_MAX {
             return Judged::Full;
         }
         self.bytes.extend_from_slice(&next.bytes);
@@ -315,7 +319,7 @@ impl Group {
         for recorded in next.recorded {
             self.registry.evolve(recorded);
         }
-        for (entity, head) in next.subjects {
+        for (entity, head) in next.heads {
             if let Some(number) = self.registry.entities().number(&entity) {
                 self.laid.hashes.insert(number, head.hash);
             }
@@ -329,7 +333,7 @@ impl Group {
         let mut next = Next {
             position: self.position,
             hash: self.hash,
-            subjects: Vec::new(),
+            heads: HashMap::new(),
             recorded: Vec::with_capacity(events.len()),
             bytes: Vec::new(),
         };
@@ -364,7 +368,7 @@ impl Group {
             .subjects(&recorded.event)
             .into_iter()
             .map(|entity| {
-                let head = next.head(&entity).unwrap_or_else(|| self.head(base, &entity));
+                let head = next.heads.get(&entity).copied().unwrap_or_else(|| self.head(base, &entity));
                 (entity, head)
             })
             .collect();
@@ -395,7 +399,7 @@ impl Group {
         next.hash = record_hash(&bytes);
         next.bytes.extend_from_slice(&bytes);
         let hash = next.hash;
-        next.subjects.extend(
+        next.heads.extend(
             touched.into_iter().map(|(entity, head)| (entity, SubjectHead { revision: head.revision + 1, hash })),
         );
     }
@@ -420,15 +424,8 @@ struct SubjectHead {
 struct Next {
     position: u64,
     hash: Hash,
-    /// Heads of the entities that the command touched; of one entity, the last holds.
-    subjects: Vec<(Entity, SubjectHead)>,
+    /// Heads of the entities that the command touched.
+    heads: HashMap<Entity, SubjectHead>,
     recorded: Vec<Recorded>,
     bytes: Vec<u8>,
-}
-
-impl Next {
-    fn head(&self, entity: &Entity) -> Option<SubjectHead> {
-        let touched = self.subjects.iter().rev().find(|(touched, _)| touched == entity);
-        touched.map(|(_, head)| *head)
-    }
 }

@@ -21,7 +21,7 @@ pub struct Published {
 impl Published {
     /// Count of facts about an entity; 0: none.
     pub fn revision(&self, entity: &Entity) -> u64 {
-        self.registry.entities().revision(entity)
+        self.registry.revision(entity)
     }
 
     /// The last position recorded at or before an instant; 0: none.

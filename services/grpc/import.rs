@@ -2,6 +2,7 @@
 //! first is durable, so that a slow disk slows the sender.
 
 use super::convert::{Reader, position, rows};
+use super::shares::Place;
 use super::sights::Sees;
 use super::{Districts, bounds, follow, principal, status};
 use crate::auth::Usage;
@@ -14,7 +15,9 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
 
 /// Messages that may be on their way to the disk.
@@ -26,6 +29,8 @@ pub struct Import {
     pub districts: Districts,
     /// What is told of a message that is too large.
     pub message_bytes_max: usize,
+    /// How long no rows may come while nothing else is waited for.
+    pub silence_max: Duration,
 }
 
 type Answered = Result<(Vec<RowOutcome>, u64), EngineError>;
@@ -39,37 +44,68 @@ impl v1::import_service_server::ImportService for Import {
         &self,
         request: Request<Streaming<v1::ImportRowsRequest>>,
     ) -> Result<Response<Self::ImportRowsStream>, Status> {
-        let principal = principal::required(request.metadata())?;
-        let place = self.districts.stream()?;
-        let usage = request.extensions().get::<Arc<Usage>>().cloned();
-        let run = Run {
-            _place: place,
-            districts: self.districts.clone(),
-            message_bytes_max: self.message_bytes_max,
-            principal,
-            sees: self.districts.sees(),
-            bounds: bounds::of_rows(),
-            input: request.into_inner(),
-            engine: None,
-            rehearsal: None,
-            in_flight: VecDeque::new(),
-            usage,
-            rests: None,
+        run(&self.districts, (self.message_bytes_max, self.silence_max), "rows", request).map(Response::new)
+    }
+}
+
+/// Messages that come in, each as rows.
+type Input = Pin<Box<dyn Stream<Item = Result<v1::ImportRowsRequest, Status>> + Send>>;
+
+/// An import, of whatever messages say rows, in the field of that name.
+pub fn run<M>(
+    districts: &Districts,
+    (message_bytes_max, silence_max): (usize, Duration),
+    field: &'static str,
+    request: Request<Streaming<M>>,
+) -> Result<follow::EventStream<v1::ImportRowsResponse>, Status>
+where
+    M: Into<v1::ImportRowsRequest> + Send + 'static,
+{
+    let principal = principal::required(request.metadata())?;
+    let run = Run {
+        _place: districts.stream()?,
+        districts: districts.clone(),
+        message_bytes_max,
+        silence_max,
+        field,
+        principal,
+        sees: districts.sees(),
+        bounds: bounds::of_rows(),
+        usage: request.extensions().get::<Arc<Usage>>().cloned(),
+        input: Box::pin(request.into_inner().map(|message| message.map(Into::into))),
+        engine: None,
+        rehearsal: None,
+        in_flight: VecDeque::new(),
+        rests: None,
+    };
+    Ok(run.answers())
+}
+
+/// Receipts are rows of 税收入库明细.
+impl From<v1::ImportTaxReceiptsRequest> for v1::ImportRowsRequest {
+    fn from(message: v1::ImportTaxReceiptsRequest) -> Self {
+        let v1::ImportTaxReceiptsRequest { parent, receipts, validate_only } = message;
+        let row = |line: v1::TaxReceiptLine| v1::ImportRow {
+            line: line.line,
+            row: line.receipt.map(v1::import_row::Row::TaxReceipt),
         };
-        Ok(Response::new(run.answers()))
+        Self { parent, rows: receipts.into_iter().map(row).collect(), validate_only }
     }
 }
 
 /// One import.
 struct Run {
     /// Held until the stream ends.
-    _place: follow::Place,
+    _place: Place,
     districts: Districts,
     message_bytes_max: usize,
+    silence_max: Duration,
+    /// What its messages call the rows.
+    field: &'static str,
     principal: Principal,
     sees: Sees,
     bounds: Bounded,
-    input: Streaming<v1::ImportRowsRequest>,
+    input: Input,
     engine: Option<Engine>,
     /// The overlay of a dry run; what the first message says holds for the whole stream.
     rehearsal: Option<Rehearsal>,
@@ -134,16 +170,18 @@ impl Run {
     async fn step(&mut self, open: bool) -> Step {
         let reads = open && self.in_flight.len() < IN_FLIGHT_MAX;
         let stopped = stopped(&self.districts, self.engine.as_ref());
+        let silent = reads && self.in_flight.is_empty() && self.rests.is_none();
         tokio::select! {
             biased;
             answer = first(&mut self.in_flight), if !self.in_flight.is_empty() => Step::Answer(answer),
             stopped = stopped, if open => Step::Ended(Err(stopped)),
             () = sleep_until(self.rests.unwrap_or_else(Instant::now)), if self.rests.is_some() => Step::Rested,
-            message = self.input.message(), if reads && self.rests.is_none() => match message {
-                Ok(Some(message)) => Step::Message(message),
-                Ok(None) => Step::Ended(Ok(())),
-                Err(error) => Step::Ended(Err(status::of_tonic(&error, self.message_bytes_max).unwrap_or(error))),
+            message = self.input.next(), if reads && self.rests.is_none() => match message {
+                Some(Ok(message)) => Step::Message(message),
+                None => Step::Ended(Ok(())),
+                Some(Err(error)) => Step::Ended(Err(status::of_tonic(&error, self.message_bytes_max).unwrap_or(error))),
             },
+            silence = follow::silence(self.silence_max), if silent => Step::Ended(Err(silence)),
         }
     }
 
@@ -158,8 +196,8 @@ impl Run {
             return Err(status::fault(Reason::OutOfRange, "validate_only", said));
         }
         if message.rows.len() > ROWS_MAX {
-            let said = format!("{} rows in one message; at most {ROWS_MAX}", message.rows.len());
-            return Err(status::fault(Reason::OutOfRange, "rows", said));
+            let said = format!("{} {} in one message; at most {ROWS_MAX}", message.rows.len(), self.field);
+            return Err(status::fault(Reason::OutOfRange, self.field, said));
         }
         if let Some(usage) = &self.usage {
             let wait = usage.rows(message.rows.len(), std::time::Instant::now());

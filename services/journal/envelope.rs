@@ -50,8 +50,9 @@ pub const FORMAT_VERSION: u8 = 1;
 /// Hash algorithm 1: SHA-256. (SM3 is foreseeable as 2.)
 pub const HASH_SHA256: u8 = 1;
 
-/// A commit holds at most this many bytes of records; a larger command is refused before it reaches the log.
-pub const COMMIT_BYTES_MAX: usize = 512 * 1024;
+/// A commit holds at most this many bytes of records; a larger command is refused before it reaches the log. The largest is
+/// the approval of a round of claims (`domain::budget::ROUND_CLAIMS_MAX`).
+pub const COMMIT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 const FIXED: usize = 131;
 const FLAG_REQUEST: u8 = 1;

@@ -15,7 +15,7 @@
 //!     12    8  first position
 //!     20    8  last position
 //!     28   32  hash of the last record
-//!     60    4  length of the records, at most 512 KiB
+//!     60    4  length of the records, at most 4 MiB
 //!     64    …  the records as stored, one behind the other
 //! trailer, 92 bytes, and nothing behind it
 //!      0    4  "TAIL"

@@ -25,10 +25,31 @@ pub(super) struct Cultivated<'a, 'f, T: Trace> {
     pub last_day: Day,
 }
 
-/// A carrier's part: by days, or the whole.
+/// A carrier's part: by days, or the whole; or what a claim has pinned.
 struct Part<'a> {
     carrier: &'a IncubatorId,
-    days: i64,
+    /// Days, or fen of the award when it was first claimed.
+    weight: i64,
+    is_pinned: bool,
+}
+
+impl<'a> Part<'a> {
+    fn of_days(carrier: &'a IncubatorId, days: i64) -> Self {
+        Self { carrier, weight: days, is_pinned: false }
+    }
+
+    fn pinned(carrier: &'a IncubatorId, fen: i64) -> Self {
+        Self { carrier, weight: fen, is_pinned: true }
+    }
+
+    fn node(&self) -> Node {
+        let Part { carrier, weight, is_pinned } = self;
+        let (unit, sentence) = match is_pinned {
+            true => (Unit::Fen, format!("首次申报确定的分配：{carrier}得{}", say::yuan(Exact::whole(*weight)))),
+            false => (Unit::Days, format!("落户前在{carrier}在孵{weight}天")),
+        };
+        Node::given(Exact::whole(*weight), unit, Source::Derived, sentence)
+    }
 }
 
 impl<'a> Evaluation<'a> {
@@ -41,10 +62,13 @@ impl<'a> Evaluation<'a> {
             (Basis::Year1Retained(_), Some(_)) => (self.status(of.last_day), None),
             (Basis::Year1Retained(_), None) => (self.status(of.last_day), Some(Ground::NoPolicyInForce)),
         };
-        let parts = parts(terms.attribution, of.firm, of.settled.day);
+        let parts = match self.pinned.filter(|pinned| pinned.firm == of.firm.code && !pinned.shares.is_empty()) {
+            Some(pinned) => pinned.shares.iter().map(|(carrier, fen)| Part::pinned(carrier, *fen)).collect(),
+            None => parts(terms.attribution, of.firm, of.settled.day),
+        };
         let total = award_of(version, of.retained.clone());
-        let days: Vec<i64> = parts.iter().map(|part| part.days).collect();
-        let fens = split(total.value.numerator(), &days);
+        let weights: Vec<i64> = parts.iter().map(|part| part.weight).collect();
+        let fens = split(total.value.numerator(), &weights);
         let mut lines = Vec::new();
         for (place, (part, fen)) in parts.iter().zip(fens).enumerate() {
             let draft = self.award_draft(&of, version, part.carrier, status);
@@ -109,15 +133,13 @@ fn award_of<T: Trace>(version: &Dated<Version<CultivationAward>>, retained: Figu
 fn part_of<T: Trace>(total: &Figure<T>, parts: &[Part<'_>], place: usize, fen: i128) -> Figure<T> {
     let mut children = total.why.clone();
     for part in parts {
-        T::note(&mut children, || {
-            let sentence = format!("落户前在{}在孵{}天", part.carrier, part.days);
-            Node::given(Exact::whole(part.days), Unit::Days, Source::Derived, sentence)
-        });
+        T::note(&mut children, || part.node());
     }
+    let by = if parts.iter().any(|part| part.is_pinned) { "首次申报确定的比例" } else { "在孵天数" };
     let carrier = parts.get(place).map(|part| part.carrier);
     Figure::derived(How::Split { place }, Exact::whole(fen), Unit::Fen, children, |value| {
         let carrier = carrier.map_or(String::new(), ToString::to_string);
-        format!("按在孵天数以最大余数法分配到分，{carrier}得{}", say::yuan(value))
+        format!("按{by}以最大余数法分配到分，{carrier}得{}", say::yuan(value))
     })
 }
 
@@ -134,13 +156,13 @@ fn parts<'a>(attribution: Attribution, firm: &FirmView<'a>, settled: Day) -> Vec
     }
     if days.is_empty() {
         let last = firm.stays.iter().rev().find(|stay| stay.admitted <= settled);
-        return last.map(|stay| Part { carrier: stay.incubator, days: 1 }).into_iter().collect();
+        return last.map(|stay| Part::of_days(stay.incubator, 1)).into_iter().collect();
     }
-    days.into_iter().map(|(carrier, days)| Part { carrier, days }).collect()
+    days.into_iter().map(|(carrier, days)| Part::of_days(carrier, days)).collect()
 }
 
 /// Splits whole fen by weights: each its whole part, the rest one by one to the largest remainders, ties to the earlier.
-pub(super) fn split(total: i128, weights: &[i64]) -> Vec<i128> {
+pub fn split(total: i128, weights: &[i64]) -> Vec<i128> {
     let sum: i128 = weights.iter().copied().map(i128::from).sum();
     if sum <= 0 {
         return vec![0; weights.len()];

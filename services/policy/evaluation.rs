@@ -158,6 +158,17 @@ pub struct Line<T: Trace> {
     pub why: T::Why,
 }
 
+/// What the first claims of a firm's relief (S2, S3) pinned.
+#[derive(Clone, Copy, Debug)]
+pub struct Pinned<'a> {
+    /// The firm.
+    pub firm: Uscc,
+    /// Since when its relief years run; none: as the facts say.
+    pub start: Option<Day>,
+    /// How its award is split: in the proportions of these fen, by carrier; empty: as the facts say.
+    pub shares: &'a [(IncubatorId, i64)],
+}
+
 /// Everything an answer depends on. Cheap to make: nothing is computed before it is asked for.
 #[derive(Clone, Copy)]
 pub struct Evaluation<'a> {
@@ -165,8 +176,8 @@ pub struct Evaluation<'a> {
     pub(super) policy: &'a Policy,
     pub(super) as_of: AsOf,
     pub(super) told: Option<Told<'a>>,
-    /// Since when the relief years of a firm run, where a claim has pinned it.
-    pub(super) pinned: Option<(Uscc, Day)>,
+    /// What claims have pinned of a firm's relief.
+    pub(super) pinned: Option<Pinned<'a>>,
 }
 
 impl<'a> Evaluation<'a> {
@@ -181,10 +192,9 @@ impl<'a> Evaluation<'a> {
         Self { told, ..self }
     }
 
-    /// With the day since which the relief years of a firm run (S2, S3) where a claim has pinned it, whatever later facts
-    /// say; none: as the facts say.
+    /// With what claims have pinned of a firm's relief (S2, S3), whatever later facts say; none: as the facts say.
     #[must_use]
-    pub fn pinned(self, pinned: Option<(Uscc, Day)>) -> Self {
+    pub fn pinned(self, pinned: Option<Pinned<'a>>) -> Self {
         Self { pinned, ..self }
     }
 

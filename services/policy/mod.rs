@@ -34,9 +34,10 @@ mod touched;
 pub mod trace;
 pub mod words;
 
+pub use award::split;
 pub use both::Both;
 pub use budget::{Budget, Claim, Rounds, rounds};
-pub use evaluation::{Beneficiary, Entitlement, Evaluation, Explained, Line, Payer, Period};
+pub use evaluation::{Beneficiary, Entitlement, Evaluation, Explained, Line, Payer, Period, Pinned};
 pub use exact::Exact;
 pub use instrument_sharing::InstrumentSharing;
 pub use lint::{Finding, Severity, lint};

@@ -6,7 +6,7 @@
 //! are. A policy without this scheme lists no line of it.
 
 use super::award::Cultivated;
-use super::evaluation::{Beneficiary, Draft, Evaluation, Line, Period};
+use super::evaluation::{Beneficiary, Draft, Evaluation, Line, Period, Pinned};
 use super::exact::Exact;
 use super::parameters::{Dated, RelocationRebate, Version};
 use super::retained::{Retained, counts};
@@ -50,7 +50,9 @@ impl<'a> Evaluation<'a> {
         let Some(settled) = firm.relocation.settled else { return Vec::new() };
         let start = match self.start(firm, settled) {
             Ok(start) => match self.pinned {
-                Some((code, day)) if code == firm.code => Start { day, is_pinned: true, ..start },
+                Some(Pinned { firm: code, start: Some(day), .. }) if code == firm.code => {
+                    Start { day, is_pinned: true, ..start }
+                }
                 _ => start,
             },
             Err(_) if self.policy.relocation_rebate.all().is_empty() => return Vec::new(),

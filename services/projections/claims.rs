@@ -1,7 +1,8 @@
 //! What is owed of an entitlement when it is claimed, and how a claim compares with what the facts say later.
 //!
 //! Only the subject of the entitlement is computed. Where an earlier claim on the same relief pinned the day since which its
-//! years run, the window is that one's; where one pinned how an award is split, a carrier gets no more than its part.
+//! years run, the window is that one's; where one pinned how an award is split, its parts are split in those proportions,
+//! whatever the award has become: they sum to it to the fen.
 
 use super::entitlements::{EntitlementJson, NodeJson};
 use super::standing::{RULES_VERSION, Standing, Told, explain_by};
@@ -12,7 +13,9 @@ use crate::domain::{
     TreasuryCode, Uscc,
 };
 use crate::policy::words::OncePer;
-use crate::policy::{Beneficiary, Entitlement, Evaluation, Node, Period, Policy, Scheme, Source, Status, Step};
+use crate::policy::{
+    Beneficiary, Entitlement, Evaluation, Node, Period, Pinned, Policy, Scheme, Source, Status, Step, split,
+};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -127,8 +130,15 @@ pub fn owed(registry: &Registry, text: Text<'_>, wanted: &Wanted, (day, today): 
     let scheme = Scheme::from_key(wanted.scheme.as_str()).ok_or_else(unknown)?;
     let to = beneficiary(&wanted.beneficiary).ok_or_else(unknown)?;
     let asked = (scheme, &to, wanted.period.as_str());
-    let pinned = relieved(&wanted.beneficiary, &wanted.period, scheme)
-        .and_then(|firm| Some((firm, start_of(registry, firm, (scheme, &to, &wanted.period))?)));
+    let firm = relieved(&wanted.beneficiary, &wanted.period, scheme);
+    let shares = firm.filter(|_| scheme == Scheme::CultivationAward);
+    let shares = shares.and_then(|firm| shares_of(registry, firm, &wanted.beneficiary));
+    has_share(shares, &to)?;
+    let shares = shares.map_or(&[][..], |(_, shares)| shares);
+    let pinned = firm.map(|firm| {
+        let start = start_of(registry, firm, (scheme, &to, &wanted.period));
+        Pinned { firm, start, shares }
+    });
     let (told, lines) = explain_by(registry, as_of, evaluation.pinned(pinned), asked).ok_or_else(unknown)?;
     claimable(&told.standing)?;
     if day != today {
@@ -138,9 +148,19 @@ pub fn owed(registry: &Registry, text: Text<'_>, wanted: &Wanted, (day, today): 
         not_suspended(&still.0.standing.entitlement)?;
     }
     let id = claim_of(text.policy, &told.standing.entitlement)?;
-    let frozen = freeze(registry, text, &id, as_of, &told, &lines)?;
+    let frozen = freeze(registry, text, &id, as_of, &told, (&lines, shares))?;
     let explanation = explanation(text, &frozen, &told);
     Ok(Owed { frozen, explanation })
+}
+
+/// ATTRIBUTION_PINNED where another claim pinned that nothing of the award goes to this carrier.
+fn has_share(shares: Option<(&ClaimId, &[(IncubatorId, i64)])>, to: &Beneficiary) -> Result<(), Refusal> {
+    let Some((pin, shares)) = shares else { return Ok(()) };
+    if shares.iter().any(|(carrier, fen)| *fen > 0 && Beneficiary::Incubator(carrier.clone()) == *to) {
+        return Ok(());
+    }
+    let message = format!("nothing of the award goes to {to}, as claim {pin} pinned it");
+    Err(Refusal::new(Reason::AttributionPinned, message).with("claim", pin))
 }
 
 /// The firm whose relief years an entitlement is of.
@@ -168,19 +188,13 @@ fn start_of(registry: &Registry, firm: Uscc, asked: (Scheme, &Beneficiary, &str)
             let frozen = &claim.frozen;
             let is_asked = frozen.scheme.as_str() == asked.0.key()
                 && frozen.beneficiary == entity(asked.1)
-                && is_listed(&frozen.period, asked.2);
+                && frozen.is_listed(asked.2);
             if let Some(start) = frozen.start.filter(|_| !is_asked || !claim.grants.is_empty()) {
                 found = found.filter(|(at, _)| *at < claim.frozen_position).or(Some((claim.frozen_position, start)));
             }
         }
     }
     found.map(|(_, start)| start)
-}
-
-/// Whether a period as listed is the one asked for: as it is, or a relief year by its number.
-fn is_listed(listed: &str, asked: &str) -> bool {
-    let number = listed.strip_prefix("year ").and_then(|rest| rest.split_once(':')).map(|(number, _)| number);
-    listed == asked || number.is_some_and(|number| asked.strip_prefix("year ").unwrap_or(asked) == number)
 }
 
 fn claimable(standing: &Standing) -> Result<(), Refusal> {
@@ -219,7 +233,7 @@ fn freeze(
     id: &ClaimId,
     as_of: AsOf,
     told: &Told,
-    lines: &[Entitlement],
+    (lines, shares): (&[Entitlement], &[(IncubatorId, i64)]),
 ) -> Result<Frozen, Refusal> {
     let line = &told.standing.entitlement;
     let (Some(payer), Some(payee), Some(version)) = (&line.payer, line.payee, line.version) else {
@@ -228,8 +242,8 @@ fn freeze(
     let payer_code = TreasuryCode::parse(&payer.code).map_err(|_| {
         Refusal::new(Reason::PayerUnknown, format!("{:?} is no treasury's code of nine digits", payer.code))
     })?;
-    let (attribution, pinned_by) = attribution(registry, line, lines);
-    let reductions = reductions(told, id, &attribution, pinned_by)?;
+    let attribution = if shares.is_empty() { attribution(line, lines) } else { shares.to_vec() };
+    let reductions = reductions(told);
     let (counted, sources) = counted(registry, &told.tree);
     let key = line.scheme.key();
     Ok(Frozen {
@@ -278,58 +292,40 @@ fn start(scheme: Scheme, lines: &[Entitlement]) -> Option<Day> {
     })
 }
 
-/// How an award is split, and the claim that pinned it where one did.
-fn attribution<'a>(
+/// How the award of a firm is split, in the proportions that the first freeze pinned, and whose that is: of those that stand
+/// the oldest. The claim asked for pins nothing for itself before something of it is approved.
+fn shares_of<'a>(
     registry: &'a Registry,
-    line: &Entitlement,
-    lines: &[Entitlement],
-) -> (Vec<(IncubatorId, i64)>, Option<&'a ClaimId>) {
-    let (Scheme::CultivationAward, Period::Firm(firm)) = (line.scheme, &line.period) else {
-        return (Vec::new(), None);
-    };
-    let prefix = format!("{}:{firm}:", line.scheme.key());
+    firm: Uscc,
+    asked: &Entity,
+) -> Option<(&'a ClaimId, &'a [(IncubatorId, i64)])> {
+    let prefix = format!("{}:{firm}:", Scheme::CultivationAward.key());
     let all = registry.finance().claims_range(Bound::Included(&prefix));
     let of_firm = all.take_while(|(id, _)| id.as_str().starts_with(&prefix));
     let others = of_firm.filter(|(_, claim)| !claim.stage.is_closed());
-    let pinned = others
-        .filter(|(_, claim)| claim.frozen.beneficiary != entity(&line.beneficiary) || !claim.grants.is_empty())
-        .min_by_key(|(_, claim)| claim.frozen_position);
-    if let Some((id, claim)) = pinned {
-        return (claim.frozen.attribution.clone(), Some(id));
-    }
-    let shares =
-        lines.iter().filter(|other| other.scheme == line.scheme).filter_map(|other| match &other.beneficiary {
-            Beneficiary::Incubator(id) => Some((id.clone(), other.amount_fen)),
-            _ => None,
-        });
-    (shares.collect(), None)
+    let pinning = others.filter(|(_, claim)| claim.frozen.beneficiary != *asked || !claim.grants.is_empty());
+    let (id, claim) = pinning.min_by_key(|(_, claim)| claim.frozen_position)?;
+    Some((id, &claim.frozen.attribution))
 }
 
-fn reductions(
-    told: &Told,
-    id: &ClaimId,
-    attribution: &[(IncubatorId, i64)],
-    pinned_by: Option<&ClaimId>,
-) -> Result<Vec<Reduction>, Refusal> {
-    let line = &told.standing.entitlement;
-    let mut reductions = Vec::new();
-    if let Some(of) = &told.standing.reduction {
+/// How an award is split as the facts say; empty for other schemes.
+fn attribution(line: &Entitlement, lines: &[Entitlement]) -> Vec<(IncubatorId, i64)> {
+    let of_award = |other: &&Entitlement| {
+        line.scheme == Scheme::CultivationAward && other.scheme == line.scheme && other.period == line.period
+    };
+    let shares = lines.iter().filter(of_award).filter_map(|other| match &other.beneficiary {
+        Beneficiary::Incubator(id) => Some((id.clone(), other.amount_fen)),
+        _ => None,
+    });
+    shares.collect()
+}
+
+fn reductions(told: &Told) -> Vec<Reduction> {
+    let reduction = told.standing.reduction.iter().map(|of| {
         let other = format!("{} {} {}", of.scheme.key(), of.beneficiary, of.period);
-        reductions.push(Reduction { kind: ReductionKind::Stacking, amount: of.fen, of: other });
-    }
-    let Some(pin) = pinned_by else { return Ok(reductions) };
-    let share = attribution.iter().find(|(carrier, _)| Beneficiary::Incubator(carrier.clone()) == line.beneficiary);
-    let share = share.map_or(0, |(_, fen)| *fen);
-    let left = told.standing.after_stacking_fen();
-    if share <= 0 {
-        let message = format!("nothing of the award goes to {}, as claim {pin} pinned it", line.beneficiary);
-        return Err(Refusal::new(Reason::AttributionPinned, message).with("claim", pin));
-    }
-    if left > share {
-        let of = if pin == id { "itself".to_owned() } else { pin.to_string() };
-        reductions.push(Reduction { kind: ReductionKind::Attribution, amount: left - share, of });
-    }
-    Ok(reductions)
+        Reduction { kind: ReductionKind::Stacking, amount: of.fen, of: other }
+    });
+    reduction.collect()
 }
 
 /// Positions of the receipts and payments that an amount counts, and whose lines they stand on.
@@ -392,6 +388,14 @@ pub struct Drift {
     pub differs: bool,
 }
 
+/// An award split in the proportions that are pinned.
+fn split_as(pinned: &[(IncubatorId, i64)], award: &[(IncubatorId, i64)]) -> Vec<(IncubatorId, i64)> {
+    let weights: Vec<i64> = pinned.iter().map(|(_, fen)| *fen).collect();
+    let whole: i128 = award.iter().map(|(_, fen)| i128::from(*fen)).sum();
+    let fens = split(whole, &weights).into_iter().map(|fen| i64::try_from(fen).unwrap_or(i64::MAX));
+    pinned.iter().map(|(carrier, _)| carrier.clone()).zip(fens).collect()
+}
+
 /// Compares a claim with the facts, by the day that it was frozen as of.
 pub fn drift(registry: &Registry, policy: &Policy, frozen: &Frozen, as_of: AsOf) -> Drift {
     let told =
@@ -405,21 +409,13 @@ pub fn drift(registry: &Registry, policy: &Policy, frozen: &Frozen, as_of: AsOf)
         return Drift { amount: 0, claimed: 0, window: None, attribution, payee: None, payer: None, differs: true };
     };
     let line = &told.standing.entitlement;
-    let shares = lines.iter().filter(|other| {
-        line.scheme == Scheme::CultivationAward && other.scheme == line.scheme && other.period == line.period
-    });
-    let attribution: Vec<(IncubatorId, i64)> = shares
-        .filter_map(|share| match &share.beneficiary {
-            Beneficiary::Incubator(id) => Some((id.clone(), share.amount_fen)),
-            _ => None,
-        })
-        .collect();
+    let attribution = attribution(line, &lines);
     let (window, payer) = (window(&line.period), line.payer.as_ref().map(|payer| payer.code.clone()));
     let claimed = told.standing.after_stacking_fen();
     let differs = line.amount_fen != frozen.amount
         || claimed != frozen.claimed()
         || window != frozen.window
-        || attribution != frozen.attribution
+        || attribution != split_as(&frozen.attribution, &attribution)
         || line.payee != Some(frozen.payee)
         || payer.as_deref() != Some(frozen.payer.as_str());
     Drift { amount: line.amount_fen, claimed, window, attribution, payee: line.payee, payer, differs }

@@ -21,6 +21,8 @@ mod folder;
 mod loads;
 #[path = "../log_common/mod.rs"]
 mod log_common;
+#[path = "speed/orders.rs"]
+mod orders;
 #[path = "speed/peer.rs"]
 mod peer;
 #[path = "speed/reads.rs"]
@@ -42,7 +44,7 @@ use std::time::Instant;
 async fn main() {
     let config = Config::of_environment();
     let mut report = Report::default();
-    for part in ["calls", "audit", "bulk", "reads", "year"] {
+    for part in ["calls", "audit", "bulk", "orders", "reads", "year"] {
         if !config.wants(part) {
             continue;
         }
@@ -51,6 +53,7 @@ async fn main() {
             "calls" => calls::measure(&config, &mut report).await,
             "audit" => audit::measure(&config, &mut report).await,
             "bulk" => bulk::measure(&config, &mut report).await,
+            "orders" => orders::measure(&config, &mut report).await,
             "reads" => reads::measure(&config, &mut report).await,
             // The last: its replay leaves a large log in the memory of this process.
             _ => year::measure(&config, &mut report).await,

@@ -238,6 +238,11 @@ impl Client {
         v1::contact_service_client::ContactServiceClient::new(self.calling())
     }
 
+    /// Payment orders.
+    pub fn finance(&self) -> v1::finance_service_client::FinanceServiceClient<Calling> {
+        v1::finance_service_client::FinanceServiceClient::new(self.calling())
+    }
+
     /// Ledgers in bulk.
     pub fn import(&self) -> v1::import_service_client::ImportServiceClient<Calling> {
         v1::import_service_client::ImportServiceClient::new(self.calling())

@@ -172,7 +172,8 @@ async fn a_validation_records_nothing_and_answers_as_the_recording_will() {
 }
 
 fn too_large() -> Command {
-    let facts = (1..=20).map(|n| renaming(1, &format!("2025-06-{n:02}"), "长")).collect();
+    let days = (1..=6).flat_map(|month| (1..=28).map(move |day| format!("2025-{month:02}-{day:02}")));
+    let facts = days.map(|day| renaming(1, &day, "长")).collect();
     Command::new(facts, heavy(), None).unwrap()
 }
 

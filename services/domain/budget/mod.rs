@@ -12,6 +12,9 @@ use super::values::{Day, SchemeKey, TreasuryCode};
 use super::words::Handing;
 use std::fmt;
 
+/// Claims that one round takes at most: their approvals are one act, and so one commit.
+pub const ROUND_CLAIMS_MAX: usize = 5_000;
+
 /// Which budget.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BudgetId {

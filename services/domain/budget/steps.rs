@@ -1,7 +1,7 @@
 //! Appropriations, approvals and rounds, decided. All run in the single writer, so that two approvers can't both take the
 //! last of a budget.
 
-use super::{Appropriated, Budget, BudgetEvent, BudgetId, Round};
+use super::{Appropriated, Budget, BudgetEvent, BudgetId, ROUND_CLAIMS_MAX, Round};
 use crate::domain::act::Deciding;
 use crate::domain::claim::{Approved, ClaimEvent, Frozen, Stage, steps::publication_over};
 use crate::domain::decide::Decision;
@@ -140,10 +140,25 @@ fn round_over(of: &Deciding<'_>, id: &BudgetId, budget: &Budget) -> Result<Round
     Ok(round)
 }
 
-/// Approves a round in one act. What each claim gets was computed at the decision's head; it is judged here all the same.
-pub(in crate::domain) fn approve_round(of: &Deciding<'_>, id: &BudgetId) -> Result<Decision, Refusal> {
+/// The budget and its round, where that may be approved today; TOO_LARGE where more claims are in it than one act takes.
+pub(in crate::domain) fn may_approve_round<'a>(
+    of: &Deciding<'a>,
+    id: &BudgetId,
+) -> Result<(&'a Arc<Budget>, Round), Refusal> {
     let budget = of.budget(id)?;
     let round = round_over(of, id, budget)?;
+    let claims = in_round(of.registry, id, of.ground.today).count();
+    if claims > ROUND_CLAIMS_MAX {
+        let message = format!("{claims} claims are in round {} of budget {id}", round.number);
+        let refusal = Refusal::new(Reason::TooLarge, message).with("budget", id).with("count", claims);
+        return Err(refusal.with("most", ROUND_CLAIMS_MAX));
+    }
+    Ok((budget, round))
+}
+
+/// Approves a round in one act. What each claim gets was computed at the decision's head; it is judged here all the same.
+pub(in crate::domain) fn approve_round(of: &Deciding<'_>, id: &BudgetId) -> Result<Decision, Refusal> {
+    let (budget, round) = may_approve_round(of, id)?;
     let mut events = Vec::new();
     let (mut sum, mut claimed) = (0i64, 0i64);
     for (claim_id, awarded) in of.ground.awards {

@@ -47,7 +47,7 @@ pub struct Frozen {
     pub window: Option<(Day, Day)>,
     /// Since when the relief years run (S2, S3); the first claim pins it.
     pub start: Option<Day>,
-    /// How an award is split, fen by carrier (S3); the first claim pins it.
+    /// How an award was split when it was first frozen, fen by carrier (S3): whatever it becomes, these proportions hold.
     pub attribution: Vec<(IncubatorId, i64)>,
     /// Positions of the receipts and payments that the amount counts, ascending.
     pub counted: Arc<[u64]>,
@@ -76,6 +76,12 @@ impl Frozen {
     /// What is claimed, fen.
     pub fn claimed(&self) -> i64 {
         self.reductions.iter().fold(self.amount, |left, reduction| left.saturating_sub(reduction.amount))
+    }
+
+    /// Whether its period is the one asked for: as it is listed, or a relief year by its number.
+    pub fn is_listed(&self, asked: &str) -> bool {
+        let number = self.period.strip_prefix("year ").and_then(|rest| rest.split_once(':')).map(|(number, _)| number);
+        self.period == asked || number.is_some_and(|number| asked.strip_prefix("year ").unwrap_or(asked) == number)
     }
 
     /// The first receipt or payment that both count.

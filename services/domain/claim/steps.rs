@@ -1,7 +1,7 @@
 //! The steps of a claim, decided.
 
 use super::{Claim, ClaimEvent, Frozen, GrantState, PIECES_MAX, Piece, Stage, Taken, state};
-use crate::domain::act::{ClaimStep, Deciding, Owed};
+use crate::domain::act::{ClaimStep, Deciding, Owed, Wanted};
 use crate::domain::calendar::publication_end;
 use crate::domain::decide::Decision;
 use crate::domain::event::Event;
@@ -128,6 +128,26 @@ impl Frozen {
     }
 }
 
+/// CLAIM_EXISTS, told before anything is computed, where the same was claimed already.
+pub(in crate::domain) fn may_claim(of: &Deciding<'_>, wanted: &Wanted) -> Result<(), Refusal> {
+    // Which promise a loan is claimed under depends on the policy's text.
+    if wanted.scheme.as_str() == "loan_interest_subsidy" {
+        return Ok(());
+    }
+    let finance = of.registry.finance();
+    let known = finance.claims_of(&wanted.beneficiary).filter_map(|id| finance.claim(id));
+    let same = |claim: &&Arc<Claim>| claim.frozen.scheme == wanted.scheme && claim.frozen.is_listed(&wanted.period);
+    match known.filter(same).find(|claim| !claim.stage.is_closed()) {
+        Some(known) => Err(claimed(known)),
+        None => Ok(()),
+    }
+}
+
+fn claimed(known: &Claim) -> Refusal {
+    let message = format!("{} is claimed already, and is {}", known.id(), known.stage.key());
+    Refusal::new(Reason::ClaimExists, message).at(known.position).with("claim", known.id())
+}
+
 /// Claims what is owed, or opens a closed claim again.
 pub(in crate::domain) fn claim(of: &Deciding<'_>) -> Result<Decision, Refusal> {
     let owed = of.owed()?;
@@ -135,27 +155,35 @@ pub(in crate::domain) fn claim(of: &Deciding<'_>) -> Result<Decision, Refusal> {
     match of.registry.finance().claim(id) {
         None => of.freeze(owed, ClaimEvent::Claimed),
         Some(known) if known.stage.is_closed() => of.freeze(owed, ClaimEvent::Reopened),
-        Some(known) => {
-            let message = format!("{id} is claimed already, and is {}", known.stage.key());
-            Err(Refusal::new(Reason::ClaimExists, message).at(known.position).with("claim", id))
-        }
+        Some(known) => Err(claimed(known)),
     }
 }
 
-/// Freezes a claim anew before it is ordered.
-pub(in crate::domain) fn refreeze(of: &Deciding<'_>, id: &ClaimId) -> Result<Decision, Refusal> {
+/// Whether a claim may be frozen anew: it was never ordered.
+pub(in crate::domain) fn may_refreeze(of: &Deciding<'_>, id: &ClaimId) -> Result<(), Refusal> {
     let stages = [Stage::Claimed, Stage::Accepted, Stage::Reviewed, Stage::Published, Stage::Approved];
     let claim = of.at(id, &stages)?;
     if !claim.orders.is_empty() {
         let message = format!("claim {id} was ordered: what it lacks is supplemented, what is too much is recovered");
         return Err(Refusal::new(Reason::ClaimStage, message).with("claim", id).with("stage", claim.stage.key()));
     }
+    Ok(())
+}
+
+/// Freezes a claim anew before it is ordered.
+pub(in crate::domain) fn refreeze(of: &Deciding<'_>, id: &ClaimId) -> Result<Decision, Refusal> {
+    may_refreeze(of, id)?;
     of.freeze(of.owed()?, ClaimEvent::Refrozen)
+}
+
+/// The claim, where it may be supplemented: all that was approved is paid.
+pub(in crate::domain) fn may_supplement<'a>(of: &Deciding<'a>, id: &ClaimId) -> Result<&'a Arc<Claim>, Refusal> {
+    of.at(id, &[Stage::Paid, Stage::Reported])
 }
 
 /// Claims the difference upwards after payment.
 pub(in crate::domain) fn supplement(of: &Deciding<'_>, id: &ClaimId) -> Result<Decision, Refusal> {
-    let claim = of.at(id, &[Stage::Paid, Stage::Reported])?;
+    let claim = may_supplement(of, id)?;
     let owed = of.owed()?;
     // What was ordered back is owed again if the facts say so, once: what was asked for it since counts as held.
     let held = claim.asked().saturating_sub(claim.recovery_ordered());

@@ -10,20 +10,24 @@ use super::convert::frame::RawFrame;
 use super::convert::{Framed, Reader, position};
 use super::follow::EventStream;
 use super::read::{view, wait_of};
-use super::{Districts, bounds, principal, status};
+use super::{Districts, bounds, import, principal, status};
 use crate::domain::act::Act;
 use crate::domain::order::{OrderEvent, OrderState, steps::unpaid};
 use crate::domain::{ClaimId, Command, Entity, Event, Reason, Refusal, SchemeKey, TreasuryCode};
 use crate::engine;
 use crate::wire::v1;
+use std::time::Duration;
+use tokio_stream::StreamExt as _;
 use tonic::{Request, Response, Status, Streaming};
 
-/// The service, with the size that messages may have.
+/// The service, with what it bounds of messages.
 pub struct Finance {
     /// The districts.
     pub districts: Districts,
     /// What is told of a message that is too large.
     pub message_bytes_max: usize,
+    /// How long no answers may come while nothing else is waited for.
+    pub silence_max: Duration,
 }
 
 type Reply<T> = Result<Response<T>, Status>;
@@ -32,6 +36,17 @@ type Reply<T> = Result<Response<T>, Status>;
 impl v1::finance_service_server::FinanceService for Finance {
     type WatchPaymentOrdersStream = EventStream<v1::WatchPaymentOrdersResponse>;
     type ImportPaymentAnswersStream = EventStream<v1::ImportPaymentAnswersResponse>;
+    type ImportTaxReceiptsStream = EventStream<v1::ImportTaxReceiptsResponse>;
+
+    async fn import_tax_receipts(
+        &self,
+        request: Request<Streaming<v1::ImportTaxReceiptsRequest>>,
+    ) -> Reply<Self::ImportTaxReceiptsStream> {
+        let bounds = (self.message_bytes_max, self.silence_max);
+        let answers = import::run(&self.districts, bounds, "receipts", request)?;
+        let answer = |v1::ImportRowsResponse { results, position }| v1::ImportTaxReceiptsResponse { results, position };
+        Ok(Response::new(Box::pin(answers.map(move |answered| answered.map(answer)))))
+    }
 
     async fn issue_orders(&self, request: Request<v1::IssueOrdersRequest>) -> Reply<v1::IssueOrdersResponse> {
         let principal = principal::required(request.metadata())?;
@@ -123,7 +138,8 @@ impl v1::finance_service_server::FinanceService for Finance {
         &self,
         request: Request<Streaming<v1::ImportPaymentAnswersRequest>>,
     ) -> Reply<Self::ImportPaymentAnswersStream> {
-        answers::import(&self.districts, self.message_bytes_max, request).map(Response::new)
+        let bounds = (self.message_bytes_max, self.silence_max);
+        answers::import(&self.districts, bounds, request).map(Response::new)
     }
 
     async fn reconcile_payments(

@@ -17,11 +17,13 @@ pub struct Config {
     pub year_firms: u64,
     /// `SPEED_FIRMS`, 100 000: firms that the bureau's figures fold.
     pub firms: u64,
+    /// `SPEED_CLAIMS`, 100 000: claims that are ordered, and whose orders are streamed.
+    pub claims: u64,
     /// `SPEED_DIR`, the build folder: on the disk that is measured.
     dir: PathBuf,
     /// `SPEED_UMADB`: the program of tests/peers/umadb; none: no ratios to it.
     umadb: Option<PathBuf>,
-    /// `SPEED_ONLY`: parts to run, separated by commas; none: all of calls, audit, bulk, reads, year.
+    /// `SPEED_ONLY`: parts to run, separated by commas; none: all of calls, audit, bulk, orders, reads, year.
     only: Option<String>,
 }
 
@@ -38,6 +40,7 @@ impl Config {
             receipts: number("SPEED_RECEIPTS", 5_000_000),
             year_firms: number("SPEED_YEAR_FIRMS", 10_000),
             firms: number("SPEED_FIRMS", 100_000),
+            claims: number("SPEED_CLAIMS", 100_000),
             dir: text("SPEED_DIR").map_or_else(|| env!("CARGO_TARGET_TMPDIR").into(), PathBuf::from),
             umadb: text("SPEED_UMADB").map(PathBuf::from),
             only: text("SPEED_ONLY"),
