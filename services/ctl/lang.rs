@@ -415,7 +415,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("budget_id", "预算", "budget"),
     ("awarded_fen", "核准金额(元)", "awarded (yuan)"),
     ("round", "批次", "round"),
-    ("due_fen", "应补金额(元)", "due (yuan)"),
+    ("due_fen", "本次申报金额(元)", "due (yuan)"),
     ("recovery", "追回序号", "recovery"),
     ("purpose", "用途", "purpose"),
     ("rule", "分配规则", "rule"),
@@ -485,7 +485,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("checker", "复核人", "confirmed by"),
     ("days_off", "放假日", "days off"),
     ("days_worked", "调休上班日", "days worked"),
-    ("opened", "已申报", "opened"),
+    ("opened", "新申报", "opened"),
 ];
 
 /// What a field is called at the head of a table; a field without a label by its own name.
