@@ -8,8 +8,10 @@ use incubator_registry::domain::{Command, Event, Stated};
 use incubator_registry::engine::{AuditConfig, Clock, Engine, EngineConfig, Principal};
 use incubator_registry::journal::auditor::{Audited, Auditor, Verdict};
 use incubator_registry::journal::export::{Encoder, FRAME_BYTES, HEADER_BYTES};
+use incubator_registry::journal::heads::Heads;
+use incubator_registry::journal::merkle::Tree;
 use incubator_registry::journal::note::{Checkpoint, SigningKey, origin};
-use incubator_registry::journal::{Commit, Hash, Record, ZERO_HASH, record_hash};
+use incubator_registry::journal::{Commit, Hash, Record, ZERO_HASH, codec, record_hash};
 use incubator_registry::log::{EventLog as _, MemoryLog};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -117,6 +119,56 @@ async fn the_untouched_log_holds_and_what_nobody_signed_is_told() {
     assert_eq!((at, until), (small.late.size, small.late.size - 1));
     assert_eq!(count, 9, "eight firms and the settings");
     assert!(audit(&small.export, &[]).unwrap().met.is_empty());
+}
+
+/// The log as its own server forges it: the heads that it recorded first are of something else, and everything behind them
+/// follows from that, the later heads and the checkpoint too.
+fn with_other_first_heads(small: &Small) -> (Vec<u8>, Checkpoint, u64) {
+    let (mut tree, mut heads, mut at) = (Tree::default(), Heads::default(), BTreeMap::new());
+    let (mut records, mut forged) = (small.records.clone(), 0);
+    records.truncate(usize::try_from(small.late.size).unwrap());
+    let mut previous = ZERO_HASH;
+    for (position, record) in (1..).zip(&mut records) {
+        if record.event_type == 4 {
+            let (stated, _) = codec::decode(4, record.schema_version, &record.payload).unwrap();
+            let Event::HeadsRecorded { position: until, count, .. } = stated else { panic!() };
+            let of: &Heads = &at[&until];
+            let root = if forged == 0 { [7; 32] } else { of.tree(until).root() };
+            forged = if forged == 0 { position } else { forged };
+            record.payload = codec::encode(&Event::HeadsRecorded { position: until, count, root }, &[]).payload;
+        }
+        (record.commit, record.position, record.index, record.count, record.previous) =
+            (position, position, 0, 1, previous);
+        for subject in &mut record.subjects {
+            let (revision, hash) = heads.of(&subject.name);
+            (subject.revision, subject.previous) = (revision + 1, hash);
+        }
+        previous = record_hash(&record.encode());
+        heads.take(record, previous).unwrap();
+        tree.push(previous);
+        at.insert(position, heads.clone());
+    }
+    let export = resealed(&records).unwrap();
+    (export, Checkpoint { size: tree.size(), root: tree.root(), ..small.late.clone() }, forged)
+}
+
+#[tokio::test]
+async fn all_recorded_heads_are_made_anew_where_that_is_asked() {
+    let small = small().await;
+    let all = |export: &[u8], checkpoint: &Checkpoint| {
+        let mut auditor = Auditor::new(vec![checkpoint.clone()])?.of_all_heads();
+        auditor.push(export, &mut |_, _| {})?;
+        auditor.finish()
+    };
+    let recorded = small.records.iter().filter(|record| record.event_type == 4).count() as u64;
+    assert!(recorded > 1);
+    let audited = all(&small.export, &small.late).unwrap();
+    assert_eq!((audited.heads_checked, audited.heads_unchecked), (recorded, 0));
+    let (export, checkpoint, forged) = with_other_first_heads(&small);
+    let audited = audit(&export, &[&checkpoint]).unwrap();
+    assert_eq!((audited.heads_checked, audited.heads_unchecked), (1, recorded - 1), "the last ones alone");
+    let verdict = all(&export, &checkpoint).unwrap_err();
+    assert!(matches!(verdict, Verdict::Heads { position, .. } if position == forged), "{verdict}");
 }
 
 #[tokio::test]

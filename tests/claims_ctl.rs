@@ -241,7 +241,10 @@ async fn everyone_who_is_entitled_is_claimed_for_after_a_preview() {
     desk.refused("approver", &["claims", "recover", CLAIM, "--amount", "1", "--reason", "多付"], "CLAIM_STAGE").await;
     let spend = ["claims", "spend", CLAIM, "--purpose", "种子资金", "--amount", "1", "--on", "设备", "--date", TODAY];
     desk.refused("clerk", &spend, "NOT_EARMARKED").await;
-    desk.done("clerk", &["claims", "open", "relocation_rebate", FIRM, "1"]).await;
+    let again = ["claims", "open", "relocation_rebate", FIRM, "1"];
+    desk.refused("clerk", &[&again[..], &["--etag", "\"1\""]].concat(), "STALE_ETAG").await;
+    let etag = desk.done("auditor", &["claims", "show", CLAIM]).await["etag"].as_str().unwrap().to_owned();
+    desk.done("clerk", &[&again[..], &["--etag", &etag]].concat()).await;
     desk.refused("clerk", &["claims", "accept", CLAIM, "--etag", "\"1\""], "STALE_ETAG").await;
 }
 

@@ -145,6 +145,7 @@ async fn a_contact_is_read_as_it_was_recorded() {
         position: 5,
         masked: false,
         erased: false,
+        unavailable: false,
     };
     assert_eq!(made, expected);
     // The same person for a carrier too, without a phone; and another of the firm, in another role.

@@ -92,6 +92,67 @@ async fn orders_go_out_and_answers_come_back_as_files() {
         "指令单号,金额(元),支付日期,银行流水号\n2026-440203000-000001,70.01,2026-11-24,回单1\n",
     )
     .unwrap();
-    let told = told(&server, "auditor", &["reconcile", "2026-11-24", "--statement", &at("bank.csv")]).await;
-    assert!(told.out.contains("金额不符") && told.out.contains("70.01"), "{}{}", told.out, told.err);
+    let compared = told(&server, "auditor", &["reconcile", "2026-11-24", "--statement", &at("bank.csv")]).await;
+    assert!(compared.out.contains("金额不符") && compared.out.contains("70.01"), "{}{}", compared.out, compared.err);
+    let without = told(&server, "auditor", &["reconcile", "2026-11-24"]).await;
+    assert!(!without.out.contains("金额不符"), "{}", without.out);
+}
+
+/// A statement as a bank's own system saves it: a workbook with a title above its headings, days and amounts as such.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_may_be_a_workbook_and_one_that_can_t_be_read_names_its_line() {
+    let bench = Bench::new(1).await;
+    let server = bench.server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    json(&server, &["orders", "issue"]).await;
+    let day = rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd");
+    let save = |name: &str, amount: &str| {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        sheet.write_string(0, 0, "交易明细").unwrap();
+        for (column, heading) in (0..).zip(["支付日期", "对方户名", "指令单号", "金额(元)", "银行流水号"])
+        {
+            sheet.write_string(1, column, heading).unwrap();
+        }
+        let paid = rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 11, 24).unwrap();
+        sheet.write_datetime_with_format(2, 0, &paid, &day).unwrap();
+        sheet.write_string(2, 2, "2026-440203000-000001").unwrap();
+        match amount.parse::<f64>() {
+            Ok(number) => sheet.write_number(2, 3, number).unwrap(),
+            Err(_) => sheet.write_string(2, 3, amount).unwrap(),
+        };
+        sheet.write_string(2, 4, "回单1").unwrap();
+        book.save(at(name)).unwrap();
+    };
+    save("bank.xlsx", "70.5");
+    let (exit, compared) = json(&server, &["reconcile", "2026-11-24", "--statement", &at("bank.xlsx")]).await;
+    assert_eq!(exit, Exit::Clean);
+    let kinds: Vec<_> = compared["differences"].as_array().unwrap().iter().map(|of| of["kind"].clone()).collect();
+    assert!(kinds.contains(&"NOT_ANSWERED_PAID".into()), "{compared}");
+    save("bad.xlsx", "七十元");
+    let bad = told(&server, "auditor", &["reconcile", "2026-11-24", "--statement", &at("bad.xlsx")]).await;
+    assert!(bad.exit == Exit::Trouble && bad.err.contains("第3行：金额(元)："), "{}", bad.err);
+    std::fs::write(at("other.csv"), "指令单号,金额(元)\n1,2\n").unwrap();
+    let other = told(&server, "auditor", &["reconcile", "2026-11-24", "--statement", &at("other.csv")]).await;
+    assert!(other.exit == Exit::Trouble && other.err.contains("缺少列：支付日期、银行流水号"), "{}", other.err);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_year_is_closed_by_one_line_that_may_be_sent_again() {
+    let bench = Bench::new(3).await;
+    let server = bench.server().await;
+    json(&server, &["orders", "issue"]).await;
+    let id = "6f1c0e7a-93d5-4d0b-8f0a-2b7c5e1d9a34";
+    let close = ["orders", "close-year", "2026", "--request-id", id, "-o", "json"];
+    let early = told(&server, finance_rig::OTHER, &close).await;
+    assert!(early.err.contains("[YEAR_RUNNING]") && early.err.contains(id), "{}", early.err);
+    server.clock.advance(std::time::Duration::from_secs(60 * 86_400));
+    let done = told(&server, finance_rig::OTHER, &close).await;
+    let closed: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(closed["closed_order_nos"].as_array().unwrap().len(), 3, "{closed}");
+    assert_eq!((&closed["remaining_count"], &closed["request_id"]), (&0.into(), &id.into()));
+    let head = server.engine.published().head;
+    let again = told(&server, finance_rig::OTHER, &close).await;
+    assert_eq!((again.out, server.engine.published().head), (done.out, head));
 }

@@ -9,7 +9,11 @@ use common::world::{day, firm};
 use finance_rig::{
     AUDITOR, Bench, OTHER, accepted, account_of, acknowledgement, answer, claim, cursor, issue, paid, returned, take,
 };
+use incubator_registry::engine::AuditConfig;
+use incubator_registry::journal::note::{Note, SigningKey};
+use incubator_registry::projections::issued::Heading;
 use incubator_registry::wire::v1::{self, PaymentDifferenceKind as Kind, PaymentOrderState as State};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Status};
@@ -200,6 +204,37 @@ async fn receipts_come_in_as_a_stream_and_once() {
     let many = message(vec![line(1, "V3", firm(1).to_string(), 1); 501]);
     let mut refused = server.finance().import_tax_receipts(tokio_stream::once(many)).await.unwrap().into_inner();
     assert_eq!(refused.next().await.unwrap().unwrap_err().code(), tonic::Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn orders_are_issued_signed_and_made_again_whatever_was_paid_since() {
+    let bench = Bench::new(2).await;
+    let server = bench.server().await;
+    let dir = tempfile::tempdir().unwrap();
+    let key = Arc::new(SigningKey::generate().unwrap().0);
+    let audit = AuditConfig { key, dir: dir.path().to_owned(), copy: None, every: Duration::from_secs(3600) };
+    server.engine.begin_audit(audit).unwrap();
+    let orders: Vec<_> = issue(&server).await.results.iter().map(|one| one.order.clone().unwrap().order_no).collect();
+    let ask = v1::IssueFigureRequest {
+        parent: DISTRICT.into(),
+        figure: v1::IssuedFigure::PaymentOrders.into(),
+        as_of_date: TODAY.into(),
+        ..Default::default()
+    };
+    let issued = server.by(AUDITOR).audit().issue_figure(ask).await.unwrap().into_inner().document;
+    answer(&server, &[paid(&orders[0], "回单1", TODAY)]).await;
+
+    let text = Note::parse(&issued).unwrap().text;
+    let document: serde_json::Value = serde_json::from_str(text).unwrap();
+    let told: Vec<_> =
+        document["figure"].as_array().unwrap().iter().map(|of| (&of["order_no"], &of["state"])).collect();
+    assert_eq!(told, [(&orders[0].clone().into(), &"ISSUED".into()), (&orders[1].clone().into(), &"ISSUED".into())]);
+    let first = &document["figure"][0];
+    assert_eq!((&first["amount_fen"], &first["masked_number"]), (&7_000.into(), &"****0001".into()));
+    assert!(!issued.contains(&account_of(1)), "a number stays sealed");
+    let registry = &server.engine.published().registry;
+    let again = Heading::read(text).unwrap().document(registry, day(TODAY), None).unwrap();
+    assert_eq!(again, text);
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 //!
 //! A token, where there is one, says who calls; else the certificate does. A certificate that was shown must hold either
 //! way. Every call is judged anew, with the files as they are then, and so is every stream once a second: whatever is taken
-//! back ends within seconds.
+//! back ends within seconds. When the authorities of clients change, the chain that an open connection has shown is verified
+//! against the new ones: what they accept goes on as if nothing had been.
 
 use super::certificate::Certificate;
 use super::denylist::Denylist;
@@ -16,14 +17,18 @@ use super::{Authenticate, Caller, Peer, Why};
 use crate::domain::{Reason, Refusal};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use rustls::pki_types::UnixTime;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Tokens whose signature was found good and is not checked again.
 const CHECKED_MAX: usize = 4096;
+
+/// Chains that were verified once more and are not again.
+const JUDGED_MAX: usize = 4096;
 
 /// The files and words that credentials are judged by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +54,8 @@ pub struct Credentials {
     denylist: Option<Watched<Denylist>>,
     /// What signed tokens claim whose signature was found good, by the SHA-256 of the token.
     checked: Mutex<HashMap<[u8; 32], Arc<Claimed>>>,
+    /// Whether chains of open connections hold under other authorities than those they were shown to.
+    judged: Mutex<HashMap<[u8; 32], bool>>,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -79,7 +86,8 @@ impl CredentialFiles {
             .and_then(|path| open(Source::new("--denylist", path), |bytes| Denylist::parse(text(bytes)?), &mut faults));
         match principals {
             Some(principals) if faults.is_empty() => {
-                Ok(Credentials { tls, keys, tokens, principals, denylist, checked: Mutex::default() })
+                let (checked, judged) = (Mutex::default(), Mutex::default());
+                Ok(Credentials { tls, keys, tokens, principals, denylist, checked, judged })
             }
             _ => Err(faults),
         }
@@ -154,12 +162,29 @@ impl Credentials {
         principals.get(&id).cloned().ok_or_else(|| Why::UnknownPrincipal.into())
     }
 
+    /// Whether a certificate that an open connection has shown still holds.
+    pub fn believes(&self, shown: &Certificate) -> Result<(), Why> {
+        let denylist = self.denylist.as_ref().map(Watched::get);
+        self.certificate(shown, denylist.as_deref(), unix_now())
+    }
+
     fn certificate(&self, shown: &Certificate, denylist: Option<&Denylist>, now: i64) -> Result<(), Why> {
         shown.holds(now, denylist)?;
-        match self.tls() {
-            Some(tls) if tls.authorities == shown.authorities => Ok(()),
-            _ => Err(Why::Denied),
-        }
+        let tls = self.tls().ok_or(Why::Denied)?;
+        let Some(name) = shown.to_judge(&tls.authorities, now) else { return Ok(()) };
+        let lock = || self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock().get(&name).copied();
+        let accepted = known.unwrap_or_else(|| {
+            let seconds = Duration::from_secs(u64::try_from(now).unwrap_or_default());
+            let accepted = tls.accepts(&shown.chain, UnixTime::since_unix_epoch(seconds));
+            let mut judged = lock();
+            if judged.len() >= JUDGED_MAX {
+                judged.clear();
+            }
+            judged.insert(name, accepted);
+            accepted
+        });
+        if accepted { Ok(()) } else { Err(Why::Denied) }
     }
 
     /// The id that a bearer token stands for.
@@ -203,7 +228,12 @@ impl Credentials {
 
 impl Authenticate for Credentials {
     fn authenticate(&self, headers: &HeaderMap, peer: &Peer) -> Result<Arc<Caller>, Refusal> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        self.judge(headers, peer, i64::try_from(now).unwrap_or(i64::MAX))
+        self.judge(headers, peer, unix_now())
     }
+}
+
+/// Now, in Unix seconds.
+pub fn unix_now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    i64::try_from(now).unwrap_or(i64::MAX)
 }

@@ -4,6 +4,9 @@
 //! tokens = ["0b6c…"]          # the claim jti
 //! certificates = ["4f0a12"]   # openssl x509 -noout -serial -in FILE
 //! ```
+//! A serial denies a client's certificate, and whatever was shown with a certificate of that serial between it and its
+//! authority. An authority itself is taken out of the file of authorities.
+//!
 //! Replace the file by renaming another into place; it is read within a second or two.
 
 use std::collections::HashSet;

@@ -54,7 +54,9 @@ limits! {
     stranger_seconds_max = 30, 1..=86_400;
     /// Calls of one connection that may fail for want of a credential that holds.
     failed_calls_per_connection_max = 100, 1..=1_000_000;
-    /// Seconds that a reader may let what is sent to it wait.
+    /// Streams of one connection that tell of the health, which need no credential.
+    health_watches_per_connection_max = 8, 1..=100_000;
+    /// Seconds that a reader may let what is sent to it wait, and an import the rows that it goes on with.
     slow_reader_seconds_max = 120, 1..=86_400;
     /// Seconds within which a call with one answer is answered, whatever its caller would wait.
     answer_seconds_max = 120, 1..=86_400;
@@ -174,10 +176,15 @@ pub struct Limited {
 }
 
 impl Limited {
+    /// A limit that depends on other calls.
+    pub fn of_others(limit: &'static str, most: u32) -> Self {
+        Self { limit, most, wait: RETRY_AFTER }
+    }
+
     /// What the caller is told.
     pub fn refusal(self) -> Refusal {
         let Self { limit, most, .. } = self;
-        let message = format!("over a limit of one principal, {limit} = {most}");
+        let message = format!("over a limit of one caller, {limit} = {most}");
         Refusal::new(Reason::RateLimited, message).with("limit", limit).with("most", most)
     }
 }
@@ -221,7 +228,7 @@ impl Usage {
 fn count(of: &AtomicU32, most: u32, name: &'static str) -> Result<(), Limited> {
     let below = |count: u32| (count < most).then_some(count + 1);
     let counted = of.fetch_update(Ordering::Relaxed, Ordering::Relaxed, below);
-    counted.map(|_| ()).map_err(|_| Limited { limit: name, most, wait: RETRY_AFTER })
+    counted.map(|_| ()).map_err(|_| Limited::of_others(name, most))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ mod tls;
 pub mod token;
 mod why;
 
-pub use authenticator::{CredentialFiles, Credentials};
+pub use authenticator::{CredentialFiles, Credentials, unix_now};
 pub use caller::{Caller, Peer};
 pub use certificate::Certificate;
 pub use limits::{CallerLimits, Limited, Running, Usage, Usages};

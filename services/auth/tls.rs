@@ -3,7 +3,7 @@
 use super::reload::{Source, Watched};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::{NoClientAuth, ServerSessionMemoryCache, WebPkiClientVerifier, danger::ClientCertVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use sha2::{Digest as _, Sha256};
@@ -36,6 +36,15 @@ pub struct Tls {
     pub config: Arc<ServerConfig>,
     /// SHA-256 of the authorities of clients' certificates.
     pub authorities: [u8; 32],
+    verifier: Arc<dyn ClientCertVerifier>,
+}
+
+impl Tls {
+    /// Whether a handshake would take a chain that was shown in an earlier one, at this time.
+    pub fn accepts(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> bool {
+        let Some((own, others)) = chain.split_first() else { return false };
+        self.verifier.offer_client_auth() && self.verifier.verify_client_cert(own, others, now).is_ok()
+    }
 }
 
 /// The one provider of cryptography.
@@ -69,12 +78,12 @@ fn read(sources: &[Source], files: &[Vec<u8>], required: bool) -> Result<Tls, Ve
         return Err(faults);
     }
     let made = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
-    let made = made.map(|builder| builder.with_client_cert_verifier(verifier).with_single_cert(chain, key));
+    let made = made.map(|builder| builder.with_client_cert_verifier(verifier.clone()).with_single_cert(chain, key));
     match made {
         Ok(Ok(mut config)) => {
             config.alpn_protocols = vec![b"h2".to_vec()];
             config.session_storage = ServerSessionMemoryCache::new(SESSIONS_MAX);
-            Ok(Tls { config: Arc::new(config), authorities })
+            Ok(Tls { config: Arc::new(config), authorities, verifier })
         }
         Ok(Err(error)) | Err(error) => Err(vec![sources[1].fault(format_args!("with the certificate: {error}"))]),
     }

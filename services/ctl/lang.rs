@@ -316,6 +316,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("email", "邮箱", "email"),
     ("masked", "部分显示", "masked"),
     ("erased", "已清除", "erased"),
+    ("unavailable", "无法读取", "can't be opened"),
     ("contact", "联系人", "contact"),
     ("contacts", "联系人", "contacts"),
     ("holds", "法定保全", "legal holds"),
@@ -368,6 +369,8 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("note", "签名全文", "note"),
     ("checkpoints_met", "相符的检查点数", "checkpoints met"),
     ("signed_to_position", "签名截至位置", "signed to"),
+    ("heads_checked", "已重算的末尾登记", "heads made anew"),
+    ("heads_unchecked", "未重算的末尾登记", "heads not made anew"),
     ("unsigned_records", "未签名的记录数", "unsigned records"),
     ("heads", "各对象末尾", "heads"),
     ("recorded_position", "登记位置", "recorded at"),
@@ -412,7 +415,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("budget_id", "预算", "budget"),
     ("awarded_fen", "核准金额(元)", "awarded (yuan)"),
     ("round", "批次", "round"),
-    ("due_fen", "应补金额(元)", "due (yuan)"),
+    ("due_fen", "本次申报金额(元)", "due (yuan)"),
     ("recovery", "追回序号", "recovery"),
     ("purpose", "用途", "purpose"),
     ("rule", "分配规则", "rule"),
@@ -482,7 +485,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("checker", "复核人", "confirmed by"),
     ("days_off", "放假日", "days off"),
     ("days_worked", "调休上班日", "days worked"),
-    ("opened", "已申报", "opened"),
+    ("opened", "新申报", "opened"),
 ];
 
 /// What a field is called at the head of a table; a field without a label by its own name.

@@ -10,6 +10,7 @@ use super::published::Published;
 use super::request::{Bounds, Outcome, Principal, Request, Written};
 use super::requests::{Remembered, RequestKey, Requests};
 use super::start::SYSTEM;
+use crate::domain::act::Act;
 use crate::domain::decide::warning;
 use crate::domain::{Command, Day, Decision, Entity, Event, NewEvent, Reason, Recorded, Refusal, Registry, Warning};
 use crate::journal::{self, COMMIT_BYTES_MAX, Commit, Hash, Head, Record, Subject, ZERO_HASH, codec, record_hash};
@@ -151,9 +152,12 @@ impl Group {
         if let Some(remembered) = self.laid.requests.get(&key).copied().or_else(|| base.remembered(&key)) {
             return Judged::Done(self.again(remembered, hash, request));
         }
-        if let Err(refusal) = self.expect_revision(request) {
+        let stale = |refusal: Refusal| {
             let told = bounds.map(|bounds| bounds.tell(&self.registry, refusal.clone()));
-            return Judged::Done(Err(told.unwrap_or(refusal)));
+            Judged::Done(Err(told.unwrap_or(refusal)))
+        };
+        if let Err(refusal) = self.expect_revision(request, request.command.target.as_ref()) {
+            return stale(refusal);
         }
         let (events, warnings) = match self.decide(base, &request.principal, &request.command, bounds) {
             Err(refusal) => return Judged::Done(Err(refusal)),
@@ -162,6 +166,11 @@ impl Group {
             }
             Ok(Decision::Record { events, warnings }) => (events, warnings),
         };
+        // Which claim is opened, or opened again, only the decision tells.
+        let decided = events.first().filter(|_| matches!(request.command.act, Some(Act::Claim(_))));
+        if let Err(refusal) = self.expect_revision(request, decided.and_then(|first| first.event.owner()).as_ref()) {
+            return stale(refusal);
+        }
         let stamp = journal::RequestKey { id: request.id.0, hash };
         let frame = Frame { principal: &request.principal, request: Some(stamp) };
         if request.validate_only {
@@ -256,8 +265,8 @@ impl Group {
         Ok(Pending { written: Written::Recorded { first, last }, warnings, known: last, revision, registry: None })
     }
 
-    fn expect_revision(&self, request: &Request) -> Result<(), Refusal> {
-        let (Some(expected), Some(target)) = (request.expected_revision, &request.command.target) else {
+    fn expect_revision(&self, request: &Request, target: Option<&Entity>) -> Result<(), Refusal> {
+        let (Some(expected), Some(target)) = (request.expected_revision, target) else {
             return Ok(());
         };
         let actual = self.revision(Some(target));

@@ -169,7 +169,7 @@ fn issue(
 ) -> Result<String, Status> {
     let basis = match kind {
         Figure::Entitlements => Some(districts.kept().basis(view, which)?),
-        Figure::Metrics | Figure::Chain => None,
+        Figure::Metrics | Figure::Chain | Figure::PaymentOrders => None,
     };
     let under =
         Under { size: signed.checkpoint.size, root: hex::encode(signed.checkpoint.root), note: signed.note.clone() };

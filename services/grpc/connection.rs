@@ -2,7 +2,7 @@
 //! failing is cut off.
 
 use super::seldom::Seldom;
-use crate::auth::{CallerLimits, Certificate, Credentials, Peer};
+use crate::auth::{CallerLimits, Certificate, Credentials, Peer, unix_now};
 use std::collections::HashMap;
 use std::future::Future as _;
 use std::io;
@@ -28,6 +28,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How often a connection is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How long a connection goes on whose certificate does not hold any more: streams look as often as connections, and whoever
+/// calls is told why before the line is cut.
+const TOLD_WITHIN: Duration = Duration::from_secs(5);
+
 /// Connections that were set up and wait to be served.
 const READY_MAX: usize = 16;
 
@@ -49,6 +53,8 @@ pub struct Wire {
     known: AtomicBool,
     /// Calls that failed for want of a credential that holds, less for those that did not.
     failed: AtomicU32,
+    /// Streams that tell of the health, which nobody needs to be known for.
+    watches: AtomicU32,
     /// Answers on their way.
     paces: Mutex<Vec<Weak<Pace>>>,
     began: Instant,
@@ -56,8 +62,8 @@ pub struct Wire {
 
 impl Wire {
     fn new(peer: Peer) -> Self {
-        let (known, failed, paces) = (AtomicBool::new(false), AtomicU32::new(0), Mutex::default());
-        Self { peer, known, failed, paces, began: Instant::now() }
+        let (known, failed, watches) = (AtomicBool::new(false), AtomicU32::new(0), AtomicU32::new(0));
+        Self { peer, known, failed, watches, paces: Mutex::default(), began: Instant::now() }
     }
 
     /// Somebody known has made a call. That takes away half of what failed: many may share a connection, for months, and a
@@ -71,6 +77,13 @@ impl Wire {
     /// A call failed for want of a credential that holds.
     pub fn failed(&self) {
         self.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Another stream that tells of the health, if there are fewer than so many.
+    pub fn watch(self: &Arc<Self>, most: u32) -> Option<Watch> {
+        let below = |watches: u32| (watches < most).then_some(watches + 1);
+        let counted = self.watches.fetch_update(Ordering::Relaxed, Ordering::Relaxed, below);
+        counted.ok().map(|_| Watch(Arc::clone(self)))
     }
 
     /// Watches over another answer.
@@ -98,6 +111,16 @@ impl Wire {
         };
         self.paces.lock().unwrap_or_else(PoisonError::into_inner).retain(&mut moves);
         stalled.then_some("an answer was not read")
+    }
+}
+
+/// A stream that tells of the health, counted as long as it is held.
+#[derive(Debug)]
+pub struct Watch(Arc<Wire>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.watches.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -255,8 +278,9 @@ async fn set_up(stream: TcpStream, address: SocketAddr, intake: &Intake, place: 
 
 /// The certificate that the other side showed, if it did.
 fn certificate_of(stream: &TlsStream<TcpStream>, authorities: [u8; 32]) -> Result<Option<Certificate>, &'static str> {
-    let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-    shown.map(|der| Certificate::read(der, authorities).ok_or("its certificate can't be read")).transpose()
+    let shown = stream.get_ref().1.peer_certificates().filter(|shown| !shown.is_empty());
+    let read = |chain| Certificate::read(chain, authorities, unix_now()).ok_or("its certificate can't be read");
+    shown.map(read).transpose()
 }
 
 /// A connection that is served.
@@ -264,8 +288,10 @@ pub struct Connection {
     io: Io,
     wire: Arc<Wire>,
     limits: CallerLimits,
-    /// Whether whoever comes is trusted.
-    trusted: bool,
+    /// What credentials are judged by; none: whoever comes is trusted.
+    credentials: Option<Arc<Credentials>>,
+    /// Since when its certificate does not hold any more.
+    fallen: Option<Instant>,
     look: Pin<Box<Sleep>>,
     /// Since when the system takes nothing more of what is sent.
     blocked: Option<Instant>,
@@ -284,7 +310,8 @@ impl Connection {
             io,
             wire: Arc::new(Wire::new(peer)),
             limits: intake.limits,
-            trusted: intake.credentials.is_none(),
+            credentials: intake.credentials.clone(),
+            fallen: None,
             look: Box::pin(sleep(LOOK_EVERY)),
             blocked: None,
             _place: place,
@@ -299,8 +326,9 @@ impl Connection {
             self.look.as_mut().reset(now + LOOK_EVERY);
             let slow = seconds(self.limits.slow_reader_seconds_max);
             let blocked = self.blocked.is_some_and(|since| now.duration_since(since) >= slow);
-            let fault =
-                if blocked { Some("it takes nothing") } else { self.wire.fault(&self.limits, self.trusted, now) };
+            let trusted = self.credentials.is_none();
+            let fault = blocked.then_some("it takes nothing");
+            let fault = fault.or_else(|| self.wire.fault(&self.limits, trusted, now)).or_else(|| self.fallen(now));
             if let Some(fault) = fault {
                 if let Some(left_out) = CUT.due() {
                     let address = self.wire.peer.address.map(|address| address.to_string());
@@ -310,6 +338,19 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Why it is to be cut for its certificate; none: it holds, or did until just now, or none was shown.
+    fn fallen(&mut self, now: Instant) -> Option<&'static str> {
+        let holds = |credentials: &Credentials, peer: &Peer| {
+            peer.certificate.as_ref().is_none_or(|shown| credentials.believes(shown).is_ok())
+        };
+        if self.credentials.as_ref().is_none_or(|credentials| holds(credentials, &self.wire.peer)) {
+            self.fallen = None;
+            return None;
+        }
+        let since = *self.fallen.get_or_insert(now);
+        (now.duration_since(since) >= TOLD_WITHIN).then_some("its certificate does not hold any more")
     }
 
     fn wrote<T>(&mut self, polled: Poll<T>) -> Poll<T> {

@@ -70,6 +70,7 @@ impl v1::contact_service_server::ContactService for Contacts {
             position: at,
             masked: false,
             erased: false,
+            unavailable: false,
         };
         Ok(Response::new(v1::RecordContactResponse {
             contact: Some(contact),
@@ -121,7 +122,7 @@ impl v1::contact_service_server::ContactService for Contacts {
                     continue;
                 }
                 if of_party && role.is_none_or(|role| contact.value.role == role) && page.is_after(&key) {
-                    found.push((key, scene.contact(keys, scene.opening(&id, opening), contact)?));
+                    found.push((key, scene.listed_contact(keys, scene.opening(&id, opening), contact)?));
                 }
             }
         }

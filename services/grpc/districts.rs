@@ -5,15 +5,14 @@ use super::orders::watch::Delivered;
 use super::policies::kept::Kept;
 use super::principal;
 use super::seal::Keys;
+use super::shares::{Place, Places, Turn, Turns};
 use super::sights::{Sees, Sights};
-use super::status;
 use super::witness::AccessLogs;
-use crate::domain::Reason;
 use crate::engine::Engine;
 use crate::keys::KeyStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tonic::Status;
 
 /// An engine a district, by its GB/T 2260 code; clones are cheap.
@@ -22,9 +21,9 @@ pub struct Districts {
     engines: Arc<BTreeMap<String, Engine>>,
     closing: Arc<watch::Sender<bool>>,
     /// Questions that look at a whole district at a time.
-    turns: Arc<Semaphore>,
+    turns: Arc<Turns>,
     /// Streams that may be open: each holds a batch of events or a few messages of rows.
-    streams: Arc<Semaphore>,
+    streams: Arc<Places>,
     /// Texts of policies as read, and today's entitlements.
     kept: Arc<Kept>,
     /// Keys of sealed fields, by the code of the district.
@@ -50,8 +49,8 @@ impl Districts {
         Self {
             engines: Arc::new(engines),
             closing: Arc::new(watch::Sender::new(false)),
-            turns: Arc::new(Semaphore::new(turns)),
-            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            turns: Turns::new(turns),
+            streams: Places::new(STREAMS_MAX),
             kept: Arc::default(),
             keys: Arc::default(),
             figures: Arc::default(),
@@ -114,17 +113,19 @@ impl Districts {
         Sees::new(principal::current(), Arc::clone(&self.sights))
     }
 
-    /// Waits for a turn to look at a whole district; none is never given, since nobody closes the semaphore.
-    pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.turns).acquire_owned().await.ok()
+    /// Waits for a turn of whoever makes the call that runs to look at a whole district.
+    pub(super) async fn turn(&self) -> Option<Turn> {
+        self.turn_of(&principal::call().id).await
     }
 
-    /// A place for another stream, held as long as it is open.
-    pub(super) fn stream(&self) -> Result<OwnedSemaphorePermit, Status> {
-        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
-            let message = format!("{STREAMS_MAX} streams are open on this server; try again later");
-            status::plain(Reason::TooManyStreams, message)
-        })
+    /// The same, of whoever asks.
+    pub(super) async fn turn_of(&self, who: &Arc<str>) -> Option<Turn> {
+        self.turns.take(who).await
+    }
+
+    /// A place for another stream of whoever makes the call that runs, held as long as it is open.
+    pub(super) fn stream(&self) -> Result<Place, Status> {
+        self.streams.take(&principal::call().id)
     }
 
     /// Tells streams to end.

@@ -3,6 +3,7 @@
 
 use super::convert::event::{event, seen};
 use super::convert::position;
+use super::shares::Place;
 use super::sights::Sees;
 use super::{Districts, status};
 use crate::domain::{Reason, Registry};
@@ -11,7 +12,7 @@ use crate::wire::v1::{self, subscribe_events_response::Step};
 use async_stream::try_stream;
 use std::pin::Pin;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_stream::Stream;
 use tonic::Status;
@@ -39,9 +40,6 @@ pub struct Range {
     /// Who follows, and what it sees.
     pub sees: Sees,
 }
-
-/// The place among the streams that may be open; it is given back when the stream ends.
-pub type Place = OwnedSemaphorePermit;
 
 impl Range {
     /// An event as it is told; none where it is not to be seen.
@@ -207,6 +205,13 @@ pub async fn ended(districts: &Districts, engine: &Engine) -> Status {
         },
         () = districts.closed() => draining(),
     }
+}
+
+/// Waits until a sender was silent for so long: whoever holds a place of few, and sends nothing, makes room for others.
+pub async fn silence(most: Duration) -> Status {
+    tokio::time::sleep(most).await;
+    let message = format!("nothing came for {} s; send the rest over another stream", most.as_secs());
+    status::plain(Reason::Deadline, message)
 }
 
 /// The server drains.

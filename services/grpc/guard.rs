@@ -2,8 +2,9 @@
 //! the server counts until its last byte is handed over.
 
 use super::connection::{Pace, Wire};
+use super::layer::Counted;
 use super::status;
-use crate::auth::{Authenticate, Call, Caller, Peer, Running, table};
+use crate::auth::{Authenticate, Call, Caller, Peer, table};
 use crate::domain::{Reason, Refusal};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request};
@@ -74,13 +75,13 @@ pub struct Guarded {
     /// Whether it is a stream, whose every part is waited for.
     stream: bool,
     pace: Option<Arc<Pace>>,
-    _running: Option<Running>,
+    _counted: Counted,
 }
 
 impl Guarded {
     /// The answer of a call.
-    pub fn new(inner: Body, wire: Option<Arc<Wire>>, stream: bool, running: Option<Running>) -> Self {
-        Self { inner, ended: false, hold: None, deadline: None, wire, stream, pace: None, _running: running }
+    pub fn new(inner: Body, wire: Option<Arc<Wire>>, stream: bool, counted: Counted) -> Self {
+        Self { inner, ended: false, hold: None, deadline: None, wire, stream, pace: None, _counted: counted }
     }
 
     /// The answers of a stream, as long as its caller may ask and until its deadline.

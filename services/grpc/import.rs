@@ -2,6 +2,7 @@
 //! first is durable, so that a slow disk slows the sender.
 
 use super::convert::{Reader, position, rows};
+use super::shares::Place;
 use super::sights::Sees;
 use super::{Districts, bounds, follow, principal, status};
 use crate::auth::Usage;
@@ -14,6 +15,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
@@ -27,6 +29,8 @@ pub struct Import {
     pub districts: Districts,
     /// What is told of a message that is too large.
     pub message_bytes_max: usize,
+    /// How long no rows may come while nothing else is waited for.
+    pub silence_max: Duration,
 }
 
 type Answered = Result<(Vec<RowOutcome>, u64), EngineError>;
@@ -40,7 +44,7 @@ impl v1::import_service_server::ImportService for Import {
         &self,
         request: Request<Streaming<v1::ImportRowsRequest>>,
     ) -> Result<Response<Self::ImportRowsStream>, Status> {
-        run(&self.districts, self.message_bytes_max, "rows", request).map(Response::new)
+        run(&self.districts, (self.message_bytes_max, self.silence_max), "rows", request).map(Response::new)
     }
 }
 
@@ -50,7 +54,7 @@ type Input = Pin<Box<dyn Stream<Item = Result<v1::ImportRowsRequest, Status>> + 
 /// An import, of whatever messages say rows, in the field of that name.
 pub fn run<M>(
     districts: &Districts,
-    message_bytes_max: usize,
+    (message_bytes_max, silence_max): (usize, Duration),
     field: &'static str,
     request: Request<Streaming<M>>,
 ) -> Result<follow::EventStream<v1::ImportRowsResponse>, Status>
@@ -62,6 +66,7 @@ where
         _place: districts.stream()?,
         districts: districts.clone(),
         message_bytes_max,
+        silence_max,
         field,
         principal,
         sees: districts.sees(),
@@ -91,9 +96,10 @@ impl From<v1::ImportTaxReceiptsRequest> for v1::ImportRowsRequest {
 /// One import.
 struct Run {
     /// Held until the stream ends.
-    _place: follow::Place,
+    _place: Place,
     districts: Districts,
     message_bytes_max: usize,
+    silence_max: Duration,
     /// What its messages call the rows.
     field: &'static str,
     principal: Principal,
@@ -164,6 +170,7 @@ impl Run {
     async fn step(&mut self, open: bool) -> Step {
         let reads = open && self.in_flight.len() < IN_FLIGHT_MAX;
         let stopped = stopped(&self.districts, self.engine.as_ref());
+        let silent = reads && self.in_flight.is_empty() && self.rests.is_none();
         tokio::select! {
             biased;
             answer = first(&mut self.in_flight), if !self.in_flight.is_empty() => Step::Answer(answer),
@@ -174,6 +181,7 @@ impl Run {
                 None => Step::Ended(Ok(())),
                 Some(Err(error)) => Step::Ended(Err(status::of_tonic(&error, self.message_bytes_max).unwrap_or(error))),
             },
+            silence = follow::silence(self.silence_max), if silent => Step::Ended(Err(silence)),
         }
     }
 

@@ -1,11 +1,11 @@
 //! The door, around every call: who calls, within which limits and until when; tonic's own errors in the words of this API.
 
-use super::connection::Wire;
+use super::connection::{Watch, Wire};
 use super::guard::{Guarded, Hold};
 use super::seldom::Seldom;
 use super::witness::{AccessLogs, Witness};
 use super::{principal, read, status};
-use crate::auth::{Authenticate, Call, CallerLimits, Running, Usages, table};
+use crate::auth::{Authenticate, Call, CallerLimits, Limited, Running, Usages, table};
 use crate::domain::{Reason, Refusal};
 use http::header::AUTHORIZATION;
 use http::{Request, Response};
@@ -28,6 +28,9 @@ const HEALTH: &str = "/grpc.health.v1.Health/";
 
 /// Bytes of a question for the health.
 pub const HEALTH_BYTES_MAX: usize = 1024;
+
+/// The stream that tells of it.
+const HEALTH_WATCH: &str = "/grpc.health.v1.Health/Watch";
 
 /// How long such a question, which anybody may ask, may take to come in.
 const HEALTH_MAX: Duration = Duration::from_secs(5);
@@ -71,8 +74,15 @@ pub struct Door<S> {
 /// Who was let in, and what counts and holds as long as the answer is on its way.
 struct Admitted {
     call: Call,
-    running: Option<Running>,
+    counted: Counted,
     hold: Option<Hold>,
+}
+
+/// What counts as long as it is held.
+#[derive(Debug, Default)]
+pub struct Counted {
+    _running: Option<Running>,
+    _watch: Option<Watch>,
 }
 
 impl DoorConfig {
@@ -80,7 +90,7 @@ impl DoorConfig {
     fn admit(
         &self,
         request: &mut Request<Body>,
-        wire: Option<&Wire>,
+        wire: Option<&Arc<Wire>>,
         stream: bool,
         witness: &mut Witness,
     ) -> Result<Admitted, Status> {
@@ -88,7 +98,14 @@ impl DoorConfig {
         let unknown = || status::plain(Reason::UnknownMethod, "there is no such method");
         let row = table::row(request.uri().path()).ok_or_else(unknown)?;
         if row.open {
-            return Ok(Admitted { call: Call::of_anyone(), running: None, hold: None });
+            let most = self.limits.health_watches_per_connection_max;
+            let watches = request.uri().path() == HEALTH_WATCH;
+            let watch = wire.filter(|_| watches).map(|wire| {
+                let limited = Limited::of_others("health_watches_per_connection_max", most);
+                wire.watch(most).ok_or_else(|| status::later(&limited.refusal(), limited.wait))
+            });
+            let counted = Counted { _watch: watch.transpose()?, ..Counted::default() };
+            return Ok(Admitted { call: Call::of_anyone(), counted, hold: None });
         }
         if let Some(secret) = request.headers_mut().get_mut(AUTHORIZATION) {
             secret.set_sensitive(true);
@@ -104,16 +121,16 @@ impl DoorConfig {
         }
         let hold = stream.then(|| Hold::new(self.authenticate.clone(), request, peer, caller.clone()));
         request.headers_mut().remove(AUTHORIZATION);
-        let mut running = None;
+        let mut counted = Counted::default();
         if let Some(usages) = &self.usages {
             let usage = usages.of(&caller.id);
             let begun = usage.begin(stream, Instant::now());
-            running = Some(begun.map_err(|limited| status::later(&limited.refusal(), limited.wait))?);
+            counted._running = Some(begun.map_err(|limited| status::later(&limited.refusal(), limited.wait))?);
             request.extensions_mut().insert(usage);
         }
         let call = Call::admit(request.uri().path(), &row, caller).map_err(|refusal| status::refused(&refusal))?;
         witness.is_scoped(call.scoped);
-        Ok(Admitted { call, running, hold })
+        Ok(Admitted { call, counted, hold })
     }
 
     /// How long the call may take to be answered: what its caller grants, and no longer than anybody may hold up.
@@ -128,7 +145,7 @@ impl DoorConfig {
 }
 
 /// Notes a call without a credential that holds.
-fn told(refusal: &Refusal, wire: Option<&Wire>) {
+fn told(refusal: &Refusal, wire: Option<&Arc<Wire>>) {
     static FAILED: Seldom = Seldom::new();
     if let Some(wire) = wire {
         wire.failed();
@@ -166,14 +183,14 @@ where
         let wire = request.extensions().get::<Arc<Wire>>().cloned();
         let peer = wire.as_ref().and_then(|wire| wire.peer.address);
         let mut witness = Witness::of(&self.config.access, &request, peer);
-        let admitted = self.config.admit(&mut request, wire.as_deref(), stream, &mut witness);
-        let call = admitted.map(|Admitted { call, running, hold }| {
-            (principal::within(call, witness.watch(whole(self.inner.call(request)))), running, hold)
+        let admitted = self.config.admit(&mut request, wire.as_ref(), stream, &mut witness);
+        let call = admitted.map(|Admitted { call, counted, hold }| {
+            (principal::within(call, witness.watch(whole(self.inner.call(request)))), counted, hold)
         });
         let traced = async move {
-            let (answered, running, hold) = match call {
-                Ok((call, running, hold)) => (within(patience, call).await?, running, hold),
-                Err(refused) => (refused.into_http(), None, None),
+            let (answered, counted, hold) = match call {
+                Ok((call, counted, hold)) => (within(patience, call).await?, counted, hold),
+                Err(refused) => (refused.into_http(), Counted::default(), None),
             };
             let response = mend(answered, limit);
             witness.answered(response.headers());
@@ -185,7 +202,7 @@ where
                 Code::Unknown => tracing::info!(?code, latency_ms, "failed in transport"),
                 _ => tracing::debug!(?code, latency_ms, "answered"),
             }
-            let guard = |body| Body::new(Guarded::new(body, wire, stream, running).while_holds(hold, deadline));
+            let guard = |body| Body::new(Guarded::new(body, wire, stream, counted).while_holds(hold, deadline));
             Ok(response.map(guard))
         };
         Box::pin(traced.instrument(span))

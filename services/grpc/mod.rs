@@ -47,6 +47,7 @@ mod seal;
 mod seldom;
 mod server;
 mod settings;
+mod shares;
 mod sights;
 mod status;
 mod taxes;

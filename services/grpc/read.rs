@@ -261,7 +261,7 @@ impl View {
         districts: &Districts,
         draw: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Result<T, Status> {
-        let turn = districts.turn().await;
+        let turn = districts.turn_of(&self.sees.call.caller.id).await;
         let drawn = aside(move || {
             let _turn = turn;
             draw(&self)

@@ -88,6 +88,11 @@ impl Keys {
         }
     }
 
+    /// Whether a sealed field can't be opened for want of its key, which nobody erased.
+    pub fn lacks(&self, event_type: u16, field: &str, owner: &Entity, sealed: &Sealed) -> bool {
+        matches!(self.store.open(event_type, field, owner, sealed), Err(KeysError::Missing { .. }))
+    }
+
     /// Erases an owner's key, durably.
     pub async fn erase(&self, owner: &Entity) -> Result<(), Status> {
         let owner = owner.clone();

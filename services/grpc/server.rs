@@ -177,8 +177,9 @@ pub fn routes(districts: &Districts, config: &ServerConfig) -> Result<Routes, Se
     use v1::tax_service_server::TaxServiceServer;
     use v1::transfer_service_server::TransferServiceServer;
     let message_bytes_max = config.message_bytes_max;
-    let import = Import { districts: districts.clone(), message_bytes_max };
-    let finance = Finance { districts: districts.clone(), message_bytes_max };
+    let silence_max = Duration::from_secs(u64::from(config.limits.slow_reader_seconds_max));
+    let import = Import { districts: districts.clone(), message_bytes_max, silence_max };
+    let finance = Finance { districts: districts.clone(), message_bytes_max, silence_max };
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)

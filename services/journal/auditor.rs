@@ -78,6 +78,10 @@ pub struct Audited {
     /// The last recorded heads under a checkpoint, made anew and found equal: where, up to which position, how many. None:
     /// there are none, or they lie too far behind what they are of.
     pub heads: Option<(u64, u64, u64)>,
+    /// Recorded heads under a checkpoint that were made anew and found equal.
+    pub heads_checked: u64,
+    /// Those that were not: they lie too far behind what they are of or, unless all are asked for, are not the last.
+    pub heads_unchecked: u64,
 }
 
 /// Heads that a record states.
@@ -88,6 +92,18 @@ struct Stated {
     root: Hash,
     /// What the records up to there give.
     heads: Option<Heads>,
+}
+
+impl Stated {
+    /// Makes the heads anew and compares; none: what they are of is not kept any more.
+    fn checked(&self) -> Result<Option<(u64, u64, u64)>, Verdict> {
+        let Self { position, until, count, root, heads: Some(heads) } = self else { return Ok(None) };
+        let tree = heads.tree(*until);
+        if (tree.count(), tree.root()) != (*count, *root) {
+            return Err(Verdict::Heads { position: *position, until: *until });
+        }
+        Ok(Some((*position, *until, *count)))
+    }
 }
 
 /// An audit under way.
@@ -102,6 +118,10 @@ pub struct Auditor {
     wanted: VecDeque<Checkpoint>,
     last: u64,
     met: Vec<u64>,
+    /// Whether all recorded heads are checked, not the last ones alone.
+    is_of_all_heads: bool,
+    /// Recorded heads checked, and those not.
+    checked: (u64, u64),
 }
 
 impl Auditor {
@@ -122,7 +142,15 @@ impl Auditor {
             wanted: checkpoints.into(),
             last,
             met: Vec::new(),
+            is_of_all_heads: false,
+            checked: (0, 0),
         })
+    }
+
+    /// The same, which makes every recorded heads under a checkpoint anew, each in time that grows with the entities.
+    #[must_use]
+    pub fn of_all_heads(self) -> Self {
+        Self { is_of_all_heads: true, ..self }
     }
 
     /// Takes in the next bytes of the export, and hands every record on, decoded and in order.
@@ -149,7 +177,7 @@ impl Auditor {
         self.tree.push(hash);
         self.heads.take(record, hash).map_err(Verdict::Subjects)?;
         if record.event_type == HEADS_RECORDED && record.position <= self.last {
-            self.state(record);
+            self.state(record)?;
         }
         let size = self.tree.size();
         if self.wanted.front().is_some_and(|wanted| wanted.size == size)
@@ -164,33 +192,38 @@ impl Auditor {
         Ok(())
     }
 
-    fn state(&mut self, record: &Record) {
+    fn state(&mut self, record: &Record) -> Result<(), Verdict> {
         let decoded = codec::decode(record.event_type, record.schema_version, &record.payload);
         if let Ok((Event::HeadsRecorded { position: until, count, root }, _)) = decoded {
             let kept = self.kept.binary_search_by_key(&until, |(last, _)| *last).ok();
             let heads = kept.and_then(|at| self.kept.get(at)).map(|(_, heads)| heads.clone());
+            self.settle(self.is_of_all_heads)?;
             self.stated = Some(Stated { position: record.position, until, count, root, heads });
         }
+        Ok(())
+    }
+
+    /// Checks what was stated last, or lets it pass.
+    fn settle(&mut self, checks: bool) -> Result<Option<(u64, u64, u64)>, Verdict> {
+        let Some(stated) = self.stated.take() else { return Ok(None) };
+        let found = if checks { stated.checked()? } else { None };
+        let (checked, unchecked) = &mut self.checked;
+        *(if found.is_some() { checked } else { unchecked }) += 1;
+        Ok(found)
     }
 
     /// The verdict.
-    pub fn finish(self) -> Result<Audited, Verdict> {
+    pub fn finish(mut self) -> Result<Audited, Verdict> {
+        let heads = self.settle(true);
         let summary = self.decoder.finish()?;
         let ends = summary.head.position;
         if let Some(wanted) = self.wanted.back() {
             return Err(Verdict::RolledBack { ends, covers: wanted.size });
         }
-        let heads = match self.stated {
-            Some(Stated { position, until, count, root, heads: Some(heads) }) => {
-                let tree = heads.tree(until);
-                if (tree.count(), tree.root()) != (count, root) {
-                    return Err(Verdict::Heads { position, until });
-                }
-                Some((position, until, count))
-            }
-            _ => None,
-        };
+        let heads = heads?;
+        let (heads_checked, heads_unchecked) = self.checked;
         let unsigned = ends - self.met.last().copied().unwrap_or(0);
-        Ok(Audited { summary, root: self.tree.root(), met: self.met, unsigned, heads })
+        let (root, met) = (self.tree.root(), self.met);
+        Ok(Audited { summary, root, met, unsigned, heads, heads_checked, heads_unchecked })
     }
 }

@@ -8,6 +8,7 @@ use super::entitlements::{EntitlementJson, StackingJson};
 use super::filter::Filter;
 use super::json::{ChainJson, MetricsJson, definitions};
 use super::metrics;
+use super::orders;
 use super::standing::{RULES_VERSION, Standing, Standings};
 use crate::domain::{AsOf, Day, Registry};
 use crate::policy::Policy;
@@ -28,11 +29,13 @@ pub enum Figure {
     Chain,
     /// All entitlements by one policy.
     Entitlements,
+    /// All payment orders.
+    PaymentOrders,
 }
 
 impl Figure {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Metrics, Self::Chain, Self::Entitlements];
+    pub const ALL: [Self; 4] = [Self::Metrics, Self::Chain, Self::Entitlements, Self::PaymentOrders];
 
     /// Its word.
     pub fn key(self) -> &'static str {
@@ -40,6 +43,7 @@ impl Figure {
             Self::Metrics => "METRICS",
             Self::Chain => "CHAIN",
             Self::Entitlements => "ENTITLEMENTS",
+            Self::PaymentOrders => "PAYMENT_ORDERS",
         }
     }
 
@@ -54,6 +58,7 @@ impl Figure {
             Self::Metrics => metrics::VERSION,
             Self::Chain => chain::VERSION,
             Self::Entitlements => RULES_VERSION,
+            Self::PaymentOrders => orders::VERSION,
         }
     }
 }
@@ -178,6 +183,7 @@ impl Heading {
                 let lines: Vec<EntitlementJson> = standings.behind("").map(|(_, line)| entitlement(line)).collect();
                 serde_json::to_value(&lines)
             }
+            Figure::PaymentOrders => serde_json::to_value(orders::orders(registry, as_of)),
         };
         let figure = figure.map_err(json)?;
         let sha256 = hex::encode(Sha256::digest(figure.to_string().as_bytes()));

@@ -17,6 +17,7 @@ pub mod filter;
 pub mod issued;
 pub mod json;
 pub mod metrics;
+pub mod orders;
 pub mod reconcile;
 mod stacked;
 pub mod standing;

@@ -252,6 +252,11 @@ impl Clients {
         v1::access_service_client::AccessServiceClient::new(self.calling())
     }
 
+    /// Checkpoints, proofs and issued figures.
+    pub fn audit(&self) -> v1::audit_service_client::AuditServiceClient<Calling> {
+        v1::audit_service_client::AuditServiceClient::new(self.calling())
+    }
+
     /// Taxes.
     pub fn taxes(&self) -> v1::tax_service_client::TaxServiceClient<Calling> {
         v1::tax_service_client::TaxServiceClient::new(self.calling())

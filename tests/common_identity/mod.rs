@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use incubator_registry::wire::v1;
 use rcgen::{
-    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, SanType, SerialNumber,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -56,6 +56,17 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), certificate }
     }
 
+    /// Another one, whose certificate this one signs.
+    pub fn under(&self, serial: u64) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.serial_number = Some(SerialNumber::from(serial));
+        params.distinguished_name.push(DnType::CommonName, format!("between {serial}"));
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
+        Self { issuer: Issuer::new(params, key), certificate }
+    }
+
     fn issue(&self, mut params: CertificateParams, usage: ExtendedKeyUsagePurpose) -> Certified {
         params.extended_key_usages = vec![usage];
         let key = KeyPair::generate().unwrap();
@@ -76,6 +87,16 @@ impl Authority {
         params.serial_number = Some(SerialNumber::from(serial));
         params.not_before = rcgen::date_time_ymd(years.0, 1, 1);
         params.not_after = rcgen::date_time_ymd(years.1, 1, 1);
+        self.issue(params, ExtendedKeyUsagePurpose::ClientAuth)
+    }
+
+    /// A client's, by a URI, of this serial, until a time in Unix seconds.
+    pub fn client_until(&self, uri: &str, serial: u64, until: i64) -> Certified {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.subject_alt_names = vec![SanType::URI(uri.try_into().unwrap())];
+        params.serial_number = Some(SerialNumber::from(serial));
+        let since_epoch = std::time::Duration::from_secs(until.unsigned_abs());
+        params.not_after = rcgen::date_time_ymd(1970, 1, 1) + since_epoch;
         self.issue(params, ExtendedKeyUsagePurpose::ClientAuth)
     }
 }

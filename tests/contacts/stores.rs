@@ -100,6 +100,25 @@ async fn a_key_that_is_lost_is_told_and_is_not_an_erasure() {
     assert!(said.metadata.contains_key("key"));
 }
 
+#[tokio::test]
+async fn a_list_shows_the_others_beside_one_whose_key_is_lost() {
+    let sealing = Sealing::new();
+    let server = sealing.populated().await;
+    record(&server, &contact(&firm_name(1), "张三")).await;
+    let before = std::fs::read(sealing.path()).unwrap();
+    let lost = record(&server, &contact(&firm_name(1), "李四")).await.contact.unwrap().person;
+    server.ended().await.unwrap();
+    std::fs::write(sealing.path(), before).unwrap();
+    let server = sealing.server().await;
+    let listed = list(&server, "").await;
+    assert_eq!(listed.len(), 2);
+    for contact in listed {
+        let told = (&*contact.display_name, contact.unavailable, contact.erased, contact.phone.is_empty());
+        let expected = if contact.person == lost { ("", true, false, true) } else { ("张三", false, false, false) };
+        assert_eq!(told, expected, "{contact:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn those_who_name_one_new_person_at_once_all_seal_under_one_key() {
     let sealing = Sealing::new();

@@ -65,6 +65,9 @@ pub struct CheckpointArgs {
     /// The one that covers exactly so many records; default: the latest.
     #[arg(long, value_name = "SIZE", default_value_t = 0, hide_default_value = true)]
     pub size: i64,
+    /// The latest of the access log.
+    #[arg(long, conflicts_with = "size")]
+    pub access: bool,
 }
 
 /// By which keys.
@@ -83,7 +86,8 @@ pub struct Notes {
     /// File of the checkpoint that belongs to the export; repeatable. One file may hold many, as a second place does.
     #[arg(long, value_name = "NOTE")]
     pub checkpoint: Vec<PathBuf>,
-    /// File of a checkpoint that was kept from before; repeatable.
+    /// File of a checkpoint that was kept from before; repeatable. Then all heads recorded under a checkpoint are made anew, not
+    /// the last ones only.
     #[arg(long, value_name = "NOTE")]
     pub earlier: Vec<PathBuf>,
 }
@@ -143,7 +147,7 @@ pub struct ConsistencyArgs {
 /// Which figure, and where to put it.
 #[derive(Debug, Args)]
 pub struct IssueArgs {
-    /// METRICS, CHAIN or ENTITLEMENTS.
+    /// METRICS, CHAIN, ENTITLEMENTS or PAYMENT_ORDERS.
     #[arg(value_parser = parse::figure)]
     pub figure: Figure,
     /// The file; it is not written over.

@@ -22,6 +22,7 @@ pub async fn issue(session: &Session, args: &IssueArgs, lang: Lang) -> Result<Re
         Figure::Metrics => v1::IssuedFigure::Metrics,
         Figure::Chain => v1::IssuedFigure::Chain,
         Figure::Entitlements => v1::IssuedFigure::Entitlements,
+        Figure::PaymentOrders => v1::IssuedFigure::PaymentOrders,
     };
     let request = v1::IssueFigureRequest {
         parent: session.parent(),

@@ -22,7 +22,7 @@ pub async fn run(global: &Global, command: AuditCommand, lang: Lang, io: &mut Io
         AuditCommand::Key(args) => files::make_key(&args.file, lang)?,
         AuditCommand::Verify(args) => verify::run(&args, lang)?,
         AuditCommand::Checkpoint(args) if args.file.as_os_str() == "-" => {
-            let note = online::note(&session().await?, args.size).await?;
+            let note = online::wanted(&session().await?, &args).await?;
             io.out.write_all(note.as_bytes())?;
             io.out.flush()?;
             return Ok(Exit::Clean);

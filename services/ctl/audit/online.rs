@@ -64,9 +64,20 @@ pub async fn note(session: &Session, size: i64) -> Result<String, Trouble> {
     found.map(|checkpoint| checkpoint.note).ok_or_else(nothing)
 }
 
+/// The note that a checkpoint's file is to hold.
+pub async fn wanted(session: &Session, args: &CheckpointArgs) -> Result<String, Trouble> {
+    if !args.access {
+        return note(session, args.size).await;
+    }
+    let request = v1::GetAccessStatusRequest { parent: session.parent() };
+    let note = session.access().get_access_status(request).await?.into_inner().note;
+    let nothing = || Trouble::Said(Say::new("访问日志尚无检查点", "the access log has no checkpoint yet"));
+    if note.is_empty() { Err(nothing()) } else { Ok(note) }
+}
+
 /// `audit checkpoint FILE`.
 pub async fn keep(session: &Session, args: &CheckpointArgs, lang: Lang) -> Result<Report, Trouble> {
-    let note = note(session, args.size).await?;
+    let note = wanted(session, args).await?;
     files::write_new(&args.file, note.as_bytes(), 0o644)?;
     let size = Checkpoint::parse(&note).map(|checkpoint| checkpoint.size).ok();
     Ok(Report::of(json!({"file": args.file.display().to_string(), "size": size}), lang))

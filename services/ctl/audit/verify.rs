@@ -27,7 +27,11 @@ pub fn run(args: &VerifyArgs, lang: Lang) -> Result<Report, Trouble> {
     for path in args.notes.checkpoint.iter().chain(&args.notes.earlier) {
         checkpoints.extend(files::checkpoints(path, &name, &keys)?);
     }
-    let audited = audit(&args.export, &mut export, checkpoints, &mut |_, _| {})?;
+    let mut auditor = begin(&args.export, checkpoints)?;
+    if !args.notes.earlier.is_empty() {
+        auditor = auditor.of_all_heads();
+    }
+    let audited = finish(&args.export, &mut export, auditor, &mut |_, _| {})?;
     Ok(report(&name, &audited, lang))
 }
 
@@ -67,9 +71,21 @@ pub fn audit(
     checkpoints: Vec<Checkpoint>,
     each: &mut dyn FnMut(&Record, Hash),
 ) -> Result<Audited, Trouble> {
+    finish(path, export, begin(path, checkpoints)?, each)
+}
+
+fn begin(path: &Path, checkpoints: Vec<Checkpoint>) -> Result<Auditor, Trouble> {
+    Auditor::new(checkpoints).map_err(|verdict| broken(&path.display().to_string(), &verdict))
+}
+
+fn finish(
+    path: &Path,
+    export: &mut Export,
+    mut auditor: Auditor,
+    each: &mut dyn FnMut(&Record, Hash),
+) -> Result<Audited, Trouble> {
     let name = path.display().to_string();
     let wrap = |verdict: Verdict| broken(&name, &verdict);
-    let mut auditor = Auditor::new(checkpoints).map_err(wrap)?;
     let mut buffer = vec![0; READ_BYTES];
     loop {
         let read = export.read(&mut buffer).map_err(failed("无法读取", "can't read", path))?;
@@ -95,6 +111,8 @@ fn report(origin: &str, audited: &Audited, lang: Lang) -> Report {
         "signed_to_position": audited.met.last(),
         "unsigned_records": audited.unsigned,
         "heads": heads,
+        "heads_checked": audited.heads_checked,
+        "heads_unchecked": audited.heads_unchecked,
     });
     let mut report = Report::of(json, lang);
     if audited.unsigned > 0 {

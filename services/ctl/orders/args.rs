@@ -54,7 +54,7 @@ pub enum OrdersCommand {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Close the orders that a fiscal year left unpaid; `orders issue` makes them again against the new year's budget.
+    /// Close the orders that a fiscal year left unpaid, until none is left; `orders issue` makes them again against the new year's budget.
     CloseYear {
         /// The year that ended.
         #[arg(value_name = "YEAR")]
@@ -136,7 +136,8 @@ pub struct ReconcileArgs {
     /// Days after which silence is told.
     #[arg(long, value_name = "DAYS", default_value_t = 3)]
     pub patience: i32,
-    /// The bank's statement of that day: a .csv in UTF-8 with the headings 指令单号, 金额(元), 支付日期, 银行流水号.
+    /// The bank's statement of that day: .xlsx, or .csv in UTF-8 or GB18030, with the headings 指令单号, 金额(元), 支付日期,
+    /// 银行流水号 among its columns.
     #[arg(long, value_name = "FILE")]
     pub statement: Option<PathBuf>,
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 pub mod args;
+mod close_year;
 mod export;
 mod reconcile;
 
@@ -17,7 +18,6 @@ use super::pages::Shown;
 use super::parse::opt_day;
 use super::show::{known_at, one, page_size, pages};
 use super::trouble::Trouble;
-use super::write::request_id;
 use super::{Exit, print};
 use crate::formats::report::reason_text;
 use crate::wire::v1;
@@ -32,18 +32,7 @@ pub async fn run(global: &Global, command: OrdersCommand, lang: Lang, io: &mut I
         OrdersCommand::Answers { file, dry_run } => answers::run(&session, &file, dry_run, lang).await?,
         OrdersCommand::Export(args) => (export::run(&session, args, lang).await?, Exit::Clean),
         OrdersCommand::CloseYear { year, payer, act } => {
-            let request_id = request_id(&act);
-            let ask = v1::CloseFiscalYearRequest {
-                parent: session.parent(),
-                fiscal_year: year.into(),
-                payer_code: payer,
-                request_id: request_id.clone(),
-                validate_only: act.validate_only,
-                documents: act.documents,
-            };
-            let failed = |status| Trouble::Request { status: Box::new(status), request_id };
-            let reply = session.finance().close_fiscal_year(ask).await.map_err(failed)?.into_inner();
-            (Report::of(message::json("CloseFiscalYearResponse", &reply), lang), Exit::Clean)
+            (close_year::run(&session, year, payer, act, lang).await?, Exit::Clean)
         }
         asking => {
             let mut shown = Shown { format: global.output, lang, io: &mut *io };

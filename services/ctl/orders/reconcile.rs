@@ -1,23 +1,21 @@
 //! `reconcile`: a day of orders beside its answers and the bank's statement.
 
 use super::args::ReconcileArgs;
-use super::unusable;
 use crate::ctl::connect::Session;
 use crate::ctl::lang::{Lang, Say};
 use crate::ctl::message;
 use crate::ctl::output::{Grid, Report, hundredths};
-use crate::ctl::parse::yuan;
 use crate::ctl::trouble::Trouble;
+use crate::formats;
+use crate::formats::ledger::Source;
+use crate::formats::orders::{StatementRow, statement};
 use crate::wire::v1::{self, PaymentDifferenceKind as Kind};
 use serde_json::json;
 use std::path::Path;
 
-/// Headings of a statement.
-const HEADINGS: [&str; 4] = ["指令单号", "金额(元)", "支付日期", "银行流水号"];
-
 /// Runs it.
 pub async fn run(session: &Session, args: ReconcileArgs, lang: Lang) -> Result<Report, Trouble> {
-    let lines = args.statement.as_deref().map(statement).transpose()?;
+    let lines = args.statement.as_deref().map(lines).transpose()?;
     let ask = v1::ReconcilePaymentsRequest {
         parent: session.parent(),
         bank_date: args.date.to_string(),
@@ -93,29 +91,16 @@ fn kind(kind: Kind, lang: Lang) -> &'static str {
 }
 
 /// The lines of a statement.
-fn statement(path: &Path) -> Result<Vec<v1::StatementLine>, Trouble> {
-    let text = std::fs::read_to_string(path).map_err(|fault| unusable(path, &fault))?;
-    let mut csv = csv::ReaderBuilder::new().from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let bad = |fault: csv::Error| unusable(path, &fault);
-    let heads = csv.headers().map_err(bad)?.clone();
-    let mut places = [0; 4];
-    for (place, heading) in places.iter_mut().zip(HEADINGS) {
-        *place = heads.iter().position(|head| head.trim() == heading).ok_or_else(|| {
-            let path = path.display();
-            Trouble::Said(Say::new(format!("{path}：缺少列“{heading}”"), format!("{path}: no column {heading}")))
-        })?;
-    }
-    let mut lines = Vec::new();
-    for record in csv.records() {
-        let record = record.map_err(bad)?;
-        let [order_no, amount, bank_date, bank_reference] =
-            places.map(|place| record.get(place).unwrap_or_default().trim().to_owned());
-        let amount_fen = yuan(&amount).map_err(|say| {
-            let line = record.position().map_or(0, csv::Position::line);
-            let path = path.display();
-            Trouble::Said(Say::new(format!("{path}第{line}行：{}", say.zh), format!("{path}, line {line}: {}", say.en)))
-        })?;
-        lines.push(v1::StatementLine { order_no, amount_fen, bank_date, bank_reference });
-    }
-    Ok(lines)
+fn lines(path: &Path) -> Result<Vec<v1::StatementLine>, Trouble> {
+    let rows = statement(&Source::Path(path.to_owned())).map_err(|bad| {
+        let told = |lang| format!("{}: {}", path.display(), bad.message(lang));
+        Trouble::Said(Say::new(told(formats::Lang::Zh), told(formats::Lang::En)))
+    })?;
+    let line = |row: StatementRow| v1::StatementLine {
+        order_no: row.order_no,
+        amount_fen: row.amount_fen,
+        bank_date: row.day.to_string(),
+        bank_reference: row.reference,
+    };
+    Ok(rows.into_iter().map(line).collect())
 }

@@ -8,9 +8,11 @@
 //! can't be read is refused line by line.
 
 mod read;
+mod statement;
 mod write;
 
 pub use read::{Answer, AnswerFile, AnswerRow, BadFile, LINES_MAX, Told, read};
+pub use statement::{BadStatement, STATEMENT, StatementRow, statement};
 pub use write::{Format, write};
 
 use super::ledger::Content;
@@ -40,6 +42,9 @@ pub const ORDER: [&str; 17] = [
 pub const ANSWER: [&str; 4] = ["状态", "银行流水号", "支付日期", "原因"];
 /// Words of the control line, each before its value.
 pub const CONTROL: [&str; 4] = ["批次", "笔数", "合计金额(元)", "SHA-256"];
+
+/// Rows above the headings among which the control line, or a bank's own heading, is.
+const ABOVE_MAX: usize = 10;
 
 /// What the cells of a workbook hold where they are no text.
 const HEADINGS: &[(&str, Content)] = &[

@@ -1,7 +1,7 @@
 //! Answers in: the file that went out, its last columns filled. First all of it is held against its control line, then each
 //! line is read by itself.
 
-use super::{ANSWER, CONTROL, Cells, Control, HEADINGS, ORDER, yuan};
+use super::{ABOVE_MAX, ANSWER, CONTROL, Cells, Control, HEADINGS, ORDER, yuan};
 use crate::domain::reason::{Fault, Reason};
 use crate::domain::values::{Day, required_text};
 use crate::formats::Lang;
@@ -10,8 +10,6 @@ use std::collections::HashSet;
 
 /// Orders that one file may hold.
 pub const LINES_MAX: usize = 200_000;
-/// Rows above the headings among which the control line is.
-const ABOVE_MAX: usize = 10;
 
 /// What a line answers.
 #[derive(Clone, Debug, PartialEq, Eq)]

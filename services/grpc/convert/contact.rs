@@ -139,7 +139,18 @@ impl Scene<'_> {
             position: position(contact.position),
             masked: opening == Opening::Masked && !erased,
             erased,
+            unavailable: false,
         })
+    }
+
+    /// The same in a list, where one whose key is lost is told beside the others.
+    pub fn listed_contact(&self, keys: &Keys, opening: Opening, contact: &Contact<'_>) -> Result<v1::Contact, Status> {
+        let owner = Entity::Person(contact.value.person);
+        if opening == Opening::Nothing || !keys.lacks(CONTACT, NAME, &owner, &contact.value.name) {
+            return self.contact(keys, opening, contact);
+        }
+        let told = self.contact(keys, Opening::Nothing, contact)?;
+        Ok(v1::Contact { erased: false, unavailable: true, ..told })
     }
 
     /// A person from its view.

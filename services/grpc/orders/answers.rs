@@ -10,7 +10,7 @@ use crate::engine::{Bounded, Engine, Principal, ROWS_MAX, Rehearsal};
 use crate::wire::v1;
 use async_stream::try_stream;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tonic::{Request, Status, Streaming};
 
 /// Answers of one unary call.
@@ -71,7 +71,7 @@ async fn decide(
 /// Answers of a stream: a message is read once those of the one before are durable.
 pub fn import(
     districts: &Districts,
-    message_bytes_max: usize,
+    (message_bytes_max, silence_max): (usize, Duration),
     request: Request<Streaming<v1::ImportPaymentAnswersRequest>>,
 ) -> Result<EventStream<v1::ImportPaymentAnswersResponse>, Status> {
     let principal = principal::required(request.metadata())?;
@@ -89,6 +89,7 @@ pub fn import(
                 message = input.message() => {
                     message.map_err(|error| status::of_tonic(&error, message_bytes_max).unwrap_or(error))
                 }
+                silence = follow::silence(silence_max) => Err(silence),
             };
             let Some(message) = read? else { break };
             let (engine, rehearsal) = match &mut open {

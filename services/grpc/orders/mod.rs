@@ -16,15 +16,18 @@ use crate::domain::order::{OrderEvent, OrderState, steps::unpaid};
 use crate::domain::{ClaimId, Command, Entity, Event, Reason, Refusal, SchemeKey, TreasuryCode};
 use crate::engine;
 use crate::wire::v1;
+use std::time::Duration;
 use tokio_stream::StreamExt as _;
 use tonic::{Request, Response, Status, Streaming};
 
-/// The service, with the size that messages may have.
+/// The service, with what it bounds of messages.
 pub struct Finance {
     /// The districts.
     pub districts: Districts,
     /// What is told of a message that is too large.
     pub message_bytes_max: usize,
+    /// How long no answers may come while nothing else is waited for.
+    pub silence_max: Duration,
 }
 
 type Reply<T> = Result<Response<T>, Status>;
@@ -39,7 +42,8 @@ impl v1::finance_service_server::FinanceService for Finance {
         &self,
         request: Request<Streaming<v1::ImportTaxReceiptsRequest>>,
     ) -> Reply<Self::ImportTaxReceiptsStream> {
-        let answers = import::run(&self.districts, self.message_bytes_max, "receipts", request)?;
+        let bounds = (self.message_bytes_max, self.silence_max);
+        let answers = import::run(&self.districts, bounds, "receipts", request)?;
         let answer = |v1::ImportRowsResponse { results, position }| v1::ImportTaxReceiptsResponse { results, position };
         Ok(Response::new(Box::pin(answers.map(move |answered| answered.map(answer)))))
     }
@@ -134,7 +138,8 @@ impl v1::finance_service_server::FinanceService for Finance {
         &self,
         request: Request<Streaming<v1::ImportPaymentAnswersRequest>>,
     ) -> Reply<Self::ImportPaymentAnswersStream> {
-        answers::import(&self.districts, self.message_bytes_max, request).map(Response::new)
+        let bounds = (self.message_bytes_max, self.silence_max);
+        answers::import(&self.districts, bounds, request).map(Response::new)
     }
 
     async fn reconcile_payments(
