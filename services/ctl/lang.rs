@@ -482,6 +482,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("waiting", "待复核账户", "waiting"),
     ("masked_number", "账号", "number"),
     ("maker", "登记人", "recorded by"),
+    ("returned_order_no", "退票的支付令", "order that came back"),
     ("checker", "复核人", "confirmed by"),
     ("days_off", "放假日", "days off"),
     ("days_worked", "调休上班日", "days worked"),
