@@ -9,6 +9,8 @@ mod audit;
 mod bulk;
 #[path = "speed/calls.rs"]
 mod calls;
+#[path = "../common_identity/mod.rs"]
+mod common_identity;
 #[path = "../common_server/mod.rs"]
 mod common_server;
 #[path = "speed/config.rs"]

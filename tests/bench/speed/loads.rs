@@ -20,8 +20,13 @@ const ROWS: usize = 500;
 /// Firms that loads have registered so far, apart from those of imports: each registration is of another.
 static FIRMS: AtomicU64 = AtomicU64::new(10_000_000);
 
+/// The number of a firm that no load has registered yet.
+pub fn next_firm() -> u64 {
+    FIRMS.fetch_add(1, Ordering::Relaxed)
+}
+
 /// Keeps so many calls in flight until the time is over.
-async fn load<F, C>(in_flight: usize, time: Duration, call: C) -> Figures
+pub async fn load<F, C>(in_flight: usize, time: Duration, call: C) -> Figures
 where
     C: Fn() -> F + Clone + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
@@ -66,8 +71,7 @@ pub async fn register_firms(client: &Arc<Client>, in_flight: usize, time: Durati
     load(in_flight, time, move || {
         let client = Arc::clone(&client);
         async move {
-            let number = FIRMS.fetch_add(1, Ordering::Relaxed);
-            client.firms().register_firm(registration(DISTRICT, number)).await.unwrap();
+            client.firms().register_firm(registration(DISTRICT, next_firm())).await.unwrap();
         }
     })
     .await
