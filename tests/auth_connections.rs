@@ -7,7 +7,14 @@ mod common_server;
 use common_identity::{Authority, Certified, STATIC, Site, ask, bear, claims, metadata, now, refused, soon};
 use common_server::{DISTRICT, Incubatord, registration, said, says};
 use incubator_registry::wire::v1;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use rustls::{ClientConfig, HandshakeKind, RootCertStore};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status, Streaming};
 
@@ -189,4 +196,25 @@ async fn one_principal_leaves_streams_to_the_others() {
     let headers = [("authorization", greedy.as_str())];
     soon(|| follow(&channels[0], &headers), Result::is_ok).await.unwrap();
     server.stop_cleanly();
+}
+
+#[tokio::test]
+async fn no_session_is_resumed_since_that_would_verify_nothing() {
+    let site = Site::new();
+    let server = site.serve(&[], &[]);
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(site.authority.certificate.as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let made = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let mut client = made.with_root_certificates(roots).with_no_client_auth();
+    client.alpn_protocols = vec![b"h2".to_vec()];
+    let connector = TlsConnector::from(Arc::new(client));
+    for _ in 0..2 {
+        let stream = TcpStream::connect(&server.address).await.unwrap();
+        let mut stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
+        assert_eq!(stream.get_ref().1.handshake_kind(), Some(HandshakeKind::Full));
+        // What a server hands out to resume by comes before its first frame.
+        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+        stream.read_u8().await.unwrap();
+    }
 }

@@ -4,14 +4,11 @@ use super::reload::{Source, Watched};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
-use rustls::server::{NoClientAuth, ServerSessionMemoryCache, WebPkiClientVerifier, danger::ClientCertVerifier};
+use rustls::server::{NoClientAuth, NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// Sessions that may be resumed.
-const SESSIONS_MAX: usize = 1024;
 
 /// Certificates of a file.
 const CERTIFICATES_MAX: usize = 64;
@@ -82,7 +79,9 @@ fn read(sources: &[Source], files: &[Vec<u8>], required: bool) -> Result<Tls, Ve
     match made {
         Ok(Ok(mut config)) => {
             config.alpn_protocols = vec![b"h2".to_vec()];
-            config.session_storage = ServerSessionMemoryCache::new(SESSIONS_MAX);
+            // A resumed session repeats the client's certificates and verifies none of them: every one begins anew.
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
             Ok(Tls { config: Arc::new(config), authorities, verifier })
         }
         Ok(Err(error)) | Err(error) => Err(vec![sources[1].fault(format_args!("with the certificate: {error}"))]),
