@@ -93,3 +93,15 @@ async fn no_other_claim_of_the_holder_goes_to_an_account_that_an_order_came_back
     rig.account(1, "运营1").await;
     rig.order_for(other).await.unwrap();
 }
+
+#[tokio::test]
+async fn an_account_recorded_twice_before_a_return_is_paid_to_no_more_under_either() {
+    let rig = s1_approved().await;
+    let known = || rig.engine.published().registry.finance().account(&firm(1)).unwrap().confirmed.clone().unwrap();
+    let no = rig.order_for(S1_2024).await.unwrap();
+    let second = rig.submit(TREASURER, again(&known().recorded, Vec::new())).await.unwrap().written.position();
+    rig.act(CHECKER, Act::CheckAccount { holder: firm(1), recorded: second, refused: None }).await.unwrap();
+    assert_eq!(known().position, second);
+    rig.tell(&no, returned("账户已冻结", "2025-03-11")).await.unwrap();
+    assert_eq!(rig.order_for(S1_2024).await.unwrap_err().reason, Reason::AccountReturned);
+}

@@ -31,14 +31,14 @@ pub(in crate::domain) fn named(registry: &Registry, payee: &Uscc, name: &str, da
     Err(Refusal::new(Reason::AccountNameDiffers, message).with("payee", payee).with("registered_name", registered))
 }
 
-/// The order that came back from the same account, whenever that was recorded; none: none did.
+/// The last order that came back from the same account, whenever that was recorded; none: none did.
 pub fn came_back<'a>(registry: &'a Registry, stated: &AccountRecorded) -> Option<&'a CameBack> {
     let is_same = |at: &u64| match registry.entry_at(*at).as_deref() {
         Some(Entry { event: Event::Account(AccountEvent::Recorded(known)), .. }) => known.is_same(stated),
         _ => false,
     };
     let returned = &registry.finance().account(&stated.holder)?.returned;
-    returned.iter().find(|(at, _)| is_same(at)).map(|(_, came)| came)
+    returned.iter().filter(|(at, _)| is_same(at)).map(|(_, came)| came).max_by_key(|came| came.position)
 }
 
 /// ACCOUNT_RETURNED.

@@ -57,7 +57,9 @@ fn account(of: &Deciding<'_>, grant: &Grant) -> Result<(u64, String), Refusal> {
     let account = known.and_then(|known| known.confirmed.as_ref()).ok_or_else(|| {
         Refusal::new(Reason::AccountUnconfirmed, format!("no account of {payee} is confirmed")).with("payee", payee)
     })?;
-    if let Some(came) = known.and_then(|known| known.returned.get(&account.position)) {
+    // Whenever it was recorded before; behind the return that took a document.
+    let came = accounts::came_back(of.registry, &account.recorded).filter(|came| came.position > account.position);
+    if let Some(came) = came {
         let CameBack { order, .. } = came;
         let message = format!("order {order} came back from the account of {payee}: another must be confirmed first");
         return Err(accounts::returned(came, &payee, message));
