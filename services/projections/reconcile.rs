@@ -201,7 +201,7 @@ fn silent(registry: &Registry, order: &Arc<Order>, asked: Question<'_>) -> Optio
         OrderState::Accepted => (Kind::Unpaid, order.day, None),
         OrderState::Returned => {
             let claim = registry.finance().claim(&order.issued.claim)?;
-            let is_last = claim.orders.last() == Some(&order.issued.order);
+            let is_last = claim.grants.iter().any(|grant| grant.order.as_ref() == Some(&order.issued.order));
             let returned = order.returned.as_ref().filter(|_| is_last)?;
             (Kind::NotReissued, returned.day, Some(returned.position))
         }

@@ -126,6 +126,8 @@ pub struct Grant {
     pub amount: i64,
     /// The freeze that it was approved under: payee and payer of its orders, whatever a later supplement says.
     pub frozen: Arc<Frozen>,
+    /// Where that freeze is recorded, in front of its explanation.
+    pub frozen_position: u64,
     /// What was asked when it was approved, fen: an award that was cut is not asked for again.
     pub asked: i64,
     /// The budget that bears it; none: a year's end freed the one that did.
@@ -284,6 +286,7 @@ impl Claim {
                 self.grants.push(Grant {
                     amount: approved.awarded,
                     frozen: Arc::clone(&self.frozen),
+                    frozen_position: self.frozen_position,
                     asked,
                     budget: Some(approved.budget.clone()),
                     reason: approved.taken.text.clone(),
@@ -362,9 +365,10 @@ impl Claim {
         if self.stage == Stage::Approved && self.orders.is_empty() {
             self.grants.clear();
         }
-        match self.granted().map(Arc::clone) {
+        let granted = self.grants.last().map(|grant| (Arc::clone(&grant.frozen), grant.frozen_position));
+        match granted {
             Some(granted) => {
-                self.frozen = granted;
+                (self.frozen, self.frozen_position) = granted;
                 self.stage = self.settled_stage();
             }
             None => self.stage = stage,
