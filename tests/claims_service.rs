@@ -80,6 +80,17 @@ async fn claims_are_opened_for_everyone_who_is_entitled_and_once() {
     assert_eq!(first, second);
     assert!(again.iter().filter(|claim| !claim.claim.is_empty()).all(|c| c.reason() == v1::Reason::ClaimExists));
 
+    // What was withdrawn is somebody's decision: a run over everyone leaves it.
+    let name = first[0].clone();
+    let request =
+        v1::WithdrawClaimRequest { name, text: "企业放弃".into(), request_id: id(), ..Default::default() };
+    server.claims().withdraw_claim(request).await.unwrap();
+    let head = server.engine.published().head.position;
+    let third = opened(&server, opens(false)).await;
+    assert_eq!((count(&third), server.engine.published().head.position), (0, head));
+    let left = third.iter().find(|claim| claim.claim == first[0]).unwrap();
+    assert!(left.reason() == v1::Reason::ClaimExists && left.message.contains("WITHDRAWN"), "{left:?}");
+
     let ask = v1::ListClaimsRequest {
         parent: DISTRICT.into(),
         page_size: 2,

@@ -160,8 +160,9 @@ impl Witness {
         let Some(status) = status else { return self.let_in() };
         let turned_away = match status.code() {
             Code::PermissionDenied | Code::Unauthenticated => true,
-            Code::NotFound => self.scoped || !self.asked().refused.is_empty(),
-            _ => false,
+            Code::NotFound if self.scoped => true,
+            // Another's district, whatever else was wrong with the call.
+            _ => !self.asked().refused.is_empty(),
         };
         if turned_away {
             let reason = status.get_error_details().error_info().map(|info| info.reason.clone()).unwrap_or_default();

@@ -17,8 +17,8 @@ use std::path::PathBuf;
 pub enum ClaimsCommand {
     /// Claim what is owed of one entitlement (申报); the amount is computed where it is decided.
     Open(OpenArgs),
-    /// Claim for everyone who is entitled under a scheme (免申即享). What has a claim is told with its name: the same again
-    /// adds nothing.
+    /// Claim for everyone who is entitled under a scheme (免申即享). What has a claim, a closed one too, is told with
+    /// its name: the same again adds nothing.
     OpenAll(OpenAllArgs),
     /// The claims, by name.
     List(ListArgs),

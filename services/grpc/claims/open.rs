@@ -1,10 +1,11 @@
 //! 免申即享: claims for everyone who is entitled, a page of entitlements at a time.
 //!
 //! Each claim is an act of its own, computed where it is decided; the list only says whom to ask for. A call that breaks off is
-//! made again: what has a claim is told, and nothing is added.
+//! made again: what has a claim, a closed one too, is told, and nothing is added.
 
 use crate::domain::act::{Act, Wanted};
-use crate::domain::{AsOf, Command, Day, Entity, PolicyId, Reason, SchemeKey};
+use crate::domain::claim::Claim;
+use crate::domain::{AsOf, Command, Day, Entity, PolicyId, Reason, Registry, SchemeKey};
 use crate::engine::{Engine, EngineError, Principal, Request, RequestId};
 use crate::grpc::convert::{Reader, position};
 use crate::grpc::entitlements::wire;
@@ -116,6 +117,12 @@ async fn open(
     let name = |entity: &Entity| format!("districts/{}/{entity}", engine.district());
     let told =
         v1::OpenedClaim { beneficiary: name(&wanted.beneficiary), period: wanted.period.clone(), ..Default::default() };
+    // What somebody withdrew or rejected is opened again one by one, by somebody who decides that.
+    if let Some(closed) = closed(&engine.published().registry, &wanted) {
+        let message = format!("{} is {}: OpenClaim opens it again", closed.id(), closed.stage.key());
+        let claim = name(&Entity::Claim(closed.id().clone()));
+        return Ok(v1::OpenedClaim { claim, reason: v1::Reason::ClaimExists.into(), message, ..told });
+    }
     let command = Command::act(Act::Claim(wanted), Vec::new()).map_err(|refusal| status::refused(&refusal))?;
     // A promise has one claim: that, not the id, makes a call that is made again harmless.
     let id = RequestId(*uuid::Uuid::new_v4().as_bytes());
@@ -148,4 +155,12 @@ async fn open(
         }
         Err(other) => Err(status::of(other)),
     }
+}
+
+/// The claim for what is wanted that was withdrawn or rejected.
+fn closed<'a>(registry: &'a Registry, wanted: &Wanted) -> Option<&'a Claim> {
+    let finance = registry.finance();
+    let claims = finance.claims_of(&wanted.beneficiary).filter_map(|id| finance.claim(id));
+    let same = |of: &&Claim| of.frozen.scheme == wanted.scheme && of.frozen.is_listed(&wanted.period);
+    claims.map(AsRef::as_ref).filter(same).find(|claim| claim.stage.is_closed())
 }
