@@ -87,7 +87,7 @@ pub struct Notes {
     #[arg(long, value_name = "NOTE")]
     pub checkpoint: Vec<PathBuf>,
     /// File of a checkpoint that was kept from before; repeatable. Then all heads recorded under a checkpoint are made anew, not
-    /// the last ones only.
+    /// the last ones only; those that can't be are counted and told.
     #[arg(long, value_name = "NOTE")]
     pub earlier: Vec<PathBuf>,
 }

@@ -32,7 +32,7 @@ pub fn run(args: &VerifyArgs, lang: Lang) -> Result<Report, Trouble> {
         auditor = auditor.of_all_heads();
     }
     let audited = finish(&args.export, &mut export, auditor, &mut |_, _| {})?;
-    Ok(report(&name, &audited, lang))
+    Ok(report(&name, &audited, !args.notes.earlier.is_empty(), lang))
 }
 
 /// An export's bytes, from the first on.
@@ -96,7 +96,8 @@ fn finish(
     }
 }
 
-fn report(origin: &str, audited: &Audited, lang: Lang) -> Report {
+/// What was found; `all`: whether all heads were to be made anew.
+fn report(origin: &str, audited: &Audited, all: bool, lang: Lang) -> Report {
     let head = audited.summary.head;
     let heads = audited.heads.map(
         |(position, until, count)| json!({"recorded_position": position, "true_to_position": until, "entities": count}),
@@ -114,10 +115,10 @@ fn report(origin: &str, audited: &Audited, lang: Lang) -> Report {
         "heads_checked": audited.heads_checked,
         "heads_unchecked": audited.heads_unchecked,
     });
-    let mut report = Report::of(json, lang);
+    let mut notes = Vec::new();
     if audited.unsigned > 0 {
         let last = audited.met.last().copied().unwrap_or(0);
-        report.note = Some(lang.pick(
+        notes.push(lang.pick(
             format!("位置{last}之后的{}条记录前后相接，但没有检查点为其签名", audited.unsigned),
             format!(
                 "the {} records behind position {last} hold in themselves; no checkpoint given covers them",
@@ -125,6 +126,17 @@ fn report(origin: &str, audited: &Audited, lang: Lang) -> Report {
             ),
         ));
     }
+    if all && audited.heads_unchecked > 0 {
+        notes.push(lang.pick(
+            format!("{}处末尾登记未能重算：不得凭其证明某主体有无记录", audited.heads_unchecked),
+            format!(
+                "{} recorded heads could not be made anew: nothing is proved by them of any entity",
+                audited.heads_unchecked
+            ),
+        ));
+    }
+    let mut report = Report::of(json, lang);
+    report.note = Some(notes.join("\n")).filter(|note| !note.is_empty());
     report
 }
 

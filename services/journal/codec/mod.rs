@@ -52,12 +52,15 @@ pub struct Encoded {
     pub payload: Vec<u8>,
 }
 
+/// Code of the record of all entities' heads.
+pub const HEADS_RECORDED: u16 = 4;
+
 /// Every event type: its code, its name, and the schema version that is written.
 pub const TYPES: &[(u16, &str, u16)] = &[
     (1, "LogCreated", 1),
     (2, "FactsVoided", 1),
     (3, "LimitsSet", 1),
-    (4, "HeadsRecorded", 1),
+    (HEADS_RECORDED, "HeadsRecorded", 1),
     (10, "IncubatorRegistered", 1),
     (11, "IncubatorRecognised", 1),
     (12, "RecognitionEnded", 1),
@@ -143,7 +146,7 @@ pub fn type_code(event: &Event) -> u16 {
         Event::LogCreated { .. } => 1,
         Event::FactsVoided { .. } => 2,
         Event::LimitsSet(_) => 3,
-        Event::HeadsRecorded { .. } => 4,
+        Event::HeadsRecorded { .. } => HEADS_RECORDED,
         Event::IncubatorRegistered(_) => 10,
         Event::IncubatorRecognised { .. } => 11,
         Event::RecognitionEnded { .. } => 12,
