@@ -189,3 +189,32 @@ async fn a_budget_whose_year_is_over_is_neither_raised_nor_cut() {
     let budget = rig.budget(S1_BUDGET);
     assert_eq!((budget.taking.paid, budget.left()), (7_000, 3_000));
 }
+
+#[tokio::test]
+async fn the_years_end_frees_the_budget_of_what_came_back_or_was_turned_down_and_was_not_made_again() {
+    let answers = [returned("账号不存在", "2025-12-30"), Answer::Rejected { reason: "要素不全".to_owned() }];
+    for (answer, state, stage) in answers
+        .into_iter()
+        .zip(["RETURNED", "REJECTED"])
+        .zip(["RETURNED", "APPROVED"])
+        .map(|((answer, state), stage)| (answer, state, stage))
+    {
+        let rig = s1_approved().await;
+        let no = rig.order_for(S1_2024).await.unwrap();
+        rig.go_to("2025-12-30");
+        rig.tell(&no, answer).await.unwrap();
+        rig.go_to("2026-01-05");
+        assert_eq!(rig.budget(S1_BUDGET).taking.committed, 7_000);
+        let done = rig.act(TREASURER, Act::CloseYear(2025, None)).await.unwrap();
+        assert!(!is_duplicate(&done));
+        assert_eq!((rig.budget(S1_BUDGET).taking.committed, rig.budget(S1_BUDGET).left()), (0, 10_000));
+        assert_eq!((rig.order(&no).state.key(), rig.stage(S1_2024)), (state, stage), "they stay what they are");
+        assert!(is_duplicate(&rig.act(TREASURER, Act::CloseYear(2025, None)).await.unwrap()), "once");
+        rig.account(1, "运营1").await;
+        rig.budgeted(NEXT, 7_000, Handing::FirstCome).await.unwrap();
+        let new = rig.order_for(S1_2024).await.unwrap();
+        rig.tell(&new, paid("回单2", "2026-01-05")).await.unwrap();
+        assert_eq!((rig.stage(S1_2024), rig.budget(NEXT).taking.paid), ("PAID", 7_000));
+        reopens(&rig).await;
+    }
+}

@@ -401,9 +401,12 @@ impl Claim {
             }
             OrderEvent::Returned { .. } | OrderEvent::Rejected(_) | OrderEvent::Closed(_) => {
                 let Some(grant) = self.grant_of(&no) else { return };
-                grant.state = GrantState::Open;
+                let was = std::mem::replace(&mut grant.state, GrantState::Open);
                 if matches!(event, OrderEvent::Closed(_)) {
                     grant.budget = None;
+                    if was == GrantState::Open {
+                        return; // It came back before, and the year's end frees the budget only.
+                    }
                 }
             }
         }
@@ -482,6 +485,12 @@ impl Claim {
     pub fn open_grant(&self) -> Option<(u32, &Grant)> {
         let at = self.grants.iter().position(|grant| grant.state == GrantState::Open)?;
         Some((u32::try_from(at).ok()? + 1, &self.grants[at]))
+    }
+
+    /// Orders that a budget bears and that are not paid: the live one, and those that came back or were turned down.
+    pub fn unpaid_orders(&self) -> impl Iterator<Item = &OrderNo> {
+        let unpaid = |grant: &&Grant| grant.state != GrantState::Paid && grant.budget.is_some();
+        self.grants.iter().filter(unpaid).filter_map(|grant| grant.order.as_ref())
     }
 
     /// The order that is live; none: there is none.

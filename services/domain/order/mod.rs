@@ -300,9 +300,12 @@ impl Order {
                 known.state = OrderState::Rejected;
                 known.reason.clone_from(&told.text);
             }
+            // One that came back or was turned down stays what it is: its budget is free of it.
             OrderEvent::Closed(told) => {
-                known.state = OrderState::Closed;
-                known.reason.clone_from(&told.text);
+                if known.state.is_live() {
+                    known.state = OrderState::Closed;
+                    known.reason.clone_from(&told.text);
+                }
             }
         }
     }

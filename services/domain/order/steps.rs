@@ -245,11 +245,25 @@ fn returned(of: &Deciding<'_>, order: &Order, reason: &str, day: Day) -> Result<
     }
 }
 
-/// Orders that are live, of a fiscal year or an earlier one.
+/// Whether it is of a fiscal year or an earlier one, and of a payer.
+fn is_of(order: &Order, year: i16, payer: Option<TreasuryCode>) -> bool {
+    let budget = &order.issued.budget;
+    budget.year <= year && payer.is_none_or(|payer| budget.payer == payer)
+}
+
+/// Orders that a budget bears and that are not paid, of a fiscal year or an earlier one: live ones, and those that came back
+/// or were turned down and were not made again.
 pub fn unpaid(finance: &Finance, year: i16, payer: Option<TreasuryCode>) -> impl Iterator<Item = &Arc<Order>> {
-    let live = finance.live_orders().filter_map(|no| finance.order(no));
-    let of_payer = move |order: &&Arc<Order>| payer.is_none_or(|payer| order.issued.budget.payer == payer);
-    live.filter(move |order| order.issued.budget.year <= year).filter(of_payer)
+    finance.unpaid_orders().filter(move |order| is_of(order, year, payer))
+}
+
+/// How many such orders there were as known at a position.
+pub fn unpaid_known(finance: &Finance, year: i16, payer: Option<TreasuryCode>, known: u64) -> usize {
+    if finance.last_told() <= known {
+        return unpaid(finance, year, payer).count();
+    }
+    let issued = finance.orders_from("").map(|(_, order)| order).filter(|order| order.position <= known);
+    issued.filter(|order| is_of(order, year, payer) && finance.was_unpaid(order, known)).count()
 }
 
 /// Closes the orders that a fiscal year left unpaid, at most `CLOSED_MAX` of them.
