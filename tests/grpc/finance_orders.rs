@@ -359,18 +359,6 @@ async fn a_retry_gets_the_first_answer_whatever_was_done_since() {
     let acknowledge = acknowledgement("一体化", at);
     let acknowledged = server.finance().acknowledge_orders(acknowledge.clone()).await.unwrap().into_inner();
     answer(&server, &[paid(&orders[0], "回单1", TODAY)]).await;
-    // A recovery, and behind it another.
-    let recover = |amount_fen| v1::OrderRecoveryRequest {
-        name: format!("{DISTRICT}/claims/{}", claim(1)),
-        amount_fen,
-        reason: "误判".into(),
-        request_id: id(),
-        ..Default::default()
-    };
-    let clerk = server.by(OTHER);
-    let (first, second) = (recover(1_000), recover(2_000));
-    let recovering = clerk.claims().order_recovery(first.clone()).await.unwrap().into_inner();
-    clerk.claims().order_recovery(second).await.unwrap();
     // A year that is closed, and a payment of it that came back afterwards.
     server.clock.advance(Duration::from_secs(45 * 86_400));
     let close = v1::CloseFiscalYearRequest {
@@ -386,7 +374,6 @@ async fn a_retry_gets_the_first_answer_whatever_was_done_since() {
     server.finance().acknowledge_orders(acknowledgement("一体化", at)).await.unwrap();
 
     assert_eq!(by.finance().close_fiscal_year(close).await.unwrap().into_inner(), closed);
-    assert_eq!(clerk.claims().order_recovery(first).await.unwrap().into_inner(), recovering);
     assert_eq!(server.accounts().record_account(record).await.unwrap().into_inner(), recorded);
     assert_eq!(by.budgets().appropriate_budget(appropriate).await.unwrap().into_inner(), raised);
     assert_eq!(server.finance().acknowledge_orders(acknowledge).await.unwrap().into_inner(), acknowledged);
