@@ -218,7 +218,8 @@ impl Sight<'_> {
         let of = [entry.event.owner(), entry.event.other()].into_iter().flatten();
         let mut claims = of.filter_map(|of| if let Entity::Claim(id) = of { Some(id) } else { None });
         let then = AsOf { day: Day::MAX, known: entry.position };
-        let seen = |id: ClaimId| self.registry.finance().claim_seen(&id, then).is_some_and(|claim| self.sees_claim(&claim));
+        let seen =
+            |id: ClaimId| self.registry.finance().claim_seen(&id, then).is_some_and(|claim| self.sees_claim(&claim));
         claims.any(seen)
     }
 
