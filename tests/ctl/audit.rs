@@ -186,7 +186,7 @@ async fn an_access_log_is_audited_by_the_note_that_was_kept_of_it() {
     };
     let verdict = run(&export).await.json();
     let figures = ["holds", "checkpoints_met", "signed_to_position"].map(|figure| verdict[figure].clone());
-    assert_eq!(figures, [true.into(), 1.into(), status.head.position.into()]);
+    assert_eq!(serde_json::json!(figures), serde_json::json!([true, 1, status.head.position]));
     assert!(verdict["unsigned_records"].as_u64().unwrap() > 0, "{verdict}");
 
     // Changed, and another log's.

@@ -285,7 +285,7 @@ async fn false_heads_are_a_fault_in_the_verdict_of_the_command_line() {
     let told = run(nobody, &verify).await;
     let (verdict, recorded) = (told.json(), small.records.iter().filter(|record| record.event_type == 4).count());
     let figures = ["holds", "heads_checked", "heads_unchecked"].map(|figure| verdict[figure].clone());
-    assert_eq!(figures, [true.into(), (recorded - 1).into(), 1.into()]);
+    assert_eq!(serde_json::json!(figures), serde_json::json!([true, recorded - 1, 1]));
     assert!(told.err.contains("1 recorded heads could not be made anew"), "{}", told.err);
 }
 
