@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use super::common::world::{carrier, day, firm, limits, park};
+use crate::common::world::{carrier, day, firm, limits, park};
 use incubator_registry::domain::account::{AccountRecorded, BankNo};
 use incubator_registry::domain::act::{Act, Answer, ClaimStep, Wanted};
 use incubator_registry::domain::budget::{Appropriated, Budget, BudgetId};

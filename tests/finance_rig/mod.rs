@@ -2,9 +2,9 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use super::claims_rig::{APPROVER, CHECKER, Rig, TREASURER, request};
-use super::common::server::{Clients, DISTRICT, Known, Server, id};
-use super::common::world::{carrier, firm};
+use crate::claims_rig::{APPROVER, CHECKER, Rig, TREASURER, request};
+use crate::common::server::{Clients, DISTRICT, Known, Server, id};
+use crate::common::world::{carrier, firm};
 use incubator_registry::auth::{Caller, Role};
 use incubator_registry::domain::account::{AccountRecorded, BankNo, NUMBER, RECORDED};
 use incubator_registry::domain::act::Act;
