@@ -36,7 +36,7 @@ const STEPS: &[(&str, &str, &str)] = &[
     ("OrderPaid", "支付", "paid"),
     ("OrderReturned", "退票", "returned"),
     ("OrderRejected", "财政退回", "order rejected"),
-    ("OrderClosed", "年终关闭", "order closed"),
+    ("OrderClosed", "支付令关闭", "order closed"),
 ];
 /// A piece of an explanation is no step.
 const PIECE: &str = "ClaimExplained";

@@ -26,7 +26,7 @@ pub enum OrdersCommand {
         /// Of this fiscal year.
         #[arg(long, value_name = "YEAR")]
         year: Option<i16>,
-        /// In this state: ISSUED 已开出, ACCEPTED 已接收, PAID 已支付, RETURNED 已退票, REJECTED 已退回, CLOSED 年终关闭.
+        /// In this state: ISSUED 已开出, ACCEPTED 已接收, PAID 已支付, RETURNED 已退票, REJECTED 已退回, CLOSED 已关闭.
         #[arg(long, value_parser = parse::order_state)]
         state: Option<OrderState>,
         /// Common.

@@ -170,7 +170,7 @@ pub enum OrderState {
     Returned,
     /// Turned down.
     Rejected,
-    /// Closed at its year's end.
+    /// Closed: at its year's end, or since another order was paid for the same.
     Closed,
 }
 
@@ -208,7 +208,7 @@ impl OrderState {
             Self::Paid => "已支付",
             Self::Returned => "已退票",
             Self::Rejected => "已退回",
-            Self::Closed => "年终关闭",
+            Self::Closed => "已关闭",
         }
     }
 
