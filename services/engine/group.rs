@@ -409,7 +409,7 @@ impl Group {
         let entities = self.registry.entities();
         let Some(number) = entities.number(entity) else { return SubjectHead { revision: 0, hash: ZERO_HASH } };
         let hash = self.laid.hashes.get(&number).copied().or_else(|| base.hash(number)).unwrap_or(ZERO_HASH);
-        SubjectHead { revision: entities.revision(entity), hash }
+        SubjectHead { revision: entities.revision_of(number), hash }
     }
 }
 
