@@ -3,7 +3,8 @@
 //! them answers, the other must.
 //!
 //! A failure says its seed, and `SIMULATION_SEED=7 cargo test --test simulation` plays that run again, alone and alike. A long
-//! run: `SIMULATION_RUNS=10000 cargo test --release --test simulation -- --nocapture`.
+//! run: `SIMULATION_RUNS=10000 cargo test --release --test simulation -- --nocapture`; with `SIMULATION_FIRST=3001` it begins
+//! at that seed.
 
 #[path = "simulation/asks.rs"]
 mod asks;
@@ -38,10 +39,12 @@ mod world;
 use play::{Play, Tally};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Runs of the quick test; seeds 1 to this.
+/// Runs of the quick test; seeds 1 to this, and those that failed once.
 const RUNS: u64 = 60;
+/// Seeds that failed once: 3451, where limits were voided and not every fact that depended on them was named.
+const FAILED_ONCE: [u64; 1] = [3451];
 /// Steps of one run: rounds of commands, reads, moves of the clock, restarts.
 const STEPS: usize = 60;
 
@@ -86,20 +89,23 @@ fn the_engine_answers_as_the_model_does() {
         println!("{:?}", told(seed));
         return;
     }
-    let runs = number("SIMULATION_RUNS").unwrap_or(RUNS);
-    let next = AtomicU64::new(1);
+    let first = number("SIMULATION_FIRST").unwrap_or(1);
+    let mut seeds: Vec<u64> =
+        (first..).zip(0..number("SIMULATION_RUNS").unwrap_or(RUNS)).map(|(seed, _)| seed).collect();
+    let again: Vec<u64> = FAILED_ONCE.into_iter().filter(|seed| !seeds.contains(seed)).collect();
+    seeds.extend(again);
+    let runs = seeds.len();
+    let next = AtomicUsize::new(0);
     let sum = Mutex::new([0; 9]);
     let workers = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
                 loop {
-                    let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if seed > runs {
-                        break;
-                    }
+                    let at = next.fetch_add(1, Ordering::SeqCst);
+                    let Some(seed) = seeds.get(at).copied() else { break };
                     let t = catch_unwind(|| told(seed)).unwrap_or_else(|failed| {
-                        next.store(runs + 1, Ordering::SeqCst); // One failure is enough.
+                        next.store(runs, Ordering::SeqCst); // One failure is enough.
                         resume_unwind(failed)
                     });
                     let counts = [
@@ -115,8 +121,8 @@ fn the_engine_answers_as_the_model_does() {
                     ];
                     let mut sum = sum.lock().unwrap();
                     sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-                    if seed.is_multiple_of(100) {
-                        println!("{seed} runs: {sum:?}");
+                    if (at + 1).is_multiple_of(100) {
+                        println!("{} runs: {sum:?}", at + 1);
                     }
                 }
             });

@@ -161,14 +161,14 @@ fn transfers<'a>(next: &Registry, ids: impl Iterator<Item = &'a TransferId>) -> 
 }
 
 fn settings_violations(next: &Registry) -> Vec<Violation> {
+    let mut found: Vec<Violation> = next.firm_codes().flat_map(|code| firm::rules::violations(next, code)).collect();
     // The limits that a log begins with may be replaced, and not be taken away: later ones say nothing of earlier days.
     let first = next.settings().entries().first();
     if let Some(first) = first.filter(|first| limits_on(next.settings(), first.day, AsOf::NOW).is_none()) {
         let message = format!("a district is never without limits, from {} on", first.day);
-        return vec![Violation::new(Reason::MissingValue, first.position, None, message)];
+        found.push(Violation::new(Reason::MissingValue, first.position, None, message));
     }
-    let ages = |code| firm::rules::violations(next, code);
-    next.firm_codes().flat_map(ages).collect()
+    found
 }
 
 /// A rule that a new fact breaks is named by its word. A recorded fact that breaks one because of a new fact likewise, with

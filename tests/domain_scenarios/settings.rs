@@ -44,6 +44,9 @@ fn a_limit_that_breaks_recorded_admissions_has_dependents() {
 fn a_district_is_never_without_limits() {
     given([]).when(void(&[2])).has_dependents(&[2]);
     given([limits_set("2024-01-01", 36)]).when(void(&[2])).has_dependents(&[2]);
+    // Beside the limits, an admission that had kept them is named: here at 20 months, where only 12 would be left to it.
+    let late = given([admitted("2024-09-01", 1, "WJ03"), admitted("2023-07-01", 2, "WJ03")]);
+    late.when(state([limits_set("2024-01-01", 12)]).replacing(&[2])).has_dependents(&[2, 10]);
     let again = limits_set("1900-01-01", 30);
     given([]).when(state([again.clone()]).replacing(&[2])).then([voided(&[2]), again]);
 }
