@@ -155,7 +155,9 @@ impl Registry {
         }
         let entry = Entry { position, start, voided: None, day, event, documents };
         let (place, found_by) = owner.map_or((Place::NOWHERE, None), |owner| self.put(&owner, number, entry));
-        self.receipts.index(found_by);
+        if let Some(found_by) = found_by {
+            self.receipts.index(found_by);
+        }
         self.places.push_back(place);
     }
 
@@ -201,7 +203,7 @@ impl Registry {
     /// Lets the receipts taken in by `restore` be found by their vouchers.
     pub(super) fn restored(&mut self, mut found_by: Vec<u64>) {
         found_by.sort_unstable();
-        self.receipts.index(found_by);
+        self.receipts.index_sorted(found_by);
     }
 
     /// Puts a fact where it stands, on the line of an entity with that number; of a receipt, gives what it is to be found by

@@ -120,7 +120,8 @@ impl Fold {
             .collect();
         for subject in &record.subjects {
             let named = subjects.iter().find(|(entity, _)| entity.is_named(&subject.name));
-            let (_, number) = named.ok_or_else(|| broken(record, &format!("its event is not about {}", subject.name)))?;
+            let (_, number) =
+                named.ok_or_else(|| broken(record, &format!("its event is not about {}", subject.name)))?;
             let revision = number.map_or(0, |number| registry.entities().revision_of(number));
             let previous = number.and_then(|number| self.hash(number)).unwrap_or(ZERO_HASH);
             if subject.revision != revision + 1 || subject.previous != previous {
