@@ -5,17 +5,20 @@
 //! says how many were not told one by one. Nothing here waits for anything but a short lock, under which a bounded number of
 //! entries is looked at.
 //!
-//! Of either bound a principal (of strangers: an address) gets one more as long as it has less than is left for all. So
+//! Of either bound a principal (of strangers: a network) gets one more as long as it has less than is left for all. So
 //! whoever is alone gets half of it, two that keep on asking at a time get a third each, and k of them 1/(k + 1): nobody can
 //! use up what everybody needs, and nobody has to be known beforehand. What came earlier in the hour is not taken back: who
 //! comes behind k principals that had all they could get still finds 1/2ᵏ of the records, and of the entries all that these
-//! let go of within a minute.
+//! let go of within a minute. A network is what one site has of addresses to choose from: 48 bits of IPv6, 24 of IPv4; who
+//! calls from many of them takes from strangers only. A record that could not be written is none of the hour's.
 
 use crate::journal::access::{
     AccessEvent, Cause, DataKind, ENTITY_BYTES_MAX, METHOD_BYTES_MAX, PEER_BYTES_MAX, QUERY_BYTES_MAX,
     REASON_BYTES_MAX, cut,
 };
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 /// How long like ones are counted before they are written as one, microseconds.
@@ -104,21 +107,16 @@ impl Class {
 }
 
 impl Noted {
-    /// Whose part of the class's bounds it takes: the principal's, of strangers the address's.
-    fn owner(&self) -> &str {
-        match &self.what {
-            What::Denied { peer, .. } if self.who.principal.is_empty() => peer,
-            _ => &self.who.principal,
-        }
+    /// Whose part of the class's bounds it takes.
+    fn owner(&self) -> Cow<'_, str> {
+        let peer = if let What::Denied { peer, .. } = &self.what { Some(&**peer) } else { None };
+        belongs(&self.who, peer).1
     }
 
     /// Its class.
     pub fn class(&self) -> Class {
-        match &self.what {
-            What::Read { .. } => Class::Read,
-            What::Denied { .. } if self.who.principal.is_empty() => Class::Stranger,
-            What::Denied { .. } => Class::Denied,
-        }
+        let peer = if let What::Denied { peer, .. } = &self.what { Some(&**peer) } else { None };
+        belongs(&self.who, peer).0
     }
 
     /// The same, no text longer than a record has room for.
@@ -139,6 +137,29 @@ impl Noted {
             }
         }
         self
+    }
+}
+
+/// The class of what somebody did, and whose part of its bounds that takes: the principal's, of strangers their network's.
+/// `peer`: where a call came from that was turned away; none: data was read.
+fn belongs<'n>(who: &'n Who, peer: Option<&'n str>) -> (Class, Cow<'n, str>) {
+    match peer {
+        None => (Class::Read, who.principal.as_str().into()),
+        Some(peer) if who.principal.is_empty() => (Class::Stranger, network(peer)),
+        Some(_) => (Class::Denied, who.principal.as_str().into()),
+    }
+}
+
+/// The network of an address, as the door writes them; what it does not write is one of its own.
+fn network(peer: &str) -> Cow<'_, str> {
+    let prefix = peer.split_once('/').and_then(|(prefix, _)| prefix.parse::<Ipv6Addr>().ok());
+    match (prefix, peer.rsplit_once('.')) {
+        (Some(prefix), _) => {
+            let [a, b, c, ..] = prefix.segments();
+            format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)).into()
+        }
+        (None, Some((network, _))) => network.into(),
+        (None, None) => peer.into(),
     }
 }
 
@@ -240,12 +261,13 @@ impl Gathering {
         let class = noted.class();
         let left = class.entries_max() - self.entries[class as usize];
         let shares = &mut self.shares[class as usize];
-        let has = shares.get(noted.owner()).map_or(0, |share| share.entries);
+        let owner = noted.owner();
+        let has = shares.get(&*owner).map_or(0, |share| share.entries);
         if !fair(has as u64, left as u64) {
             self.lose(Cause::Limit, class, 1, now);
             return false;
         }
-        shares.entry(noted.owner().to_owned()).or_default().entries += 1;
+        shares.entry(owner.into_owned()).or_default().entries += 1;
         self.entries[class as usize] += 1;
         let noted = Arc::new(noted);
         self.slots.insert(Arc::clone(&noted), Slot { count: 1, first: now });
@@ -307,7 +329,7 @@ impl Gathering {
     fn may_record(&mut self, noted: &Noted) -> bool {
         let class = noted.class();
         let records = &mut self.records[class as usize];
-        let Some(share) = self.shares[class as usize].get_mut(noted.owner()) else { return false };
+        let Some(share) = self.shares[class as usize].get_mut(&*noted.owner()) else { return false };
         let gets = fair(share.records, class.records_an_hour().saturating_sub(*records));
         if gets {
             *records += 1;
@@ -319,13 +341,25 @@ impl Gathering {
     /// What was silent for a minute: the next one is a first one again.
     fn forget(&mut self, noted: &Noted) {
         self.slots.remove(noted);
-        let class = noted.class() as usize;
+        let (class, owner) = (noted.class() as usize, noted.owner());
         self.entries[class] -= 1;
-        let Some(share) = self.shares[class].get_mut(noted.owner()) else { return };
+        let Some(share) = self.shares[class].get_mut(&*owner) else { return };
         share.entries -= 1;
         if share.entries == 0 && share.records == 0 {
-            self.shares[class].remove(noted.owner());
+            self.shares[class].remove(&*owner);
         }
+    }
+
+    /// The records of the hour that what is due took of it at an instant, by class and owner; none: that hour is over.
+    fn taken_of<'d>(&self, due: &'d [Due], taken: i64) -> impl Iterator<Item = (usize, Cow<'d, str>)> + use<'d> {
+        let is_now = (self.hour..self.hour + HOUR_MICROS).contains(&taken);
+        let belonging = |due: &'d Due| match &due.event {
+            AccessEvent::Denied { peer, .. } => Some(belongs(&due.who, Some(peer.as_str()))),
+            AccessEvent::Read { .. } => Some(belongs(&due.who, None)),
+            AccessEvent::Unrecorded { .. } | AccessEvent::Created { .. } => None,
+        };
+        let some = due.iter().filter(move |_| is_now);
+        some.filter_map(belonging).map(|(class, owner)| (class as usize, owner))
     }
 
     /// Takes what is to be told as not told one by one: for each cause once a minute, or `all` there is.
@@ -343,8 +377,16 @@ impl Gathering {
         due
     }
 
-    /// Takes back what could not be written: it is counted, and told once something can be written again.
+    /// Takes back what was taken now and could not be written: it is counted, and told once something can be written again.
     pub fn unwritten(&mut self, due: &[Due], now: i64) {
+        for (class, owner) in self.taken_of(due, now) {
+            let Some(share) = self.shares[class].get_mut(&*owner).filter(|share| share.records > 0) else { continue };
+            share.records -= 1;
+            self.records[class] -= 1;
+            if share.entries == 0 && share.records == 0 {
+                self.shares[class].remove(&*owner);
+            }
+        }
         for (cause, denied, reads, first) in due.iter().filter_map(|due| counts(&due.event)) {
             self.lost[cause as usize].add(denied, reads, first);
         }
@@ -353,8 +395,12 @@ impl Gathering {
         }
     }
 
-    /// What was taken back is written after all.
-    pub fn written(&mut self, due: &[Due]) {
+    /// What was taken at an instant, and taken back, is written after all.
+    pub fn written(&mut self, due: &[Due], taken: i64) {
+        for (class, owner) in self.taken_of(due, taken) {
+            self.shares[class].entry(owner.into_owned()).or_default().records += 1;
+            self.records[class] += 1;
+        }
         for (cause, denied, reads, _) in due.iter().filter_map(|due| counts(&due.event)) {
             self.lost[cause as usize].remove(denied, reads);
         }
@@ -516,8 +562,65 @@ mod tests {
         gathering.note(denied("", "b"), 6);
         let more = gathering.take(6, 1, true).due;
         gathering.unwritten(&more, 6);
-        gathering.written(&due);
+        gathering.written(&due, 5);
         assert_eq!(gathering.lost().map(|lost| lost.denied), [0, 1]);
+        assert_eq!(gathering.records[Class::Stranger as usize], 1, "and of the hour's records again");
+    }
+
+    /// Records of strangers that each of these addresses gets by asking in ways without end, one address behind the other.
+    fn records_of<const N: usize>(gathering: &mut Gathering, peers: [&str; N]) -> [usize; N] {
+        peers.map(|peer| {
+            for turn in 0..400 {
+                let Noted { who, .. } = denied("", peer);
+                let what = What::Denied { method: turn.to_string(), reason: "R".into(), peer: peer.into() };
+                gathering.note(Noted { who, what }, 0);
+            }
+            let due = gathering.take(0, usize::MAX, false).due;
+            due.iter().filter(|due| matches!(due.event, AccessEvent::Denied { .. })).count()
+        })
+    }
+
+    #[test]
+    fn a_network_has_one_part_however_many_addresses_it_has() {
+        let of_one = ["2001:db8:1::/64", "2001:db8:1:2::/64", "2001:db8:1:ffff::/64", "2001:db8:1:7::/64"];
+        let mut gathering = Gathering::default();
+        assert_eq!(records_of(&mut gathering, of_one).iter().sum::<usize>(), 150, "half of what there is");
+        assert_eq!(records_of(&mut gathering, ["2001:db8:2:2::/64", "198.51.100.7"]), [75, 38]);
+        let mut gathering = Gathering::default();
+        let of_one = ["203.0.113.7", "203.0.113.8", "203.0.113.255"];
+        assert_eq!(records_of(&mut gathering, of_one).iter().sum::<usize>(), 150);
+        assert_eq!(records_of(&mut gathering, ["203.0.114.7"]), [75]);
+        let networks = ["::/64", "0:0:1::/64", "2001:db8:0:1::/64", "2001:db8::/64", "203.0.113.7", ""];
+        let networks = networks.map(|peer| network(peer).into_owned());
+        assert_eq!(networks, ["::/48", "0:0:1::/48", "2001:db8::/48", "2001:db8::/48", "203.0.113", ""]);
+    }
+
+    #[test]
+    fn what_could_not_be_written_takes_nothing_of_the_hour() {
+        let mut gathering = Gathering::default();
+        for minute in 0..10 {
+            let now = minute * WINDOW_MICROS;
+            for turn in 0..100 {
+                gathering.note(denied("", &turn.to_string()), now);
+            }
+            let due = gathering.take(now, usize::MAX, false).due;
+            let each = due.iter().filter(|due| matches!(due.event, AccessEvent::Denied { .. })).count();
+            assert_eq!(each, 100, "minute {minute}");
+            gathering.unwritten(&due, now);
+        }
+        assert_eq!(gathering.records, [0; 3]);
+        let lost = gathering.lost().map(|lost| lost.denied);
+        assert_eq!(lost, [0, 1000], "all are counted, none for the limit");
+        // What is given back once its hour is over takes nothing from the next.
+        let now = 10 * WINDOW_MICROS;
+        gathering.note(denied("clerk-7", "a"), now);
+        let early = gathering.take(now, usize::MAX, true).due;
+        gathering.note(denied("clerk-7", "b"), HOUR_MICROS);
+        gathering.take(HOUR_MICROS, usize::MAX, false);
+        gathering.unwritten(&early, now);
+        assert_eq!(gathering.records[Class::Denied as usize], 1);
+        gathering.written(&early, now);
+        assert_eq!(gathering.records[Class::Denied as usize], 1);
     }
 
     #[test]

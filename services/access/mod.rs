@@ -5,7 +5,7 @@
 //! - Whoever notes something never waits and never fails: an entry is put into a bounded table under a short lock (`gather`),
 //!   and a task of its own writes (`writer`), the first of a kind within a second, more like it as a count a minute.
 //! - It is bounded: `Class` says how many records an hour, `RECORD_BYTES_MAX` how large each is. What goes beyond is counted,
-//!   and the count recorded. Within these bounds it is fair: no principal, and no stranger's address, gets more than is left
+//!   and the count recorded. Within these bounds it is fair: no principal, and no stranger's network, gets more than is left
 //!   for the others (`gather` tells how), so nobody hides another's reads behind its own.
 //! - When it can't be written, reading goes on: a full disk must not stop a bureau from working. What happens meanwhile is
 //!   counted, the trace and the status say so, and the gap is recorded once there is space again. It gives way before the

@@ -56,8 +56,8 @@ pub struct Writer {
     book: Book,
     /// Once it failed: when it is tried again, and how long it was left alone for that.
     retry: Option<(Instant, Duration)>,
-    /// What was in the write that failed, and the head if it was written all the same.
-    doubtful: Option<(Head, Vec<Due>)>,
+    /// What was in the write that failed, when it was taken, and the head if it was written all the same.
+    doubtful: Option<(Head, Vec<Due>, i64)>,
 }
 
 impl Writer {
@@ -168,10 +168,10 @@ impl Writer {
             Err(error) => Err(LogState::from(&error)),
         };
         if read.is_ok()
-            && let Some((head, due)) = self.doubtful.take()
+            && let Some((head, due, taken)) = self.doubtful.take()
             && head == self.book.end()
         {
-            locked(&self.shared.gathering).written(&due);
+            locked(&self.shared.gathering).written(&due, taken);
             self.born = None;
         }
         self.become_(read.map_or_else(|state| state, |()| LogState::Open));
@@ -248,7 +248,7 @@ impl Writer {
                 (self.born, self.retry) = (None, None);
                 self.become_(LogState::Open);
             }
-            Err(Unwritten::Failed(_)) => self.doubtful = Some((page.commit.head(), due.to_vec())),
+            Err(Unwritten::Failed(_)) => self.doubtful = Some((page.commit.head(), due.to_vec(), now)),
             Err(Unwritten::Full) => {}
         }
         appended

@@ -8,7 +8,9 @@
 //! - An answer to a command is drawn with the rights from before it, and what the command itself recorded.
 //!
 //! What a carrier is owed, and what became of its claims, an operator may know where it follows from the taxes of whoever runs
-//! the carrier now: other awards would tell the taxes and loans of firms, earlier years those of another operator.
+//! the carrier now: other awards would tell the taxes and loans of firms, earlier years those of another operator. Yet what
+//! is published (公示) is everybody's to know: a claim whose money goes to whoever runs the carrier now (S3's, for a firm that
+//! it raised) is seen from then on, as far as a publication tells of it. It claims and withdraws only what it may know before.
 //!
 //! Nothing is filtered afterwards: `part` is the registry with only what is seen in it, and every figure, list and answer is
 //! a function of that.
@@ -17,6 +19,7 @@ use super::Caller;
 use super::table::denied;
 use crate::domain::act::{Act, ClaimStep};
 use crate::domain::claim::steps::unknown_claim;
+use crate::domain::claim::{Claim, ClaimEvent, Frozen};
 use crate::domain::decide::{unknown_fact, unknown_firm, unknown_incubator};
 use crate::domain::firm::{FirmView, Stay};
 use crate::domain::person::PersonEvent;
@@ -190,22 +193,50 @@ impl Sight<'_> {
         self.owns(id) && year.is_some_and(|year| same_operator(self.registry, id, year))
     }
 
-    /// Whether a claim is the operator's to know.
-    pub fn sees_claim(&self, id: &ClaimId) -> bool {
-        let frozen = self.registry.finance().claim(id).map(|claim| &claim.frozen);
-        frozen.is_some_and(|of| self.sees_owed(of.scheme.as_str(), &of.beneficiary, &of.period))
+    /// The same for what a claim keeps.
+    pub fn sees_frozen(&self, of: &Frozen) -> bool {
+        self.sees_owed(of.scheme.as_str(), &of.beneficiary, &of.period)
+    }
+
+    /// Whether a claim, as it stood at some time, is the operator's to know.
+    pub fn sees_claim(&self, claim: &Claim) -> bool {
+        self.sees_frozen(&claim.frozen) || (claim.is_published() && self.is_paid(&claim.frozen))
+    }
+
+    /// Whether the money of a claim goes to whoever runs one of its carriers now.
+    fn is_paid(&self, of: &Frozen) -> bool {
+        let Entity::Incubator(id) = &of.beneficiary else { return false };
+        let view = self.registry.incubator(id, AsOf::NOW).filter(|_| self.owns(id));
+        view.is_some_and(|view| view.operators.last().is_some_and(|term| term.value.code == of.payee))
+    }
+
+    /// Whether a fact is a step of a claim, or of an order for one, that was the operator's to know when it was taken.
+    pub fn sees_step(&self, entry: &Entry) -> bool {
+        if matches!(entry.event, Event::Claim(ClaimEvent::Explained(_))) {
+            return false;
+        }
+        let of = [entry.event.owner(), entry.event.other()].into_iter().flatten();
+        let mut claims = of.filter_map(|of| if let Entity::Claim(id) = of { Some(id) } else { None });
+        let then = AsOf { day: Day::MAX, known: entry.position };
+        let seen =
+            |id: ClaimId| self.registry.finance().claim_seen(&id, then).is_some_and(|claim| self.sees_claim(&claim));
+        claims.any(seen)
     }
 
     /// Whether an act about money may be done; what is another's is as if it were not there.
     pub fn may_act(&self, act: &Act) -> Result<(), Refusal> {
+        let known = |id: &ClaimId| self.registry.finance().claim(id).filter(|claim| self.sees_claim(claim));
         match act {
             Act::Claim(of) if self.sees_owed(of.scheme.as_str(), &of.beneficiary, &of.period) => Ok(()),
             Act::Claim(of) => {
                 let message = format!("there is no {} of {} for {:?}", of.scheme, of.beneficiary, of.period);
                 Err(Refusal::new(Reason::UnknownEntitlement, message))
             }
-            Act::Step { claim, step: ClaimStep::Withdraw, .. } if self.sees_claim(claim) => Ok(()),
-            Act::Step { claim, step: ClaimStep::Withdraw, .. } => Err(unknown_claim(claim)),
+            Act::Step { claim, step: ClaimStep::Withdraw, .. } => match known(claim) {
+                Some(known) if self.sees_frozen(&known.frozen) => Ok(()),
+                Some(_) => Err(denied("a withdrawal of what another claimed", &self.scope.caller)),
+                None => Err(unknown_claim(claim)),
+            },
             _ => Err(denied("an act about money", &self.scope.caller)),
         }
     }

@@ -13,7 +13,8 @@
 //! - Of money: the bureau's clerks open, review and publish claims, its approvers approve them and order money back; finance
 //!   clerks keep budgets and record accounts, which finance approvers confirm. That claimant, reviewer and approver are
 //!   different people is a rule of the claim, whatever roles one person has. Operators claim what they may know to be owed to
-//!   their own carriers, withdraw that, and see how far it has come; the explanation behind it is not theirs.
+//!   their own carriers, withdraw that, and see how far it has come, as they do of other claims whose money goes to them once
+//!   these are published; the explanation behind a claim is not theirs.
 //! - *Auditors* (`r`) read everything and change nothing.
 //! - The access log is for auditors and the bureau's approvers; of it administrators see who was turned away (the method
 //!   itself leaves out the rest).

@@ -19,30 +19,14 @@ pub struct Deed {
 macro_rules! deed {
     ($session:expr, $deed:expr, $service:ident.$method:ident, $request:ident { $($field:ident: $value:expr),* $(,)? },
      $resource:ident: $type:literal) => {{
-        let request_id = $crate::ctl::write::request_id(&$deed.act);
         let request = v1::$request {
             $($field: $value,)*
-            request_id: request_id.clone(),
+            request_id: $crate::ctl::write::request_id(&$deed.act),
             etag: $deed.etag,
             validate_only: $deed.act.validate_only,
             documents: $deed.act.documents,
         };
-        match $session.$service().$method(request).await {
-            Err(status) => Err($crate::ctl::trouble::Trouble::Request { status: Box::new(status), request_id }),
-            Ok(reply) => {
-                let reply = reply.into_inner();
-                let resource = reply.$resource.as_ref();
-                let resource = resource.map_or(serde_json::Value::Null, |it| $crate::ctl::message::json($type, it));
-                Ok($crate::ctl::write::Written {
-                    request_id,
-                    validate_only: $deed.act.validate_only,
-                    position: reply.position,
-                    duplicate: reply.duplicate,
-                    warnings: reply.warnings,
-                    resource: (stringify!($resource), resource),
-                })
-            }
-        }
+        $crate::ctl::write::written!($session, $service.$method, request, $resource: $type)
     }};
 }
 pub(super) use deed;

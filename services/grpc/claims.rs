@@ -110,13 +110,13 @@ impl v1::claim_service_server::ClaimService for Claims {
         let (view, id) = view(&self.0, request, |reader, ask| reader.claim("name", &ask.name)).await?;
         let seen = Seen::by(&view);
         let scene = whole(&view);
-        let known =
-            scene.registry.finance().claim_seen(&id, scene.as_of).filter(|claim| seen.sees_claim(&claim.frozen));
-        let found = known.and_then(|_| scene.claim(&id)).ok_or_else(|| unknown(&id, view.position))?;
+        let known = scene.registry.finance().claim_seen(&id, scene.as_of).filter(|claim| seen.sees_claim(claim));
+        let known = known.and_then(|known| Some((known.frozen, scene.claim(&id)?)));
+        let (frozen, found) = known.ok_or_else(|| unknown(&id, view.position))?;
         let at = position(view.position);
         let districts = self.0.clone();
         let drawn = view.draw(&self.0, move |view| drifted(&districts, view, &id)).await?;
-        let claim = seen.claim(v1::Claim { drift: drawn?, ..found });
+        let claim = seen.claim(&frozen, v1::Claim { drift: drawn?, ..found });
         Ok(Response::new(v1::GetClaimResponse { claim: Some(claim), position: at }))
     }
 
@@ -135,8 +135,8 @@ impl v1::claim_service_server::ClaimService for Claims {
         let finance = scene.registry.finance();
         let all = finance.claims_from(page.after()).filter_map(|(id, _)| {
             let claim = finance.claim_seen(id, scene.as_of).filter(|claim| filter.takes(claim))?;
-            let told = if seen.sees_claim(&claim.frozen) { scene.claim(id) } else { None };
-            Some((id.to_string(), seen.claim(told?)))
+            let told = if seen.sees_claim(&claim) { scene.claim(id) } else { None };
+            Some((id.to_string(), seen.claim(&claim.frozen, told?)))
         });
         let (claims, next_page_token) = page.take(&view, all);
         Ok(Response::new(v1::ListClaimsResponse { claims, next_page_token, position: position(view.position) }))

@@ -1,7 +1,7 @@
 //! The journal's streams. Each pulls from the log when its receiver has taken what came before: a slow one loses nothing,
 //! and no more than one batch waits for it.
 
-use super::convert::event::{event, seen};
+use super::convert::event::{event, seen, step as claim_step};
 use super::convert::position;
 use super::shares::Place;
 use super::sights::Sees;
@@ -44,10 +44,17 @@ pub struct Range {
 impl Range {
     /// An event as it is told; none where it is not to be seen.
     pub fn tell(&self, engine: &Engine, seen_now: &Registry, stored: &StoredEvent) -> Option<v1::Event> {
-        match self.sees.call.scoped {
-            false => Some(event(engine.district(), seen_now, stored, self.include_record)),
-            true => seen(engine.district(), seen_now, &self.sees.call.caller.id, stored),
-        }
+        let Some(scope) = self.sees.scope() else {
+            return Some(event(engine.district(), seen_now, stored, self.include_record));
+        };
+        let caller = &self.sees.call.caller.id;
+        let claims_own = || {
+            let published = engine.published();
+            let whole = &published.registry;
+            let entry = whole.entry_at(stored.record.position)?;
+            scope.now(whole).sees_step(&entry).then(|| claim_step(engine.district(), whole, caller, stored))
+        };
+        seen(engine.district(), seen_now, caller, stored).or_else(claims_own)
     }
 
     /// Refuses to begin beyond the position behind the head.

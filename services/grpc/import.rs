@@ -4,6 +4,7 @@
 use super::convert::{Reader, position, rows};
 use super::shares::Place;
 use super::sights::Sees;
+use super::witness::Along;
 use super::{Districts, bounds, follow, principal, status};
 use crate::auth::Usage;
 use crate::domain::{Reason, Refusal};
@@ -70,6 +71,7 @@ where
         field,
         principal,
         sees: districts.sees(),
+        along: Along::the_call(),
         bounds: bounds::of_rows(),
         usage: request.extensions().get::<Arc<Usage>>().cloned(),
         input: Box::pin(request.into_inner().map(|message| message.map(Into::into))),
@@ -104,6 +106,7 @@ struct Run {
     field: &'static str,
     principal: Principal,
     sees: Sees,
+    along: Along,
     bounds: Bounded,
     input: Input,
     engine: Option<Engine>,
@@ -238,9 +241,11 @@ impl Run {
                 Err(status::fault(Reason::OutOfRange, "parent", said))
             }
             None => {
-                let mut reader = Reader::seeing(&self.districts, self.sees.clone());
-                let parent = reader.parent("parent", &message.parent);
-                let (engine, ()) = reader.finish(parent)?;
+                let (engine, ()) = self.along.reads(|| {
+                    let mut reader = Reader::seeing(&self.districts, self.sees.clone());
+                    let parent = reader.parent("parent", &message.parent);
+                    reader.finish(parent)
+                })?;
                 Ok(self.engine.insert(engine.clone()).clone())
             }
         }

@@ -184,6 +184,7 @@ where
         let peer = wire.as_ref().and_then(|wire| wire.peer.address);
         let mut witness = Witness::of(&self.config.access, &request, peer);
         let admitted = self.config.admit(&mut request, wire.as_ref(), stream, &mut witness);
+        let witness = Arc::new(witness);
         let call = admitted.map(|Admitted { call, counted, hold }| {
             (principal::within(call, witness.watch(whole(self.inner.call(request)))), counted, hold)
         });

@@ -10,7 +10,7 @@
 
 use super::status;
 use crate::domain::Reason;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use tonic::Status;
@@ -97,7 +97,58 @@ pub struct Turns(Mutex<Queue>);
 struct Queue {
     free: usize,
     drawn: Counts,
-    waiting: VecDeque<(Arc<str>, oneshot::Sender<Turn>)>,
+    /// The number of whoever came last.
+    came: u64,
+    /// Who waits, by principal and number.
+    waiting: HashMap<Arc<str>, BTreeMap<u64, oneshot::Sender<Turn>>>,
+    /// Every principal that waits once: by how many of its questions are drawn, then by the number of its first.
+    line: BTreeSet<(usize, u64, Arc<str>)>,
+}
+
+impl Queue {
+    /// Where a principal stands in the line; none: it waits for nothing.
+    fn stands(&self, who: &Arc<str>) -> Option<(usize, u64, Arc<str>)> {
+        let (first, _) = self.waiting.get(who)?.first_key_value()?;
+        Some((self.drawn.of(who), *first, Arc::clone(who)))
+    }
+
+    /// Changes what a principal has or waits for, and with it where it stands.
+    fn change<T>(&mut self, who: &Arc<str>, change: impl FnOnce(&mut Self) -> T) -> T {
+        if let Some(stood) = self.stands(who) {
+            self.line.remove(&stood);
+        }
+        let changed = change(self);
+        self.line.extend(self.stands(who));
+        changed
+    }
+
+    /// Who waits under a number waits no more; none: it did not.
+    fn leave(&mut self, who: &Arc<str>, number: u64) -> Option<oneshot::Sender<Turn>> {
+        self.change(who, |queue| {
+            let waits = queue.waiting.get_mut(who)?;
+            let give = waits.remove(&number);
+            if waits.is_empty() {
+                queue.waiting.remove(who);
+            }
+            give
+        })
+    }
+}
+
+/// A place in the line, left when it is dropped: whoever gives up is not looked at again.
+#[derive(Debug)]
+struct Wait {
+    turns: Arc<Turns>,
+    who: Arc<str>,
+    number: u64,
+    given: oneshot::Receiver<Turn>,
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        // A turn that was given and not taken is passed on behind this lock, by the drop of what it was given through.
+        locked(&self.turns.0).leave(&self.who, self.number);
+    }
 }
 
 /// A turn; the next one's begins when it is dropped.
@@ -111,39 +162,39 @@ pub struct Turn {
 impl Turns {
     /// So many at a time.
     pub fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Queue { free: most, drawn: Counts::default(), waiting: VecDeque::new() })))
+        let (drawn, waiting, line) = (Counts::default(), HashMap::new(), BTreeSet::new());
+        Arc::new(Self(Mutex::new(Queue { free: most, drawn, came: 0, waiting, line })))
     }
 
     /// Waits for a turn of this principal's; none is never given.
     pub async fn take(self: &Arc<Self>, who: &Arc<str>) -> Option<Turn> {
-        let given = {
+        let mut wait = {
             let mut queue = locked(&self.0);
             if queue.free > 0 {
                 queue.free -= 1;
                 queue.drawn.add(who);
                 return Some(Turn { turns: Some(Arc::clone(self)), who: Arc::clone(who) });
             }
-            let (give, given) = oneshot::channel();
-            queue.waiting.push_back((Arc::clone(who), give));
-            given
+            queue.came += 1;
+            let (number, (give, given)) = (queue.came, oneshot::channel());
+            queue.change(who, |queue| queue.waiting.entry(Arc::clone(who)).or_default().insert(number, give));
+            Wait { turns: Arc::clone(self), who: Arc::clone(who), number, given }
         };
-        given.await.ok() // Whoever gives turns holds the sender until it is this one's.
+        (&mut wait.given).await.ok() // Whoever gives turns holds the sender until it is this one's.
     }
 
     /// Gives the turn of one to the next.
     fn pass(self: &Arc<Self>, who: &Arc<str>) {
         let mut queue = locked(&self.0);
-        queue.drawn.remove(who);
-        loop {
-            let has = queue.waiting.iter().map(|(who, _)| queue.drawn.of(who)).enumerate();
-            let Some((next, _)) = has.min_by_key(|(_, has)| *has) else { break };
-            let Some((who, give)) = queue.waiting.remove(next) else { break };
-            queue.drawn.add(&who);
+        queue.change(who, |queue| queue.drawn.remove(who));
+        while let Some((_, first, who)) = queue.line.first().cloned() {
+            let Some(give) = queue.leave(&who, first) else { break };
             let turn = Turn { turns: Some(Arc::clone(self)), who: Arc::clone(&who) };
-            let Err(mut refused) = give.send(turn) else { return };
+            let Err(mut refused) = give.send(turn) else {
+                return queue.change(&who, |queue| queue.drawn.add(&who));
+            };
             // It waits no more. What it was given is not given back, which would wait for this very lock.
             refused.turns = None;
-            queue.drawn.remove(&who);
         }
         queue.free += 1;
     }
@@ -160,6 +211,8 @@ impl Drop for Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::Future as _;
+    use std::task::{Context, Waker};
     use tonic::Code;
 
     fn who(name: &str) -> Arc<str> {
@@ -214,6 +267,33 @@ mod tests {
         drop(held);
         assert_eq!(locked(&turns.0).free, 2);
         assert!(locked(&turns.0).drawn.0.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_waits_no_more_stands_in_no_line() {
+        let turns = Turns::new(1);
+        let held = turns.take(&who("a")).await.unwrap();
+        let mut waits: Vec<_> = (0..1000)
+            .map(|number| {
+                let turns = turns.clone();
+                Box::pin(async move { turns.take(&who(["b", "c"][number % 2])).await })
+            })
+            .collect();
+        for wait in &mut waits {
+            assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        assert_eq!(locked(&turns.0).line.len(), 2);
+        let stays = waits.swap_remove(998);
+        drop(waits);
+        let (waiting, line) = {
+            let queue = locked(&turns.0);
+            (queue.waiting.values().map(BTreeMap::len).sum::<usize>(), queue.line.clone())
+        };
+        assert_eq!((waiting, line), (1, [(0, 999, who("b"))].into()), "what was given up is kept nowhere");
+        drop(held);
+        drop(stays.await.unwrap());
+        let queue = locked(&turns.0);
+        assert_eq!((queue.free, queue.waiting.len(), queue.line.len(), queue.drawn.0.len()), (1, 0, 0, 0));
     }
 
     #[tokio::test]

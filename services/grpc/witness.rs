@@ -89,14 +89,14 @@ struct Asked {
 }
 
 tokio::task_local! {
-    static ASKED: Arc<Mutex<Asked>>;
+    static WITNESS: Arc<Witness>;
 }
 
 /// Tells what the call that runs asks for; what is told first counts.
 pub fn asked(district: &str, entity: &str, query: &str) {
     // What runs later than the call, such as the messages of a stream, is not told again.
-    let _ = ASKED.try_with(|asked| {
-        let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = WITNESS.try_with(|witness| {
+        let mut asked = witness.asked.lock().unwrap_or_else(PoisonError::into_inner);
         if asked.district.is_empty() {
             (asked.district, asked.entity, asked.query) = (district.into(), entity.into(), query.into());
         }
@@ -106,10 +106,31 @@ pub fn asked(district: &str, entity: &str, query: &str) {
 /// Tells that the call that runs named a district that is not the caller's.
 pub fn refused(district: &str) {
     // As above.
-    let _ = ASKED.try_with(|asked| {
-        let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = WITNESS.try_with(|witness| {
+        let mut asked = witness.asked.lock().unwrap_or_else(PoisonError::into_inner);
         district.clone_into(&mut asked.refused);
     });
+}
+
+/// What a stream takes along of its call: what its first message asks for is read once the call is answered.
+#[derive(Clone)]
+pub struct Along(Option<Arc<Witness>>);
+
+impl Along {
+    /// Of the call that runs.
+    pub fn the_call() -> Self {
+        Self(WITNESS.try_with(Arc::clone).ok())
+    }
+
+    /// Reads what is asked for as if the call still ran, and notes it if that is refused.
+    pub fn reads<T>(&self, read: impl FnOnce() -> Result<T, Status>) -> Result<T, Status> {
+        let Some(witness) = &self.0 else { return read() };
+        let read = WITNESS.sync_scope(Arc::clone(witness), read);
+        if let Err(status) = &read {
+            witness.refused(status);
+        }
+        read
+    }
 }
 
 /// What is kept of one call.
@@ -120,7 +141,7 @@ pub struct Witness {
     on_behalf_of: Option<String>,
     caller: Option<Arc<Caller>>,
     scoped: bool,
-    asked: Arc<Mutex<Asked>>,
+    asked: Mutex<Asked>,
 }
 
 impl Witness {
@@ -135,7 +156,7 @@ impl Witness {
             on_behalf_of: header_id(request.headers(), ON_BEHALF_OF_HEADER).flatten().map(str::to_owned),
             caller: None,
             scoped: false,
-            asked: Arc::default(),
+            asked: Mutex::default(),
         }
     }
 
@@ -150,14 +171,19 @@ impl Witness {
     }
 
     /// Runs what belongs to the call.
-    pub fn watch<F: Future>(&self, call: F) -> impl Future<Output = F::Output> + use<F> {
-        ASKED.scope(Arc::clone(&self.asked), call)
+    pub fn watch<F: Future>(self: &Arc<Self>, call: F) -> impl Future<Output = F::Output> + use<F> {
+        WITNESS.scope(Arc::clone(self), call)
     }
 
     /// Notes what became of it, by the headers of the answer.
     pub fn answered(&self, headers: &HeaderMap) {
-        let status = Status::from_header_map(headers).filter(|status| status.code() != Code::Ok);
-        let Some(status) = status else { return self.let_in() };
+        match Status::from_header_map(headers).filter(|status| status.code() != Code::Ok) {
+            Some(status) => self.refused(&status),
+            None => self.let_in(),
+        }
+    }
+
+    fn refused(&self, status: &Status) {
         let turned_away = match status.code() {
             Code::PermissionDenied | Code::Unauthenticated => true,
             Code::NotFound if self.scoped => true,

@@ -5,7 +5,7 @@
 //! was signed over, and the key can't be made to sign another for the past without leaving two notes that contradict each
 //! other. So each checkpoint is met at its size, in one pass, in memory that does not grow with the log but by the entities.
 
-use super::codec;
+use super::codec::{self, CodecError};
 use super::commit::ChainError;
 use super::envelope::{Hash, Record, record_hash};
 use super::export::{Decoder, ExportFault, Item, Summary};
@@ -62,6 +62,14 @@ pub enum Verdict {
         /// Up to where they should be true.
         until: u64,
     },
+    /// Recorded heads can't be read.
+    #[error("position {position}: {detail}")]
+    UnreadHeads {
+        /// Where they are recorded.
+        position: u64,
+        /// What is wrong with the record.
+        detail: String,
+    },
 }
 
 /// What holds.
@@ -80,7 +88,8 @@ pub struct Audited {
     pub heads: Option<(u64, u64, u64)>,
     /// Recorded heads under a checkpoint that were made anew and found equal.
     pub heads_checked: u64,
-    /// Those that were not: they lie too far behind what they are of or, unless all are asked for, are not the last.
+    /// Those that were not: they lie too far behind what they are of, a later program recorded them or, unless all are asked
+    /// for, they are not the last.
     pub heads_unchecked: u64,
 }
 
@@ -90,12 +99,12 @@ struct Stated {
     until: u64,
     count: u64,
     root: Hash,
-    /// What the records up to there give.
+    /// What the records up to there give; none: that is not kept any more.
     heads: Option<Heads>,
 }
 
 impl Stated {
-    /// Makes the heads anew and compares; none: what they are of is not kept any more.
+    /// Makes the heads anew and compares; none: they can't be made.
     fn checked(&self) -> Result<Option<(u64, u64, u64)>, Verdict> {
         let Self { position, until, count, root, heads: Some(heads) } = self else { return Ok(None) };
         let tree = heads.tree(*until);
@@ -122,6 +131,8 @@ pub struct Auditor {
     is_of_all_heads: bool,
     /// Recorded heads checked, and those not.
     checked: (u64, u64),
+    /// The first recorded heads found false: told unless the records themselves are not those that were signed.
+    false_heads: Option<Verdict>,
 }
 
 impl Auditor {
@@ -144,6 +155,7 @@ impl Auditor {
             met: Vec::new(),
             is_of_all_heads: false,
             checked: (0, 0),
+            false_heads: None,
         })
     }
 
@@ -177,7 +189,7 @@ impl Auditor {
         self.tree.push(hash);
         self.heads.take(record, hash).map_err(Verdict::Subjects)?;
         if record.event_type == HEADS_RECORDED && record.position <= self.last {
-            self.state(record)?;
+            self.state(record);
         }
         let size = self.tree.size();
         if self.wanted.front().is_some_and(|wanted| wanted.size == size)
@@ -192,27 +204,51 @@ impl Auditor {
         Ok(())
     }
 
-    fn state(&mut self, record: &Record) -> Result<(), Verdict> {
+    fn state(&mut self, record: &Record) {
+        let position = record.position;
         let decoded = codec::decode(record.event_type, record.schema_version, &record.payload);
-        if decoded.is_err() && record.event_type == codec::HEADS_RECORDED {
-            self.checked.1 += 1; // Whatever it states, nobody can check it.
+        let (until, count, root) = match decoded {
+            Ok((Event::HeadsRecorded { position, count, root }, _)) => (position, count, root),
+            // What a later program recorded is its own to check.
+            Err(CodecError::Version { .. }) => {
+                self.checked.1 += 1;
+                return;
+            }
+            Ok(_) => return,
+            Err(error) => {
+                self.is_false(Verdict::UnreadHeads { position, detail: error.to_string() });
+                return;
+            }
+        };
+        let kept = self.kept.binary_search_by_key(&until, |(last, _)| *last);
+        // Heads are of the end of a commit that stands before them.
+        let is_kept_no_more = kept == Err(0) && self.kept.len() == COMMITS_KEPT;
+        if kept.is_err() && !is_kept_no_more {
+            self.is_false(Verdict::Heads { position, until });
+            return;
         }
-        if let Ok((Event::HeadsRecorded { position: until, count, root }, _)) = decoded {
-            let kept = self.kept.binary_search_by_key(&until, |(last, _)| *last).ok();
-            let heads = kept.and_then(|at| self.kept.get(at)).map(|(_, heads)| heads.clone());
-            self.settle(self.is_of_all_heads)?;
-            self.stated = Some(Stated { position: record.position, until, count, root, heads });
-        }
-        Ok(())
+        let heads = kept.ok().and_then(|at| self.kept.get(at)).map(|(_, heads)| heads.clone());
+        self.settle(self.is_of_all_heads);
+        self.stated = Some(Stated { position, until, count, root, heads });
+    }
+
+    fn is_false(&mut self, verdict: Verdict) {
+        self.false_heads.get_or_insert(verdict);
     }
 
     /// Checks what was stated last, or lets it pass.
-    fn settle(&mut self, checks: bool) -> Result<Option<(u64, u64, u64)>, Verdict> {
-        let Some(stated) = self.stated.take() else { return Ok(None) };
-        let found = if checks { stated.checked()? } else { None };
+    fn settle(&mut self, checks: bool) -> Option<(u64, u64, u64)> {
+        let stated = self.stated.take()?;
+        let found = match if checks { stated.checked() } else { Ok(None) } {
+            Ok(found) => found,
+            Err(verdict) => {
+                self.is_false(verdict);
+                return None;
+            }
+        };
         let (checked, unchecked) = &mut self.checked;
         *(if found.is_some() { checked } else { unchecked }) += 1;
-        Ok(found)
+        found
     }
 
     /// The verdict.
@@ -223,7 +259,9 @@ impl Auditor {
         if let Some(wanted) = self.wanted.back() {
             return Err(Verdict::RolledBack { ends, covers: wanted.size });
         }
-        let heads = heads?;
+        if let Some(verdict) = self.false_heads {
+            return Err(verdict);
+        }
         let (heads_checked, heads_unchecked) = self.checked;
         let unsigned = ends - self.met.last().copied().unwrap_or(0);
         let (root, met) = (self.tree.root(), self.met);

@@ -3,9 +3,10 @@
 
 use crate::common::ctl::{Run, demo, run, told};
 use crate::common::world::{TODAY, day, limits};
+use incubator_registry::access::{AccessLog, Signing};
 use incubator_registry::ctl::Exit;
 use incubator_registry::engine::{AuditConfig, Clock, Engine, EngineConfig};
-use incubator_registry::grpc::{Districts, ServerConfig, serve};
+use incubator_registry::grpc::{AccessLogs, Districts, ServerConfig, serve};
 use incubator_registry::journal::note::{Note, SigningKey, origin};
 use incubator_registry::log::MemoryLog;
 use std::net::SocketAddr;
@@ -22,26 +23,32 @@ impl Clock for Noon {
     }
 }
 
-/// A served district, with or without a key.
-async fn served(key: Option<&Path>, dir: &Path) -> (SocketAddr, Engine) {
+/// A served district, with or without a key, by which its access log is signed too.
+async fn served(key: Option<&Path>, dir: &Path) -> (SocketAddr, Engine, AccessLog) {
     let config = EngineConfig { district: "440203".into(), limits: (day("1900-01-01"), limits()), snapshots: None };
     let engine = Engine::start(config, Arc::new(MemoryLog::new()), Arc::new(Noon)).await.unwrap();
+    let mut signing = None;
     if let Some(key) = key {
         let key = Arc::new(SigningKey::from_pem(&std::fs::read(key).unwrap()).unwrap());
         let every = Duration::from_secs(3600);
-        engine.begin_audit(AuditConfig { key, dir: dir.to_owned(), copy: None, every }).unwrap();
+        let config = AuditConfig { key: key.clone(), dir: dir.to_owned(), copy: None, every };
+        engine.begin_audit(config).unwrap();
+        signing = Some(Signing { key, dir: dir.join("access"), copy: None, every });
     }
+    let access = AccessLog::start("440203", Arc::new(MemoryLog::new()), Arc::new(Noon), signing).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let districts = Districts::new([engine.clone()]);
+    let logs = AccessLogs::new([("440203".to_owned(), access.clone())]);
+    let districts = Districts::new([engine.clone()]).with_access(logs);
     tokio::spawn(serve(listener, districts, ServerConfig::default(), std::future::pending()));
-    (address, engine)
+    (address, engine, access)
 }
 
 struct Desk {
     dir: tempfile::TempDir,
     address: SocketAddr,
     engine: Engine,
+    access: AccessLog,
 }
 
 impl Desk {
@@ -52,8 +59,8 @@ impl Desk {
         let key = dir.path().join("key");
         let made = run(nobody, &["audit", "key", key.to_str().unwrap()]).await.json();
         assert_eq!(made["file"], key.to_str().unwrap());
-        let (address, engine) = served(Some(&key), &dir.path().join("checkpoints")).await;
-        let desk = Self { dir, address, engine };
+        let (address, engine, access) = served(Some(&key), &dir.path().join("checkpoints")).await;
+        let desk = Self { dir, address, engine, access };
         let imported = desk.run(&["import", &demo()]).await;
         assert_eq!(imported.exit, Exit::Rejected, "{}", imported.err);
         let policy = format!("{}/policy.toml", demo());
@@ -156,6 +163,46 @@ async fn a_log_is_audited_from_its_key_to_a_verdict() {
 }
 
 #[tokio::test]
+async fn an_access_log_is_audited_by_the_note_that_was_kept_of_it() {
+    let desk = Desk::new().await;
+    let (public, note, export) = (desk.path("key.pub"), desk.path("note"), desk.path("export"));
+    desk.run(&["entitlements", "--as-of", "2025-10-31"]).await.json();
+    desk.access.flush().await;
+    let kept = desk.run(&["audit", "checkpoint", &note, "--access"]).await.json();
+    let status = desk.access.status();
+    assert_eq!(std::fs::read_to_string(&note).unwrap(), status.latest.unwrap());
+    assert_eq!(kept["size"], status.head.position, "{kept}");
+    assert!(status.head.position > 1, "that somebody read stands in it");
+
+    // It goes on behind what was kept.
+    desk.run(&["entitlements", "--as-of", "2024-10-31"]).await.json();
+    desk.access.flush().await;
+    desk.run(&["log", "export", &export, "--access"]).await.json();
+    let verify =
+        |export: &str| ["audit", "verify", export, "--key", &public, "--earlier", &note, "--access"].map(str::to_owned);
+    let run = async |export: &str| {
+        let args = verify(export);
+        desk.run(&args.each_ref().map(String::as_str)).await
+    };
+    let verdict = run(&export).await.json();
+    let figures = ["holds", "checkpoints_met", "signed_to_position"].map(|figure| verdict[figure].clone());
+    assert_eq!(serde_json::json!(figures), serde_json::json!([true, 1, status.head.position]));
+    assert!(verdict["unsigned_records"].as_u64().unwrap() > 0, "{verdict}");
+
+    // Changed, and another log's.
+    let bent = desk.path("bent");
+    let mut bytes = std::fs::read(&export).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&bent, &bytes).unwrap();
+    refuted(&run(&bent).await, "byte");
+    let other = desk.path("other");
+    desk.run(&["log", "export", &other]).await.json();
+    let strange = run(&other).await;
+    assert_eq!(strange.exit, Exit::Trouble, "{} {}", strange.out, strange.err);
+}
+
+#[tokio::test]
 async fn issued_figures_are_made_again_byte_for_byte() {
     let desk = Desk::new().await;
     let public = desk.path("key.pub");
@@ -203,11 +250,17 @@ async fn issued_figures_are_made_again_byte_for_byte() {
 #[tokio::test]
 async fn a_server_without_a_key_says_so_and_faulty_questions_are_told_their_field() {
     let dir = tempfile::tempdir().unwrap();
-    let (address, _engine) = served(None, dir.path()).await;
+    let (address, _engine, access) = served(None, dir.path()).await;
     let asked = run(address, &["audit", "status"]).await;
     assert_eq!(asked.exit, Exit::Trouble);
     assert!(asked.err.contains("NO_CHECKPOINTS"), "{}", asked.err);
     assert!(told(address, "zh", &["audit", "status"]).await.err.contains("没有检查点"));
+    access.flush().await;
+    let note = dir.path().join("note").to_str().unwrap().to_owned();
+    let asked = run(address, &["audit", "checkpoint", &note, "--access"]).await;
+    assert_eq!(asked.exit, Exit::Trouble);
+    assert!(asked.err.contains("the access log has no checkpoint yet"), "{}", asked.err);
+    assert!(!Path::new(&note).exists());
 
     let desk = Desk::new().await;
     desk.checkpoint().await;

@@ -1,14 +1,16 @@
 //! Whatever is done to an export of a log, by accident or by someone who makes every hash anew, the audit against a checkpoint
 //! finds it.
 
+use crate::common::ctl::run;
 use crate::common::world::{day, firm, limits};
+use incubator_registry::ctl::Exit;
 use incubator_registry::domain::{Command, Event, Stated};
 use incubator_registry::engine::{AuditConfig, Clock, Engine, EngineConfig, Principal};
 use incubator_registry::journal::auditor::{Audited, Auditor, Verdict};
 use incubator_registry::journal::export::{Encoder, FRAME_BYTES, HEADER_BYTES};
 use incubator_registry::journal::heads::Heads;
 use incubator_registry::journal::merkle::Tree;
-use incubator_registry::journal::note::{Checkpoint, SigningKey, origin};
+use incubator_registry::journal::note::{Checkpoint, PublicKey, SigningKey, origin};
 use incubator_registry::journal::{Commit, Hash, Record, ZERO_HASH, codec, record_hash};
 use incubator_registry::log::{EventLog as _, MemoryLog};
 use std::collections::BTreeMap;
@@ -29,6 +31,7 @@ struct Small {
     records: Vec<Record>,
     early: Checkpoint,
     late: Checkpoint,
+    key: Arc<SigningKey>,
 }
 
 async fn register(engine: &Engine, number: u32) -> u64 {
@@ -66,7 +69,7 @@ async fn small() -> Small {
     let commits = log.read(1, usize::MAX).await.unwrap();
     let records = commits.iter().flat_map(|commit| commit.iter().collect::<Vec<_>>());
     let records = records.map(|(_, bytes)| Record::decode(&bytes).unwrap()).collect();
-    Small { export, records, early: open(&notes[0]), late: open(&notes[1]) }
+    Small { export, records, early: open(&notes[0]), late: open(&notes[1]), key }
 }
 
 fn audit(export: &[u8], checkpoints: &[&Checkpoint]) -> Result<Audited, Verdict> {
@@ -119,21 +122,22 @@ async fn the_untouched_log_holds_and_what_nobody_signed_is_told() {
     assert!(audit(&small.export, &[]).unwrap().met.is_empty());
 }
 
-/// The log as its own server forges it: the heads that it recorded first are of something else, and everything behind them
-/// follows from that, the later heads and the checkpoint too.
-fn with_other_first_heads(small: &Small) -> (Vec<u8>, Checkpoint, u64) {
+/// The log as its own server forges it: these records, what it records as the heads changed as the test says, which is told
+/// how many came before, and everything behind them made to follow from that, the checkpoint too.
+fn forged(
+    small: &Small,
+    mut records: Vec<Record>,
+    change: impl Fn(usize, &mut Record),
+) -> (Vec<u8>, Checkpoint, Vec<u64>) {
     let (mut tree, mut heads, mut at) = (Tree::default(), Heads::default(), BTreeMap::new());
-    let (mut records, mut forged) = (small.records.clone(), 0);
-    records.truncate(usize::try_from(small.late.size).unwrap());
-    let mut previous = ZERO_HASH;
+    let (mut previous, mut recorded) = (ZERO_HASH, Vec::new());
     for (position, record) in (1..).zip(&mut records) {
         if record.event_type == 4 {
-            let (stated, _) = codec::decode(4, record.schema_version, &record.payload).unwrap();
-            let Event::HeadsRecorded { position: until, count, .. } = stated else { panic!() };
+            let until = until(record);
             let of: &Heads = &at[&until];
-            let root = if forged == 0 { [7; 32] } else { of.tree(until).root() };
-            forged = if forged == 0 { position } else { forged };
-            record.payload = codec::encode(&Event::HeadsRecorded { position: until, count, root }, &[]).payload;
+            *record = stating(record, until, of.tree(until).count(), of.tree(until).root());
+            change(recorded.len(), record);
+            recorded.push(position);
         }
         (record.commit, record.position, record.index, record.count, record.previous) =
             (position, position, 0, 1, previous);
@@ -147,26 +151,142 @@ fn with_other_first_heads(small: &Small) -> (Vec<u8>, Checkpoint, u64) {
         at.insert(position, heads.clone());
     }
     let export = resealed(&records).unwrap();
-    (export, Checkpoint { size: tree.size(), root: tree.root(), ..small.late.clone() }, forged)
+    (export, Checkpoint { size: tree.size(), root: tree.root(), ..small.late.clone() }, recorded)
+}
+
+/// Up to where the heads that a record states are true.
+fn until(record: &Record) -> u64 {
+    let (stated, _) = codec::decode(4, record.schema_version, &record.payload).unwrap();
+    let Event::HeadsRecorded { position, .. } = stated else { panic!() };
+    position
+}
+
+/// The record, stating these heads.
+fn stating(record: &Record, position: u64, count: u64, root: Hash) -> Record {
+    let payload = codec::encode(&Event::HeadsRecorded { position, count, root }, &[]).payload;
+    Record { payload, ..record.clone() }
+}
+
+impl Small {
+    /// The records that the later checkpoint covers.
+    fn signed(&self) -> Vec<Record> {
+        self.records[..usize::try_from(self.late.size).unwrap()].to_vec()
+    }
+}
+
+fn audit_all(export: &[u8], checkpoint: &Checkpoint) -> Result<Audited, Verdict> {
+    let mut auditor = Auditor::new(vec![checkpoint.clone()])?.of_all_heads();
+    auditor.push(export, &mut |_, _| {})?;
+    auditor.finish()
+}
+
+/// A log whose first recorded heads are of something else.
+fn with_other_first_heads(small: &Small) -> (Vec<u8>, Checkpoint, Vec<u64>) {
+    forged(small, small.signed(), |before, record| {
+        if before == 0 {
+            *record = stating(record, until(record), 5, [7; 32]);
+        }
+    })
 }
 
 #[tokio::test]
 async fn all_recorded_heads_are_made_anew_where_that_is_asked() {
     let small = small().await;
-    let all = |export: &[u8], checkpoint: &Checkpoint| {
-        let mut auditor = Auditor::new(vec![checkpoint.clone()])?.of_all_heads();
-        auditor.push(export, &mut |_, _| {})?;
-        auditor.finish()
-    };
     let recorded = small.records.iter().filter(|record| record.event_type == 4).count() as u64;
     assert!(recorded > 1);
-    let audited = all(&small.export, &small.late).unwrap();
+    let audited = audit_all(&small.export, &small.late).unwrap();
     assert_eq!((audited.heads_checked, audited.heads_unchecked), (recorded, 0));
-    let (export, checkpoint, forged) = with_other_first_heads(&small);
+    let (export, checkpoint, positions) = with_other_first_heads(&small);
     let audited = audit(&export, &[&checkpoint]).unwrap();
     assert_eq!((audited.heads_checked, audited.heads_unchecked), (1, recorded - 1), "the last ones alone");
-    let verdict = all(&export, &checkpoint).unwrap_err();
-    assert!(matches!(verdict, Verdict::Heads { position, .. } if position == forged), "{verdict}");
+    let verdict = audit_all(&export, &checkpoint).unwrap_err();
+    assert!(matches!(verdict, Verdict::Heads { position, .. } if position == positions[0]), "{verdict}");
+}
+
+#[tokio::test]
+async fn heads_that_can_not_be_made_anew_are_counted() {
+    let small = small().await;
+    // Those of a later program.
+    let (export, checkpoint, positions) = forged(&small, small.signed(), |before, record| {
+        record.schema_version = if before == 0 { 99 } else { record.schema_version };
+    });
+    let recorded = positions.len() as u64;
+    let audited = audit_all(&export, &checkpoint).unwrap();
+    assert_eq!((audited.heads_checked, audited.heads_unchecked), (recorded - 1, 1));
+    // Those that are of what lies too far before them.
+    let mut records = small.signed();
+    let (last, one) = (records.pop().unwrap(), records[3].clone());
+    assert_eq!(last.event_type, 4);
+    records.extend(std::iter::repeat_n(one, 1100));
+    records.push(last);
+    let (export, checkpoint, _) = forged(&small, records, |_, _| {});
+    let audited = audit_all(&export, &checkpoint).unwrap();
+    assert_eq!((audited.heads, audited.heads_checked, audited.heads_unchecked), (None, recorded - 1, 1));
+}
+
+#[tokio::test]
+async fn heads_that_could_never_be_true_are_false_though_all_are_not_asked_for() {
+    let small = small().await;
+    let wrong = |change: &dyn Fn(&mut Record)| {
+        let first = |before: usize, record: &mut Record| {
+            if before == 0 {
+                change(record);
+            }
+        };
+        let (export, checkpoint, positions) = forged(&small, small.signed(), first);
+        let verdict = audit(&export, &[&checkpoint]).unwrap_err();
+        assert_eq!(audit_all(&export, &checkpoint).unwrap_err(), verdict);
+        assert!(audit(&export, &[]).is_ok(), "nobody signed for them");
+        (positions[0], verdict)
+    };
+    // Of what comes behind them, and of nothing.
+    for until in [small.late.size, 1 << 40, 0] {
+        let (position, verdict) = wrong(&|record| *record = stating(record, until, 5, [7; 32]));
+        assert_eq!(verdict, Verdict::Heads { position, until });
+    }
+    let (position, verdict) = wrong(&|record| record.payload = vec![0xff]);
+    assert!(matches!(&verdict, Verdict::UnreadHeads { position: at, .. } if *at == position), "{verdict}");
+}
+
+#[tokio::test]
+async fn false_heads_are_a_fault_in_the_verdict_of_the_command_line() {
+    let small = small().await;
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let key = write("key.pub", PublicKey { name: None, key: small.key.public() }.pem().as_bytes());
+    let nobody = "127.0.0.1:1".parse().unwrap();
+    let last = |before: usize, record: &mut Record| {
+        if before == 1 {
+            *record = stating(record, until(record), 5, [7; 32]);
+        }
+    };
+    for (number, (export, checkpoint, positions), at) in
+        [(1, with_other_first_heads(&small), 0), (2, forged(&small, small.signed(), last), 1)]
+    {
+        let export = write(&format!("export{number}"), &export);
+        let note = write(&format!("note{number}"), checkpoint.sign(&small.key).as_bytes());
+        let verify = ["audit", "verify", &export, "--key", &key, "--earlier", &note];
+        let told = run(nobody, &verify).await;
+        assert_eq!(told.exit, Exit::Refuted, "{} {}", told.out, told.err);
+        let said = format!("position {}: the heads recorded there are not those of the records", positions[at]);
+        assert!(told.err.contains(&said), "{}", told.err);
+    }
+    // Whoever makes all anew that can be, and not all can, is told so.
+    let (export, checkpoint, _) = forged(&small, small.signed(), |before, record| {
+        record.schema_version = if before == 0 { 99 } else { record.schema_version };
+    });
+    let export = write("export", &export);
+    let note = write("note", checkpoint.sign(&small.key).as_bytes());
+    let verify = ["audit", "verify", &export, "--key", &key, "--earlier", &note];
+    let told = run(nobody, &verify).await;
+    let (verdict, recorded) = (told.json(), small.records.iter().filter(|record| record.event_type == 4).count());
+    let figures = ["holds", "heads_checked", "heads_unchecked"].map(|figure| verdict[figure].clone());
+    assert_eq!(serde_json::json!(figures), serde_json::json!([true, recorded - 1, 1]));
+    assert!(told.err.contains("1 recorded heads could not be made anew"), "{}", told.err);
 }
 
 #[tokio::test]

@@ -18,7 +18,9 @@ async fn server(log: Arc<dyn incubator_registry::log::EventLog>) -> (Server, Acc
     let mut callers: Vec<Caller> = Role::ALL.into_iter().rev().map(of).collect();
     callers.push(agent);
     let elsewhere = Some(["440204".to_owned()].into());
-    callers.push(Caller { districts: elsewhere, ..Caller::of("elsewhere", [Role::Auditor]) });
+    callers.push(Caller { districts: elsewhere.clone(), ..Caller::of("elsewhere", [Role::Auditor]) });
+    let clerks = [Role::BureauClerk, Role::FinanceClerk];
+    callers.push(Caller { districts: elsewhere, ..Caller::of("stray", clerks) });
     let (server, access) = Server::noting(callers, log).await;
     let clerk = server.by("bureau-clerk");
     clerk.firm(1, "2023-01-10").await;
@@ -150,6 +152,64 @@ async fn a_district_that_is_not_the_callers_is_a_refusal_noted_there() {
     denied.sort_unstable();
     assert_eq!(denied, [("auditor", "UNKNOWN_DISTRICT"), ("elsewhere", "UNKNOWN_DISTRICT")]);
     assert!(found.iter().all(|record| record.kind() != AccessKind::Read), "nothing was read: {found:#?}");
+}
+
+#[tokio::test]
+async fn a_district_that_is_not_the_callers_is_noted_whatever_else_is_wrong_with_the_call() {
+    let (server, access) = server(Arc::new(MemoryLog::new())).await;
+    let malformed = v1::ListTaxReceiptsRequest { filter: "taxpayer = 1".into(), ..list() };
+    let refused = server.by("elsewhere").taxes().list_tax_receipts(malformed.clone()).await.unwrap_err();
+    assert_eq!((refused.code(), &*said(&refused).reason), (Code::InvalidArgument, "MALFORMED_FILTER"));
+    server.by("auditor").taxes().list_tax_receipts(malformed).await.unwrap_err();
+    access.flush().await;
+    let found = records(&server, "auditor").await;
+    let denied = found.iter().filter(|record| record.kind() == AccessKind::Denied);
+    let denied: Vec<_> = denied.map(|record| (&*record.principal, &*record.method, &*record.reason)).collect();
+    assert_eq!(denied, [("elsewhere", "incubation.v1.TaxService/ListTaxReceipts", "MALFORMED_FILTER")]);
+}
+
+/// Why a stream that sends this message alone ends.
+macro_rules! ended {
+    ($client:expr, $method:ident, $message:expr) => {{
+        let mut answers = $client.$method(tokio_stream::iter([$message])).await.unwrap().into_inner();
+        answers.message().await.unwrap_err()
+    }};
+}
+
+#[tokio::test]
+async fn a_district_that_a_stream_asks_for_in_its_first_message_is_noted() {
+    let (server, access) = server(Arc::new(MemoryLog::new())).await;
+    let parent = || DISTRICT.to_owned();
+    let rows = |parent| v1::ImportRowsRequest { parent, ..Default::default() };
+    let receipts = |parent| v1::ImportTaxReceiptsRequest { parent, ..Default::default() };
+    let answers = |parent| v1::ImportPaymentAnswersRequest { parent, ..Default::default() };
+    let stray = server.by("stray");
+    let refused = [
+        ended!(stray.import(), import_rows, rows(parent())),
+        ended!(stray.finance(), import_tax_receipts, receipts(parent())),
+        ended!(stray.finance(), import_payment_answers, answers(parent())),
+    ];
+    for refused in refused {
+        assert_eq!((refused.code(), &*said(&refused).reason), (Code::NotFound, "UNKNOWN_DISTRICT"));
+    }
+    // A name that is none is no attempt at another's.
+    let malformed = ended!(stray.import(), import_rows, rows("districts".into()));
+    assert_eq!(&*said(&malformed).reason, "MALFORMED_NAME");
+    // Whoever works here is let in.
+    let own = v1::ImportTaxReceiptsRequest { receipts: vec![v1::TaxReceiptLine::default()], ..receipts(parent()) };
+    let mut client = server.by("finance-clerk").finance();
+    let mut taken = client.import_tax_receipts(tokio_stream::iter([own])).await.unwrap().into_inner();
+    assert_eq!(taken.message().await.unwrap().unwrap().results.len(), 1);
+    access.flush().await;
+    let found = records(&server, "auditor").await;
+    let denied = found.iter().filter(|record| record.kind() == AccessKind::Denied);
+    let mut denied: Vec<_> = denied.map(|r| (&*r.principal, &*r.method, &*r.reason, &*r.peer, r.count)).collect();
+    denied.sort_unstable();
+    let noted = |method| ("stray", method, "UNKNOWN_DISTRICT", "127.0.0.1", 1);
+    let methods =
+        ["FinanceService/ImportPaymentAnswers", "FinanceService/ImportTaxReceipts", "ImportService/ImportRows"];
+    let methods = methods.map(|method| format!("incubation.v1.{method}"));
+    assert_eq!(denied, methods.iter().map(|method| noted(&**method)).collect::<Vec<_>>());
 }
 
 #[tokio::test]

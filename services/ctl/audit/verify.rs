@@ -154,6 +154,7 @@ fn broken(name: &str, verdict: &Verdict) -> Trouble {
         Verdict::Heads { position, until } => {
             format!("位置{position}登记的各对象末尾与位置{until}为止的记录不符")
         }
+        Verdict::UnreadHeads { position, .. } => format!("位置{position}登记的各对象末尾无法读取"),
     };
     refuted(format!("{name}：{zh}"), format!("{name}: {verdict}"))
 }

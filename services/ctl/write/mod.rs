@@ -57,23 +57,11 @@ pub(super) fn request_id(act: &Act) -> String {
     act.request_id.unwrap_or_else(uuid::Uuid::new_v4).to_string()
 }
 
-/// Sends a request whose own fields are given and whose other fields are the frame's; answers `Written`.
-macro_rules! send {
-    ($session:expr, $frame:expr, $service:ident.$method:ident, $request:ident { $($field:ident: $value:expr),* $(,)? },
-     $resource:ident: $type:literal) => {{
-        let (effective_date, frame) = $frame.parts();
-        let request_id = $crate::ctl::write::request_id(&frame.act);
-        let request = v1::$request {
-            $($field: $value,)*
-            request_id: request_id.clone(),
-            etag: frame.etag,
-            validate_only: frame.act.validate_only,
-            effective_date,
-            documents: frame.act.documents,
-            replaces: frame.replaces,
-            void_reason: frame.void_reason,
-            decided_by: frame.decided_by,
-        };
+/// Sends a request that records something; answers `Written`, as its reply tells.
+macro_rules! written {
+    ($session:expr, $service:ident.$method:ident, $request:expr, $resource:ident: $type:literal) => {{
+        let request = $request;
+        let (request_id, validate_only) = (request.request_id.clone(), request.validate_only);
         match $session.$service().$method(request).await {
             Err(status) => Err($crate::ctl::trouble::Trouble::Request { status: Box::new(status), request_id }),
             Ok(reply) => {
@@ -82,7 +70,7 @@ macro_rules! send {
                 let resource = resource.map_or(serde_json::Value::Null, |it| $crate::ctl::message::json($type, it));
                 Ok($crate::ctl::write::Written {
                     request_id,
-                    validate_only: frame.act.validate_only,
+                    validate_only,
                     position: reply.position,
                     duplicate: reply.duplicate,
                     warnings: reply.warnings,
@@ -90,6 +78,27 @@ macro_rules! send {
                 })
             }
         }
+    }};
+}
+pub(super) use written;
+
+/// Sends a request whose own fields are given and whose other fields are the frame's; answers `Written`.
+macro_rules! send {
+    ($session:expr, $frame:expr, $service:ident.$method:ident, $request:ident { $($field:ident: $value:expr),* $(,)? },
+     $resource:ident: $type:literal) => {{
+        let (effective_date, frame) = $frame.parts();
+        let request = v1::$request {
+            $($field: $value,)*
+            request_id: $crate::ctl::write::request_id(&frame.act),
+            etag: frame.etag,
+            validate_only: frame.act.validate_only,
+            effective_date,
+            documents: frame.act.documents,
+            replaces: frame.replaces,
+            void_reason: frame.void_reason,
+            decided_by: frame.decided_by,
+        };
+        $crate::ctl::write::written!($session, $service.$method, request, $resource: $type)
     }};
 }
 pub(super) use send;

@@ -337,6 +337,12 @@ impl Claim {
         }
     }
 
+    /// Whether what it keeps was published (公示): it is now, or something was granted of it.
+    pub fn is_published(&self) -> bool {
+        let granted = self.grants.last().is_some_and(|grant| grant.frozen_position == self.frozen_position);
+        self.publication.is_some() || granted
+    }
+
     fn freeze(&mut self, frozen: &Frozen, position: u64) {
         self.frozen = Arc::new(frozen.clone());
         self.frozen_position = position;

@@ -26,7 +26,21 @@ pub fn seen(district: &str, seen: &Registry, caller: &str, stored: &StoredEvent)
         true => Some(voided()).is_some_and(|voided| !voided.is_empty() && voided.into_iter().all(sees)),
         false => sees(record.position),
     };
-    let mut event = visible.then(|| event(district, seen, stored, false))?;
+    visible.then(|| cut(event(district, seen, stored, false), caller, stored))
+}
+
+/// A step of a claim that an operator sees: that it was taken, and when. What came of it, the claim tells.
+pub fn step(district: &str, whole: &Registry, caller: &str, stored: &StoredEvent) -> v1::Event {
+    let mut step = cut(event(district, whole, stored, false), caller, stored);
+    let is_claim = |subject: &v1::EventSubject| subject.name.starts_with(&format!("districts/{district}/claims/"));
+    step.subjects.retain(is_claim);
+    step.payload = None;
+    step
+}
+
+/// An event without what tells of others.
+fn cut(mut event: v1::Event, caller: &str, stored: &StoredEvent) -> v1::Event {
+    let record = &stored.record;
     // Counts of the events about a firm, and of those of a command, count what is not seen too.
     for subject in &mut event.subjects {
         (subject.revision, subject.previous_hash) = (0, String::new());
@@ -37,7 +51,7 @@ pub fn seen(district: &str, seen: &Registry, caller: &str, stored: &StoredEvent)
         (event.principal, event.on_behalf_of) = (String::new(), String::new());
         (event.request_id, event.request_hash) = (String::new(), String::new());
     }
-    Some(event)
+    event
 }
 
 /// An event of a district, as the registry knows it; with its stored record when asked for.

@@ -1,9 +1,9 @@
-//! What an operator sees of entitlements, and of the claims for them: `Sight::sees_owed` draws the line.
+//! What an operator sees of entitlements, and of the claims for them: `Sight` draws the line.
 
 use super::wire;
 use crate::auth::Scope;
 use crate::domain::Registry;
-use crate::domain::claim::Frozen;
+use crate::domain::claim::{Claim, Frozen};
 use crate::grpc::read::View;
 use crate::policy::{Beneficiary, Entitlement, Scheme};
 use crate::projections::Standing;
@@ -40,16 +40,32 @@ impl Seen {
         scope.now(registry).sees_owed(scheme.key(), &entity(beneficiary), period)
     }
 
-    /// Whether a claim is seen, by what it keeps.
-    pub fn sees_claim(&self, of: &Frozen) -> bool {
+    /// Whether a claim, as it stood at some time, is seen.
+    pub fn sees_claim(&self, claim: &Claim) -> bool {
         let Some((scope, registry)) = &self.cut else { return true };
-        scope.now(registry).sees_owed(of.scheme.as_str(), &of.beneficiary, &of.period)
+        scope.now(registry).sees_claim(claim)
     }
 
-    /// A claim as it is told.
-    pub fn claim(&self, claim: v1::Claim) -> v1::Claim {
-        if self.cut.is_none() { claim } else { for_operator(claim) }
+    /// A claim as it is told, by what it keeps.
+    pub fn claim(&self, of: &Frozen, claim: v1::Claim) -> v1::Claim {
+        match &self.cut {
+            None => claim,
+            Some((scope, registry)) if scope.now(registry).sees_frozen(of) => for_operator(claim),
+            Some(_) => as_published(for_operator(claim)),
+        }
     }
+}
+
+/// A claim as far as a publication tells of it: to whom, under which scheme, how much, and how far it has come. By what else
+/// it keeps one could find out about the taxes behind it, by a hash too: it can be tried against guesses.
+fn as_published(mut claim: v1::Claim) -> v1::Claim {
+    if let Some(frozen) = &mut claim.frozen {
+        (frozen.window_from_date, frozen.window_to_date, frozen.start_date) = Default::default();
+        (frozen.counted_receipts, frozen.explanation_bytes) = (0, 0);
+        frozen.explanation_sha256.clear();
+    }
+    claim.drift = None;
+    claim
 }
 
 /// A claim as its operator is told of it: beside which others it stands, and how an award is split, is not its to know.

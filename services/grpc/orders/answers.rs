@@ -3,6 +3,7 @@
 use super::super::convert::{Reader, order::told, position, rows};
 use super::super::follow::{self, EventStream};
 use super::super::sights::Sees;
+use super::super::witness::Along;
 use super::super::{Districts, bounds, principal, status};
 use crate::auth::Usage;
 use crate::domain::{Command, Reason, Refusal};
@@ -77,7 +78,7 @@ pub fn import(
     let principal = principal::required(request.metadata())?;
     let place = districts.stream()?;
     let usage = request.extensions().get::<Arc<Usage>>().cloned();
-    let (sees, bounds) = (districts.sees(), bounds::of_rows());
+    let (sees, along, bounds) = (districts.sees(), Along::the_call(), bounds::of_rows());
     let (districts, mut input) = (districts.clone(), request.into_inner());
     Ok(Box::pin(try_stream! {
         let _place = place;
@@ -97,7 +98,7 @@ pub fn import(
                     same(&open.0, open.1.is_some(), &message)?;
                     open
                 }
-                None => open.insert(begin((&districts, &sees), (&principal, &bounds), &message)?),
+                None => open.insert(begin((&districts, &sees, &along), (&principal, &bounds), &message)?),
             };
             few(&message)?;
             let (results, at) = decide(engine, rehearsal.as_mut(), (&principal, &bounds), &message.answers).await?;
@@ -111,13 +112,15 @@ pub fn import(
 
 /// What the first message says.
 fn begin(
-    (districts, sees): (&Districts, &Sees),
+    (districts, sees, along): (&Districts, &Sees, &Along),
     (principal, bounds): (&Principal, &Bounded),
     message: &v1::ImportPaymentAnswersRequest,
 ) -> Result<(Engine, Option<Rehearsal>), Status> {
-    let mut reader = Reader::seeing(districts, sees.clone());
-    let parent = reader.parent("parent", &message.parent);
-    let (engine, ()) = reader.finish(parent)?;
+    let (engine, ()) = along.reads(|| {
+        let mut reader = Reader::seeing(districts, sees.clone());
+        let parent = reader.parent("parent", &message.parent);
+        reader.finish(parent)
+    })?;
     let rehearsal = message.validate_only.then(|| engine.rehearse(&principal.id, bounds.clone()));
     Ok((engine.clone(), rehearsal))
 }

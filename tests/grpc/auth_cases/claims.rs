@@ -1,12 +1,13 @@
 //! What operators do about claims: for their own carriers only, as far as the taxes of whoever runs them tell; of another's
 //! they learn neither that it is there nor what it comes to. WJ01 and WJ03 are op-a's, WJ02 is op-b's.
 
-use crate::claims_rig::{CLERK, Rig};
+use crate::claims_rig::{CLERK, REVIEWER, Rig};
 use crate::common::server::{DISTRICT, Known, Said, Server, carrier_name, id, said};
-use crate::common::world::{carrier, firm};
+use crate::common::world::{carrier, day, firm};
 use incubator_registry::auth::{Caller, Role};
+use incubator_registry::domain::act::ClaimStep;
 use incubator_registry::domain::event::Operator;
-use incubator_registry::domain::{Entity, Event, IncubatorId};
+use incubator_registry::domain::{Entity, Event, IncubatorId, LeaveKind};
 use incubator_registry::keys::{MasterKey, path_of};
 use incubator_registry::wire::v1;
 use std::fmt::Debug;
@@ -38,6 +39,11 @@ async fn world() -> (Server, tempfile::TempDir) {
     }
     let operator_of = Operator { name: "运营9".to_owned(), code: firm(9), introduced: false };
     rig.fact("2025-01-01", Event::OperatorChanged { incubator: carrier("WJ03"), operator: operator_of }).await;
+    served(&rig).await
+}
+
+/// The rig's district, served to a clerk and two operators.
+async fn served(rig: &Rig) -> (Server, tempfile::TempDir) {
     rig.engine.drain().await;
     let dir = tempfile::tempdir().unwrap();
     let callers =
@@ -81,6 +87,21 @@ async fn listed(server: &Server, who: &str) -> Vec<String> {
     page.claims.into_iter().map(|claim| claim.name).collect()
 }
 
+/// The steps of a claim that one sees in the log.
+async fn steps(server: &Server, who: &str, claim: &str) -> Vec<String> {
+    let ask = v1::ReadEventsRequest { parent: DISTRICT.into(), subject: claim.into(), ..Default::default() };
+    let mut events = server.by(who).journal().read_events(ask).await.unwrap().into_inner();
+    let mut steps = Vec::new();
+    while let Some(event) = events.next().await {
+        let event = event.unwrap().event.unwrap();
+        let of: Vec<_> = event.subjects.iter().map(|subject| &*subject.name).collect();
+        assert_eq!((of, event.payload, &*event.hash), (vec![claim], None, ""), "that it was taken, and no more");
+        assert!(event.principal.is_empty() || event.principal == who, "who did it is not told");
+        steps.push(event.r#type);
+    }
+    steps
+}
+
 /// A refusal, one carrier's id in it written like the other's.
 #[track_caller]
 fn told<T: Debug>(answer: Result<T, Status>, carrier: &str) -> (Said, String) {
@@ -119,6 +140,11 @@ async fn an_operator_claims_for_its_own_carrier_and_withdraws() {
     let etag = seen(&server, "op-a", "WJ01").await.unwrap().etag;
     let gone = op.claims().withdraw_claim(withdraws("WJ01", &etag)).await.unwrap().into_inner().claim.unwrap();
     assert_eq!(gone.stage(), v1::ClaimStage::Withdrawn);
+    assert_eq!(steps(&server, "op-a", &claim("WJ01")).await, ["Claimed", "ClaimAccepted", "ClaimWithdrawn"]);
+    for theirs in ["WJ02", "WJ03"] {
+        assert!(steps(&server, "op-a", &claim(theirs)).await.is_empty(), "{theirs}");
+    }
+    assert!(steps(&server, "op-b", &claim("WJ01")).await.is_empty());
     assert_eq!(seen(&server, "clerk", "WJ01").await.unwrap().closed_reason, "不再申报");
 }
 
@@ -167,7 +193,87 @@ async fn a_claim_of_another_is_as_if_it_were_not_there() {
     }
 }
 
-/// A firm's award is not its carrier's operator's to know, even where the carrier has a part of it.
+fn part(carrier: &str) -> String {
+    format!("{DISTRICT}/claims/cultivation_award:{}:{carrier}", firm(7))
+}
+
+/// A firm that op-a's and op-b's carriers raised: both parts of the award are claimed and reviewed, op-b's is published.
+async fn raised() -> (Server, tempfile::TempDir) {
+    let rig = Rig::new("2025-09-01").await;
+    rig.policy(&[]).await;
+    rig.carrier("WJ01", 1).await;
+    rig.carrier("WJ02", 2).await;
+    rig.firm(7).await;
+    rig.admitted(7, "WJ01", "2020-06-10").await;
+    let (incubator, admitted, kind) = (carrier("WJ01"), day("2020-06-10"), LeaveKind::Withdrawn);
+    rig.fact("2021-03-01", Event::FirmLeft { firm: firm(7), incubator, admitted, kind }).await;
+    rig.admitted(7, "WJ02", "2021-03-01").await;
+    rig.settled(7, "2024-05-01", "2024-06-01").await;
+    rig.paid(7, "2024-06-10", 1_000_003).await;
+    for id in ["WJ01", "WJ02"] {
+        rig.open("cultivation_award", Entity::Incubator(carrier(id)), &firm(7).to_string()).await.unwrap();
+        let claim = format!("cultivation_award:{}:{id}", firm(7));
+        rig.step(CLERK, &claim, ClaimStep::Accept).await.unwrap();
+        rig.step(REVIEWER, &claim, ClaimStep::Review).await.unwrap();
+    }
+    rig.step(CLERK, &format!("cultivation_award:{}:WJ02", firm(7)), ClaimStep::Publish).await.unwrap();
+    served(&rig).await
+}
+
+#[tokio::test]
+async fn an_award_of_its_own_is_an_operators_to_see_from_its_publication_on() {
+    let (server, _dir) = raised().await;
+    let get = async |who: &str, carrier: &str| {
+        let ask = v1::GetClaimRequest { name: part(carrier), ..Default::default() };
+        server.by(who).claims().get_claim(ask).await.map(|answer| answer.into_inner().claim.unwrap())
+    };
+    assert_eq!(listed(&server, "op-a").await, Vec::<String>::new());
+    assert_eq!(listed(&server, "op-b").await, [part("WJ02")]);
+    let unseen = told(get("op-a", "WJ01").await, "WJ01");
+    assert_eq!((unseen.0.code, unseen.0.reason.as_str()), (Code::NotFound, "UNKNOWN_CLAIM"));
+    assert_eq!(unseen, told(get("op-a", "WJ02").await, "WJ02"));
+
+    // What is published, and nothing by which the firm's taxes could be found out.
+    let (theirs, whole) = (get("op-b", "WJ02").await.unwrap(), get(CLERK, "WJ02").await.unwrap());
+    assert_eq!((theirs.stage(), theirs.due_fen), (v1::ClaimStage::Published, whole.due_fen));
+    assert!(theirs.due_fen > 0);
+    let (told_of, kept) = (theirs.frozen.unwrap(), whole.frozen.unwrap());
+    assert_eq!((&told_of.payee_code, told_of.claimed_fen), (&firm(2).to_string(), kept.claimed_fen));
+    assert!(theirs.drift.is_none() && whole.drift.is_some());
+    assert!(kept.counted_receipts > 0 && !kept.start_date.is_empty() && kept.attribution.len() == 2);
+    let hidden = v1::FrozenEntitlement {
+        window_from_date: String::new(),
+        window_to_date: String::new(),
+        start_date: String::new(),
+        attribution: Vec::new(),
+        counted_receipts: 0,
+        explanation_sha256: String::new(),
+        explanation_bytes: 0,
+        ..kept
+    };
+    assert_eq!(told_of, hidden);
+    // As it stood before that, it was not published yet.
+    let (asked, known) = (part("WJ02"), v1::get_claim_request::KnownAt::KnownAtPosition(theirs.position - 1));
+    let before = v1::GetClaimRequest { name: asked, known_at: Some(known), ..Default::default() };
+    assert_eq!(server.by("op-b").claims().get_claim(before).await.unwrap_err().code(), Code::NotFound);
+    assert_eq!(steps(&server, "op-b", &part("WJ02")).await, ["ClaimPublished"]);
+
+    // It is not its own to withdraw, nor to claim.
+    let withdraw = v1::WithdrawClaimRequest { name: part("WJ02"), ..withdraws("WJ02", "") };
+    let refused = said(&server.by("op-b").claims().withdraw_claim(withdraw.clone()).await.unwrap_err());
+    assert_eq!((refused.code, refused.reason.as_str()), (Code::PermissionDenied, "NOT_PERMITTED"));
+    let refused = said(&server.by("op-a").claims().withdraw_claim(withdraw).await.unwrap_err());
+    assert_eq!((refused.code, refused.reason.as_str()), (Code::NotFound, "UNKNOWN_CLAIM"));
+
+    let publish = v1::PublishClaimRequest { name: part("WJ01"), request_id: id(), ..Default::default() };
+    server.claims().publish_claim(publish).await.unwrap();
+    assert_eq!(listed(&server, "op-a").await, [part("WJ01")]);
+    assert_eq!(get("op-a", "WJ01").await.unwrap().stage(), v1::ClaimStage::Published);
+    assert_eq!(steps(&server, "op-a", &part("WJ01")).await, ["ClaimPublished"]);
+    assert_eq!(listed(&server, "op-b").await, [part("WJ02")]);
+}
+
+/// Before it is published, a firm's award is not its carrier's operator's to know, even where the carrier has a part of it.
 #[tokio::test]
 async fn awards_that_tell_the_taxes_of_firms_are_not_an_operators() {
     let (server, _dir) = world().await;
