@@ -239,7 +239,7 @@ impl Draft<'_> {
         // The carrier of a stay is judged before the firm, as rules §2 lists them.
         for entity in named.into_iter().flatten().rev() {
             match entity {
-                Entity::Firm(code) if self.next.firm(&code, AsOf::NOW).is_none() => return Err(unknown_firm(&code)),
+                Entity::Firm(code) if !self.next.knows_firm(&code) => return Err(unknown_firm(&code)),
                 Entity::Incubator(id) if self.next.kind_of(&id, AsOf::NOW).is_none() => {
                     return Err(unknown_incubator(&id));
                 }

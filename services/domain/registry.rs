@@ -396,7 +396,13 @@ impl Registry {
 
     /// Whether it may pay taxes: a firm, or the operator of a carrier at any time.
     pub fn is_taxpayer(&self, code: &Uscc) -> bool {
-        self.firm(code, AsOf::NOW).is_some() || self.run_by(code, AsOf::NOW).next().is_some()
+        self.knows_firm(code) || self.run_by(code, AsOf::NOW).next().is_some()
+    }
+
+    /// Whether it is a registered firm, whatever became of it: what `firm` tells, without its view.
+    pub fn knows_firm(&self, code: &Uscc) -> bool {
+        let registered = |entry: &Entry| matches!(entry.event, Event::FirmRegistered { .. });
+        self.firm_line(code).is_some_and(|line| line.live().any(registered))
     }
 
     /// Carriers that a fact seen says it ran at some time, in the order of their ids.
