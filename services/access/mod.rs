@@ -19,10 +19,12 @@
 mod book;
 mod gather;
 mod look;
+mod noted;
 mod writer;
 
-pub use gather::{Class, Due, Gathering, HOUR_MICROS, Lost, Noted, RECORD_BYTES_MAX, Taken, WINDOW_MICROS, What, Who};
+pub use gather::{Due, Gathering, HOUR_MICROS, Lost, RECORD_BYTES_MAX, Taken, WINDOW_MICROS};
 pub use look::{Export, Listed, Page};
+pub use noted::{Class, Noted, What, Who};
 
 use crate::engine::{Clock, Notes, Pushed, StoreFault, compare_notes, push_notes};
 use crate::journal::access::{self, AccessEvent};

@@ -1,7 +1,8 @@
 //! The one task that writes an access log and signs its checkpoints.
 
 use super::book::Book;
-use super::gather::{Due, RECORD_BYTES_MAX, Taken, Who};
+use super::gather::{Due, RECORD_BYTES_MAX, Taken};
+use super::noted::Who;
 use super::{LogState, Shared, checkpoint, locked};
 use crate::engine::Notes;
 use crate::journal::access::AccessEvent;

@@ -43,8 +43,9 @@ pub struct Finance {
     issued: OrdMap<(i16, TreasuryCode), u64>,
     /// Orders by the position of each fact about them.
     told: OrdMap<u64, OrderNo>,
-    /// Orders that are live.
-    live: OrdSet<OrderNo>,
+    /// Orders that a budget bears and that are not paid: live ones, and those that came back or were turned down and were not
+    /// made again.
+    unpaid: OrdSet<OrderNo>,
 }
 
 /// A cursor as it stands.
@@ -128,13 +129,7 @@ impl Finance {
                 self.came_back(of, position);
                 let mut order = self.orders.remove(of.order()).map(Arc::unwrap_or_clone);
                 Order::evolve(&mut order, of, day, position);
-                if let Some(order) = order {
-                    match order.state.is_live() {
-                        true => self.live.insert(of.order().clone()),
-                        false => self.live.remove(of.order()),
-                    };
-                    self.orders.insert(of.order().clone(), Arc::new(order));
-                }
+                self.orders.extend(order.map(|order| (of.order().clone(), Arc::new(order))));
                 self.move_claim(of.claim(), entry);
             }
             Event::Budget(of) => {
@@ -178,9 +173,15 @@ impl Finance {
     /// What a claim takes of budgets before and after the fact is what those change by.
     fn move_claim(&mut self, id: &ClaimId, entry: &Entry) {
         let mut claim = self.claims.remove(id).map(Arc::unwrap_or_clone);
-        let before = claim.as_ref().map(Claim::takings).unwrap_or_default();
+        let unpaid =
+            |claim: &Option<Claim>| -> Vec<OrderNo> { claim.iter().flat_map(Claim::unpaid_orders).cloned().collect() };
+        let (before, was_unpaid) = (claim.as_ref().map(Claim::takings).unwrap_or_default(), unpaid(&claim));
         Claim::evolve(&mut claim, &entry.event, entry.day, entry.position);
-        let after = claim.as_ref().map(Claim::takings).unwrap_or_default();
+        let (after, is_unpaid) = (claim.as_ref().map(Claim::takings).unwrap_or_default(), unpaid(&claim));
+        if was_unpaid != is_unpaid {
+            was_unpaid.iter().for_each(|no| _ = self.unpaid.remove(no));
+            self.unpaid.extend(is_unpaid);
+        }
         let about = entry.event.subjects().filter_map(|subject| match subject {
             Entity::Budget(budget) => Some(budget),
             _ => None,
@@ -253,6 +254,30 @@ impl Finance {
         self.budgets.get(id)
     }
 
+    /// A budget as known at a position. What was taken of it is told from what is taken now, by the claims that moved since.
+    pub fn budget_known(&self, id: &BudgetId, known: u64) -> Option<Budget> {
+        let now = self.budgets.get(id)?;
+        let moved = self.moved.get(id).and_then(Vector::last).is_some_and(|start| *start > known);
+        if now.position <= known && !moved {
+            return Some(Budget::clone(now));
+        }
+        let as_of = AsOf { known, ..AsOf::NOW };
+        let mut budget = None;
+        for entry in self.budget_lines.get(id)?.seen(as_of) {
+            if let Event::Budget(event) = &entry.event {
+                Budget::evolve(&mut budget, event, entry.position);
+            }
+        }
+        let mut budget = budget?;
+        budget.taking = now.taking;
+        let taking = |claim: &Claim| claim.takings().remove(id).unwrap_or_default();
+        for (claim, stands) in self.claims.iter().filter(|(_, claim)| claim.position > known) {
+            let was = self.claim_seen(claim, as_of).as_ref().map(taking).unwrap_or_default();
+            budget.retake(taking(stands), was);
+        }
+        Some(budget)
+    }
+
     /// All budgets as they stand, by payer, scheme and year.
     pub fn budgets(&self) -> impl Iterator<Item = (&BudgetId, &Arc<Budget>)> {
         self.budgets.iter()
@@ -261,6 +286,21 @@ impl Finance {
     /// A payee's account as it stands.
     pub fn account(&self, holder: &Uscc) -> Option<&Arc<Account>> {
         self.accounts.get(holder)
+    }
+
+    /// A payee's account as known at a position, less what came back from it.
+    pub fn account_known(&self, holder: &Uscc, known: u64) -> Option<Account> {
+        let now = self.accounts.get(holder)?;
+        if now.position <= known {
+            return Some(Account::clone(now));
+        }
+        let mut account = None;
+        for entry in self.account_lines.get(holder)?.seen(AsOf { known, ..AsOf::NOW }) {
+            if let Event::Account(event) = &entry.event {
+                account.get_or_insert_with(Account::default).evolve(event, entry.position);
+            }
+        }
+        account
     }
 
     /// All accounts, by payee.
@@ -302,9 +342,21 @@ impl Finance {
         self.told.get_max().map_or(0, |(position, _)| *position)
     }
 
-    /// Live orders, by number.
-    pub fn live_orders(&self) -> impl Iterator<Item = &OrderNo> {
-        self.live.iter()
+    /// Orders that a budget bears and that are not paid, by number.
+    pub fn unpaid_orders(&self) -> impl Iterator<Item = &Arc<Order>> {
+        self.unpaid.iter().filter_map(|no| self.orders.get(no))
+    }
+
+    /// Whether an order was such a one as known at a position.
+    pub fn was_unpaid(&self, order: &Order, known: u64) -> bool {
+        let (id, no) = (&order.issued.claim, &order.issued.order);
+        match self.claims.get(id) {
+            Some(claim) if claim.position <= known => self.unpaid.contains(no),
+            _ => {
+                let claim = self.claim_seen(id, AsOf { known, ..AsOf::NOW });
+                claim.is_some_and(|claim| claim.unpaid_orders().any(|of| of == no))
+            }
+        }
     }
 
     /// Orders that a payer issued in a fiscal year.

@@ -254,23 +254,20 @@ impl Answer<'_> {
     pub fn claim(&self) -> Option<v1::Claim> {
         let decided = || self.scene.registry.owner_at(self.outcome.written.position());
         let Some(Entity::Claim(id)) = self.target.or_else(decided) else { return None };
-        let revision = self.scene.registry.entities().revision(&Entity::Claim(id.clone())).max(self.outcome.revision);
-        let claim = v1::Claim { revision: position(revision), etag: etag_of(revision), ..self.scene.claim(id)? };
+        let claim = self.scene.claim(id)?;
         Some(if self.scoped { for_operator(claim) } else { claim })
     }
 
     /// The budget that the act is about.
     pub fn budget(&self) -> Option<v1::Budget> {
         let Some(Entity::Budget(id)) = self.target else { return None };
-        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
-        Some(v1::Budget { revision, etag, ..self.scene.budget(id)? })
+        self.scene.budget(id)
     }
 
     /// The account that the act is about.
     pub fn account(&self) -> Option<v1::Account> {
         let Some(Entity::Account(code)) = self.target else { return None };
-        let (revision, etag) = (position(self.outcome.revision), etag_of(self.outcome.revision));
-        Some(v1::Account { revision, etag, ..self.scene.account(code)? })
+        self.scene.account(code)
     }
 
     /// The calendar that the act set.

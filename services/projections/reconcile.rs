@@ -56,6 +56,10 @@ pub enum Kind {
     PaidTwice,
     /// It came back and was not issued again.
     NotReissued,
+    /// The bank paid it behind its fiscal year's end.
+    PaidAfterYearEnd,
+    /// Another order was paid for the same.
+    ClaimPaidTwice,
 }
 
 /// One thing that does not agree.
@@ -127,6 +131,7 @@ pub fn reconcile(registry: &Registry, asked: Question<'_>) -> Reconciled {
     for (no, order) in registry.finance().orders_from("").filter(|(_, order)| asked.is_payer(order)) {
         found.count(order, asked.day);
         found.differences.extend(silent(registry, order, asked));
+        found.differences.extend(unsettled(registry, order, asked));
         let paid = order.paid.as_ref().filter(|paid| paid.day == asked.day);
         if let Some(paid) = paid.filter(|_| asked.statement.is_some() && !stated.contains_key(no.as_str())) {
             let positions = vec![order.position, paid.position];
@@ -211,6 +216,35 @@ fn silent(registry: &Registry, order: &Arc<Order>, asked: Question<'_>) -> Optio
     let (no, ours) = (order.issued.order.to_string(), since.to_string());
     let late = asked.is_late(since);
     late.then_some(Difference { kind, order: no, ours, theirs: String::new(), positions, line: None })
+}
+
+/// What the bank paid otherwise than a year and a claim allow: told from its day on until it is settled, which for a year is
+/// the end of the next, and for a second payment the day on which it comes back.
+fn unsettled(registry: &Registry, order: &Order, asked: Question<'_>) -> Vec<Difference> {
+    let Some(paid) = order.paid.as_ref().filter(|paid| paid.day <= asked.day && order.returned.is_none()) else {
+        return Vec::new();
+    };
+    let no = order.issued.order.to_string();
+    let told = |kind, ours: String, positions| {
+        let (order, theirs) = (no.clone(), String::new());
+        Difference { kind, order, ours, theirs, positions, line: None }
+    };
+    let mut found = Vec::new();
+    let year = paid.day.year();
+    if year > order.issued.budget.year && year == asked.day.year() {
+        found.push(told(Kind::PaidAfterYearEnd, paid.day.to_string(), vec![order.position, paid.position]));
+    }
+    if order.paid_beside().is_some() {
+        let claim = registry.finance().claim(&order.issued.claim);
+        let grant = claim.and_then(|claim| claim.grants.iter().find(|of| of.orders.contains(&order.issued.order)));
+        let other = grant.and_then(|grant| registry.finance().order(grant.order.as_ref()?));
+        let also = other.and_then(|other| other.paid.as_ref()).map(|paid| paid.position);
+        let mut positions: Vec<u64> = [order.position, paid.position].into_iter().chain(also).collect();
+        positions.sort_unstable();
+        let other = other.map(|other| other.issued.order.to_string()).unwrap_or_default();
+        found.push(told(Kind::ClaimPaidTwice, other, positions));
+    }
+    found
 }
 
 fn of_line(kind: Kind, order: &Order, ours: &str, theirs: &str, index: usize) -> Difference {

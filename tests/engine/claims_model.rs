@@ -194,7 +194,8 @@ fn follows(from: Stage, to: Stage) -> bool {
         Ordered => &[Paid, Returned, Approved],
         Paid => &[Reported, Accepted, Returned, Approved],
         Returned => &[Ordered, Paid, Approved],
-        Reported => &[Accepted, Returned, Approved],
+        // What came back was paid by another order too: then that one pays.
+        Reported => &[Accepted, Returned, Approved, Paid],
         Withdrawn | Rejected => &[Claimed],
     };
     from == to || next.contains(&to)

@@ -159,6 +159,29 @@ async fn a_claim_is_followed_explained_and_compared() {
 }
 
 #[tokio::test]
+async fn a_retry_of_an_act_on_a_claim_gets_the_first_answer_whatever_was_done_since() {
+    let server = claimable().await;
+    let promise = opened(&server, opens(true)).await.into_iter().find(|claim| claim.opened).unwrap();
+    let open = v1::OpenClaimRequest {
+        parent: DISTRICT.into(),
+        scheme: v1::Scheme::RelocationRebate.into(),
+        beneficiary: promise.beneficiary.clone(),
+        period: promise.period.clone(),
+        request_id: id(),
+        ..Default::default()
+    };
+    let first = server.claims().open_claim(open.clone()).await.unwrap().into_inner();
+    let claim = first.claim.clone().unwrap();
+    let accept =
+        v1::AcceptClaimRequest { name: claim.name.clone(), etag: claim.etag, request_id: id(), ..Default::default() };
+    let accepted = server.claims().accept_claim(accept.clone()).await.unwrap().into_inner();
+    let review = v1::ReviewClaimRequest { name: claim.name, request_id: id(), ..Default::default() };
+    server.claims().review_claim(by("reviewer", review)).await.unwrap();
+    assert_eq!(server.claims().open_claim(open).await.unwrap().into_inner(), first);
+    assert_eq!(server.claims().accept_claim(accept).await.unwrap().into_inner(), accepted);
+}
+
+#[tokio::test]
 async fn an_accounts_number_is_sealed_and_shown_by_its_end() {
     let (dir, log) = (tempfile::tempdir().unwrap(), Arc::new(MemoryLog::new()));
     let keys = path_of(dir.path(), "440203");

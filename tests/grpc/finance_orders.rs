@@ -320,3 +320,61 @@ async fn a_year_is_closed_and_its_orders_are_made_again_against_the_next() {
     assert_eq!(states, [(orders[0].as_str(), State::Paid), closed, closed, (&new.order_no, State::Issued)]);
     assert!(day(&new.issued_date) > day(TODAY));
 }
+
+#[tokio::test]
+async fn a_retry_gets_the_first_answer_whatever_was_done_since() {
+    let bench = Bench::new(2).await;
+    let server = bench.server().await;
+    let by = server.by(OTHER);
+    // A budget that is taken of, and an account that is confirmed, behind the first answers.
+    let appropriate = v1::AppropriateBudgetRequest {
+        name: format!("{DISTRICT}/budgets/{}", finance_rig::budget(2026)),
+        amount_fen: 1_000,
+        rule: v1::BudgetRule::FirstCome.into(),
+        document_no: "武财〔2026〕2号".into(),
+        request_id: id(),
+        ..Default::default()
+    };
+    let raised = by.budgets().appropriate_budget(appropriate.clone()).await.unwrap().into_inner();
+    let record = v1::RecordAccountRequest {
+        name: format!("{DISTRICT}/accounts/{}", firm(2)),
+        holder_name: "运营2".into(),
+        number: "622848009999888866".into(),
+        bank_name: "中国农业银行韶关武江支行".into(),
+        bank_no: "103100000026".into(),
+        request_id: id(),
+        ..Default::default()
+    };
+    let recorded = server.accounts().record_account(record.clone()).await.unwrap().into_inner();
+    let waiting = recorded.account.clone().unwrap().waiting.unwrap();
+    let confirm = v1::ConfirmAccountRequest {
+        name: record.name.clone(),
+        recorded_position: waiting.position,
+        request_id: id(),
+        ..Default::default()
+    };
+    by.accounts().confirm_account(confirm).await.unwrap();
+    let orders: Vec<_> = issue(&server).await.results.iter().map(|one| one.order.clone().unwrap().order_no).collect();
+    let (_, at) = take(&server, "一体化").await;
+    let acknowledge = acknowledgement("一体化", at);
+    let acknowledged = server.finance().acknowledge_orders(acknowledge.clone()).await.unwrap().into_inner();
+    answer(&server, &[paid(&orders[0], "回单1", TODAY)]).await;
+    // A year that is closed, and a payment of it that came back afterwards.
+    server.clock.advance(Duration::from_secs(45 * 86_400));
+    let close = v1::CloseFiscalYearRequest {
+        parent: DISTRICT.into(),
+        fiscal_year: 2026,
+        request_id: id(),
+        ..Default::default()
+    };
+    let closed = by.finance().close_fiscal_year(close.clone()).await.unwrap().into_inner();
+    assert_eq!((closed.closed_order_nos.as_slice(), closed.remaining_count), (&orders[1..], 0));
+    assert_eq!(answer(&server, &[returned(&orders[0], "账户已销户", "2026-12-20")]).await, [""]);
+    let (_, at) = take(&server, "一体化").await;
+    server.finance().acknowledge_orders(acknowledgement("一体化", at)).await.unwrap();
+
+    assert_eq!(by.finance().close_fiscal_year(close).await.unwrap().into_inner(), closed);
+    assert_eq!(server.accounts().record_account(record).await.unwrap().into_inner(), recorded);
+    assert_eq!(by.budgets().appropriate_budget(appropriate).await.unwrap().into_inner(), raised);
+    assert_eq!(server.finance().acknowledge_orders(acknowledge).await.unwrap().into_inner(), acknowledged);
+}

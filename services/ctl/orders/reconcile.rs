@@ -87,6 +87,8 @@ fn kind(kind: Kind, lang: Lang) -> &'static str {
         Kind::NotInStatement => lang.pick("已登记支付，对账单没有", "not in the statement"),
         Kind::PaidTwice => lang.pick("重复支付", "paid twice"),
         Kind::NotReissued => lang.pick("退票后逾期未重开", "returned, not issued again"),
+        Kind::PaidAfterYearEnd => lang.pick("年度终了后支付", "paid after its fiscal year"),
+        Kind::ClaimPaidTwice => lang.pick("同一款项另有支付令已付", "another order was paid for the same"),
     }
 }
 

@@ -33,12 +33,18 @@ pub(in crate::domain) fn named(registry: &Registry, payee: &Uscc, name: &str, da
 
 /// The last order that came back from the same account, whenever that was recorded; none: none did.
 pub fn came_back<'a>(registry: &'a Registry, stated: &AccountRecorded) -> Option<&'a CameBack> {
+    came_back_by(registry, stated, u64::MAX)
+}
+
+/// The same as known at a position.
+pub fn came_back_by<'a>(registry: &'a Registry, stated: &AccountRecorded, known: u64) -> Option<&'a CameBack> {
     let is_same = |at: &u64| match registry.entry_at(*at).as_deref() {
         Some(Entry { event: Event::Account(AccountEvent::Recorded(known)), .. }) => known.is_same(stated),
         _ => false,
     };
     let returned = &registry.finance().account(&stated.holder)?.returned;
-    returned.iter().filter(|(at, _)| is_same(at)).map(|(_, came)| came).max_by_key(|came| came.position)
+    let known = returned.iter().filter(|(at, came)| came.position <= known && is_same(at));
+    known.map(|(_, came)| came).max_by_key(|came| came.position)
 }
 
 /// ACCOUNT_RETURNED.

@@ -2,7 +2,9 @@
 //!
 //! Chosen where rules §6 is silent: a budget is appropriated under a document and adjusted by further ones, up or down, never
 //! below what is committed; how it is handed out is said by the first and holds. An approval commits, an order and a payment
-//! are tracked against the same budget.
+//! are tracked against the same budget. The year's end frees it of orders that are not paid, those that came back among them;
+//! what was approved and never ordered stays with the year of its approval until its first order, which is of its own year:
+//! it is no order, and of a year that is over nobody else can take it.
 
 pub mod steps;
 

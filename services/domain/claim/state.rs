@@ -142,8 +142,10 @@ pub struct Grant {
     pub position: u64,
     /// How far it has come.
     pub state: GrantState,
-    /// Its last order.
+    /// The order that bears it: the last one, or the one that was paid.
     pub order: Option<OrderNo>,
+    /// All that were issued for it.
+    pub orders: Vec<OrderNo>,
 }
 
 /// A recovery.
@@ -295,6 +297,7 @@ impl Claim {
                     position,
                     state: GrantState::Open,
                     order: None,
+                    orders: Vec::new(),
                 });
             }
             ClaimEvent::Withdrawn(taken) => self.close(Stage::Withdrawn, taken),
@@ -389,24 +392,27 @@ impl Claim {
                 if let Some(grant) = at(&mut self.grants, order.grant) {
                     grant.state = GrantState::Ordered;
                     grant.budget = Some(order.budget.clone());
+                    grant.orders.push(no.clone());
                     grant.order = Some(no);
                 }
             }
             OrderEvent::Accepted(_) => return,
             OrderEvent::Paid { standing, budget, .. } => {
-                if !standing {
-                    return; // Told after it came back: what happened later holds.
+                let Some(grant) = self.grants.iter_mut().find(|grant| grant.orders.contains(&no)) else { return };
+                // One that came back later, or is paid by another order as well: as of a day before that it holds.
+                if !standing && (grant.state != GrantState::Ordered || grant.order.as_ref() != Some(&no)) {
+                    return;
                 }
-                self.mark(&no, GrantState::Paid);
-                if let Some(grant) = self.grant_of(&no) {
-                    grant.budget = Some(budget.clone());
-                }
+                (grant.state, grant.budget, grant.order) = (GrantState::Paid, Some(budget.clone()), Some(no));
             }
-            OrderEvent::Returned { .. } | OrderEvent::Rejected(_) => self.mark(&no, GrantState::Open),
-            OrderEvent::Closed(_) => {
-                self.mark(&no, GrantState::Open);
-                if let Some(grant) = self.grant_of(&no) {
+            OrderEvent::Returned { .. } | OrderEvent::Rejected(_) | OrderEvent::Closed(_) => {
+                let Some(grant) = self.grant_of(&no) else { return };
+                let was = std::mem::replace(&mut grant.state, GrantState::Open);
+                if matches!(event, OrderEvent::Closed(_)) {
                     grant.budget = None;
+                    if was == GrantState::Open {
+                        return; // It came back before, and the year's end frees the budget only.
+                    }
                 }
             }
         }
@@ -418,12 +424,6 @@ impl Claim {
 
     fn grant_of(&mut self, no: &OrderNo) -> Option<&mut Grant> {
         self.grants.iter_mut().find(|grant| grant.order.as_ref() == Some(no))
-    }
-
-    fn mark(&mut self, no: &OrderNo, state: GrantState) {
-        if let Some(grant) = self.grant_of(no) {
-            grant.state = state;
-        }
     }
 
     /// Where it stands by what was approved of it.
@@ -491,6 +491,12 @@ impl Claim {
     pub fn open_grant(&self) -> Option<(u32, &Grant)> {
         let at = self.grants.iter().position(|grant| grant.state == GrantState::Open)?;
         Some((u32::try_from(at).ok()? + 1, &self.grants[at]))
+    }
+
+    /// Orders that a budget bears and that are not paid: the live one, and those that came back or were turned down.
+    pub fn unpaid_orders(&self) -> impl Iterator<Item = &OrderNo> {
+        let unpaid = |grant: &&Grant| grant.state != GrantState::Paid && grant.budget.is_some();
+        self.grants.iter().filter(unpaid).filter_map(|grant| grant.order.as_ref())
     }
 
     /// The order that is live; none: there is none.

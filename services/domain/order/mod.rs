@@ -3,6 +3,14 @@
 //! Chosen where rules §6 is silent: an order's number is its fiscal year, its payer and a sequence within both, so that it
 //! is the same on every replay. An answer that comes again says nothing new; one that comes late or out of turn leaves the
 //! ledger as if it had come in turn: what happened on a later day holds.
+//!
+//! What 31 December left unpaid is closed and made again (rules §6). But money that left has left: a payment is kept whatever
+//! was said of its order before, and on whatever day the bank made it, in January too. It pays what was approved unless
+//! another order did, out of the budget that the order names: that year is over, so nobody took what was freed. Where the
+//! amount was ordered again meanwhile and not paid, that order is closed in the same act; where it was paid as well, the
+//! second payment stands beside the claim until it comes back. Reconciliation tells both to the finance bureau, whose it is
+//! to settle between the years. So no order is made for what was paid, and the ledger is the same whether or not anybody
+//! closed the year first.
 
 pub mod steps;
 
@@ -91,7 +99,7 @@ pub enum OrderEvent {
     Paid {
         /// The order, its claim, who told, and the bank's reference.
         told: Told,
-        /// It holds: the order did not come back meanwhile.
+        /// It pays what was approved: the order did not come back meanwhile, and no other order was paid for the same.
         standing: bool,
         /// The budget that bears it, also where a year's end had freed it.
         budget: BudgetId,
@@ -254,6 +262,12 @@ impl Order {
         order
     }
 
+    /// Its payment, where that pays nothing that was approved: another order was paid for the same, and this one's money has
+    /// not come back.
+    pub fn paid_beside(&self) -> Option<&Banked> {
+        self.paid.as_ref().filter(|_| self.state != OrderState::Paid && self.returned.is_none())
+    }
+
     /// Takes in a fact.
     pub fn evolve(order: &mut Option<Self>, event: &OrderEvent, day: Day, position: u64) {
         let Some(known) = order else {
@@ -273,7 +287,8 @@ impl Order {
             }
             OrderEvent::Paid { told, standing, .. } => {
                 known.paid = Some(Banked { text: told.text.clone(), day, position });
-                if *standing {
+                // What it does not stand against may not be seen: as of a day before the return, it is paid.
+                if *standing || known.state.is_live() {
                     known.state = OrderState::Paid;
                 }
             }
@@ -285,9 +300,12 @@ impl Order {
                 known.state = OrderState::Rejected;
                 known.reason.clone_from(&told.text);
             }
+            // One that came back or was turned down stays what it is: its budget is free of it.
             OrderEvent::Closed(told) => {
-                known.state = OrderState::Closed;
-                known.reason.clone_from(&told.text);
+                if known.state.is_live() {
+                    known.state = OrderState::Closed;
+                    known.reason.clone_from(&told.text);
+                }
             }
         }
     }

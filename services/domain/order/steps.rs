@@ -4,8 +4,8 @@ use super::{Banked, CursorAdvanced, EconomicCodes, Issued, Order, OrderEvent, Or
 use crate::domain::account::{CameBack, steps as accounts};
 use crate::domain::act::{Answer, Deciding};
 use crate::domain::budget::{BudgetId, steps::budget_of};
-use crate::domain::claim::{Grant, Stage};
-use crate::domain::decide::Decision;
+use crate::domain::claim::{Grant, GrantState, Stage};
+use crate::domain::decide::{Decision, NewEvent};
 use crate::domain::event::Event;
 use crate::domain::finance::Finance;
 use crate::domain::reason::{Fault, Reason, Refusal};
@@ -150,10 +150,13 @@ fn in_turn(order: &Order, day: Day) -> Result<(), Refusal> {
     Err(Refusal::new(Reason::DatesOutOfOrder, message).with("date", day).with("date_before", order.day))
 }
 
-/// Whether what it was issued for was not made again.
-fn is_last(of: &Deciding<'_>, order: &Order) -> Result<bool, Refusal> {
+/// What it was issued for.
+fn granted<'a>(of: &Deciding<'a>, order: &Order) -> Result<&'a Grant, Refusal> {
     let claim = of.known(&order.issued.claim)?;
-    Ok(claim.grants.iter().any(|grant| grant.order.as_ref() == Some(&order.issued.order)))
+    let no = &order.issued.order;
+    claim.grants.iter().find(|grant| grant.orders.contains(no)).ok_or_else(|| {
+        Refusal::new(Reason::Internal, format!("order {no} is of nothing that was approved")).with("order", no)
+    })
 }
 
 fn paid(
@@ -172,24 +175,39 @@ fn paid(
         return again(order, known, reference, day);
     }
     in_turn(order, day)?;
-    // What 31 December left unpaid is closed and made again (rules §6), whether or not anybody has closed it yet.
-    if day.year() > order.issued.budget.year {
-        return Err(unfitting(order, "paid after its fiscal year").with("date", day));
-    }
+    let grant = granted(of, order)?;
     let standing = match order.state {
         OrderState::Issued | OrderState::Accepted => true,
-        OrderState::Paid | OrderState::Rejected => return Err(unfitting(order, "paid")),
+        OrderState::Paid => return Err(unfitting(order, "paid")),
         // Told after the return: what happened on the later day holds.
         OrderState::Returned => match &order.returned {
             Some(returned) if day <= returned.day => false,
             _ => return Err(unfitting(order, "paid after it came back")),
         },
-        // The bank paid before the year ended, and said so later: unless it was made again, it is paid.
-        OrderState::Closed if is_last(of, order)? => true,
-        OrderState::Closed => return Err(unfitting(order, "paid")),
+        // The bank paid it all the same: so it is paid, unless another order was for the same.
+        OrderState::Closed | OrderState::Rejected => grant.state != GrantState::Paid,
     };
     let (told, budget) = (of.told(order, reference), order.issued.budget.clone());
-    of.record_on(day, [Event::Order(OrderEvent::Paid { told, standing, budget })])
+    let decision = of.record_on(day, [Event::Order(OrderEvent::Paid { told, standing, budget })])?;
+    let ordered = grant.order.as_ref().filter(|live| grant.state == GrantState::Ordered && *live != no);
+    match ordered.filter(|_| standing) {
+        Some(live) => {
+            let told = of.told(of.order(live)?, &format!("{no} 已支付"));
+            and(of, decision, of.ground.today, OrderEvent::Closed(told))
+        }
+        None => Ok(decision),
+    }
+}
+
+/// A decision, and one more event about an order.
+fn and(of: &Deciding<'_>, decision: Decision, day: Day, event: OrderEvent) -> Result<Decision, Refusal> {
+    match (decision, of.record_on(day, [Event::Order(event)])?) {
+        (Decision::Record { events, warnings }, Decision::Record { events: more, .. }) => {
+            let events: Vec<NewEvent> = events.into_iter().chain(more).collect();
+            Ok(Decision::Record { events, warnings })
+        }
+        (decision, _) => Ok(decision),
+    }
 }
 
 fn returned(of: &Deciding<'_>, order: &Order, reason: &str, day: Day) -> Result<Decision, Refusal> {
@@ -198,24 +216,54 @@ fn returned(of: &Deciding<'_>, order: &Order, reason: &str, day: Day) -> Result<
     }
     in_turn(order, day)?;
     let before = order.paid.as_ref().is_some_and(|paid| day < paid.day);
+    let (no, grant) = (&order.issued.order, granted(of, order)?);
     let fits = match order.state {
         OrderState::Issued | OrderState::Accepted | OrderState::Paid => true,
         // Told behind the year's end: the account takes no money all the same.
-        OrderState::Closed => is_last(of, order)?,
-        OrderState::Returned | OrderState::Rejected => false,
+        OrderState::Closed => order.paid.is_some() || grant.order.as_ref() == Some(no),
+        OrderState::Rejected => order.paid.is_some(),
+        OrderState::Returned => false,
     };
     if before || !fits {
         return Err(unfitting(order, "returned"));
     }
     let account = order.issued.account;
-    of.record_on(day, [Event::Order(OrderEvent::Returned { told: of.told(order, reason), account })])
+    let event = OrderEvent::Returned { told: of.told(order, reason), account };
+    let decision = of.record_on(day, [Event::Order(event)])?;
+    if grant.state != GrantState::Paid || grant.order.as_ref() != Some(no) {
+        return Ok(decision);
+    }
+    // Another order was paid for the same and has not come back: now that one pays it.
+    let finance = of.registry.finance();
+    let others = grant.orders.iter().filter(|other| *other != no).filter_map(|other| finance.order(other));
+    match others.filter_map(|other| Some((other, other.paid_beside()?))).next() {
+        Some((other, paid)) => {
+            let (told, budget) = (of.told(other, &paid.text), other.issued.budget.clone());
+            and(of, decision, paid.day, OrderEvent::Paid { told, standing: true, budget })
+        }
+        None => Ok(decision),
+    }
 }
 
-/// Orders that are live, of a fiscal year or an earlier one.
+/// Whether it is of a fiscal year or an earlier one, and of a payer.
+fn is_of(order: &Order, year: i16, payer: Option<TreasuryCode>) -> bool {
+    let budget = &order.issued.budget;
+    budget.year <= year && payer.is_none_or(|payer| budget.payer == payer)
+}
+
+/// Orders that a budget bears and that are not paid, of a fiscal year or an earlier one: live ones, and those that came back
+/// or were turned down and were not made again.
 pub fn unpaid(finance: &Finance, year: i16, payer: Option<TreasuryCode>) -> impl Iterator<Item = &Arc<Order>> {
-    let live = finance.live_orders().filter_map(|no| finance.order(no));
-    let of_payer = move |order: &&Arc<Order>| payer.is_none_or(|payer| order.issued.budget.payer == payer);
-    live.filter(move |order| order.issued.budget.year <= year).filter(of_payer)
+    finance.unpaid_orders().filter(move |order| is_of(order, year, payer))
+}
+
+/// How many such orders there were as known at a position.
+pub fn unpaid_known(finance: &Finance, year: i16, payer: Option<TreasuryCode>, known: u64) -> usize {
+    if finance.last_told() <= known {
+        return unpaid(finance, year, payer).count();
+    }
+    let issued = finance.orders_from("").map(|(_, order)| order).filter(|order| order.position <= known);
+    issued.filter(|order| is_of(order, year, payer) && finance.was_unpaid(order, known)).count()
 }
 
 /// Closes the orders that a fiscal year left unpaid, at most `CLOSED_MAX` of them.

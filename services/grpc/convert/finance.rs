@@ -2,7 +2,7 @@
 
 use super::scene::Scene;
 use super::{Reader, names, position};
-use crate::domain::account::{Account, Known, steps::came_back};
+use crate::domain::account::{Account, Known, steps::came_back_by};
 use crate::domain::budget::{Budget, BudgetId};
 use crate::domain::calendar::CalendarSet;
 use crate::domain::claim::{Claim, Frozen, GrantState};
@@ -168,17 +168,18 @@ impl Scene<'_> {
         }
     }
 
-    /// A budget as it stands.
+    /// A budget as known.
     pub fn budget(&self, id: &BudgetId) -> Option<v1::Budget> {
-        let budget = self.registry.finance().budget(id)?;
+        let budget = self.registry.finance().budget_known(id, self.as_of.known)?;
         let entity = Entity::Budget(id.clone());
         let (revision, etag) = self.stamp(&entity);
-        Some(v1::Budget { name: self.name(&entity), revision, etag, ..budget_of(id, budget) })
+        Some(v1::Budget { name: self.name(&entity), revision, etag, ..budget_of(id, &budget) })
     }
 
-    /// A payee's account as it stands.
+    /// A payee's account as known.
     pub fn account(&self, holder: &Uscc) -> Option<v1::Account> {
-        let Account { confirmed, waiting, position: at, .. } = self.registry.finance().account(holder)?.as_ref();
+        let account = self.registry.finance().account_known(holder, self.as_of.known)?;
+        let Account { confirmed, waiting, position: at, .. } = &account;
         let entity = Entity::Account(*holder);
         let (revision, etag) = self.stamp(&entity);
         Some(v1::Account {
@@ -192,7 +193,7 @@ impl Scene<'_> {
     }
 
     fn version(&self, known: &Known) -> v1::AccountVersion {
-        let came = came_back(self.registry, &known.recorded);
+        let came = came_back_by(self.registry, &known.recorded, self.as_of.known);
         v1::AccountVersion {
             holder_name: known.recorded.holder_name.clone(),
             masked_number: format!("****{}", known.recorded.tail),

@@ -12,7 +12,7 @@ use super::follow::EventStream;
 use super::read::{view, wait_of};
 use super::{Districts, bounds, import, principal, status};
 use crate::domain::act::Act;
-use crate::domain::order::{OrderEvent, OrderState, steps::unpaid};
+use crate::domain::order::{OrderEvent, OrderState, steps::unpaid_known};
 use crate::domain::{ClaimId, Command, Entity, Event, Reason, Refusal, SchemeKey, TreasuryCode};
 use crate::engine;
 use crate::wire::v1;
@@ -117,7 +117,13 @@ impl v1::finance_service_server::FinanceService for Finance {
         let asked = engine::Request { principal, id, expected_revision: None, validate_only, command };
         let outcome = engine.submit_within(asked, bounds::of_rows()).await.map_err(status::of)?;
         let scene = scene_of(engine, &outcome, validate_only);
-        let known = scene.registry.finance().cursor(&cursor).map(|cursor| cursor.acknowledged);
+        // A retry is told what it acknowledged, however far the cursor has come since.
+        let known = match outcome.written {
+            engine::Written::Recorded { .. } => Some(at),
+            engine::Written::Duplicate { .. } => {
+                scene.registry.finance().cursor(&cursor).map(|cursor| cursor.acknowledged)
+            }
+        };
         Ok(Response::new(v1::AcknowledgeOrdersResponse {
             cursor: scene.name(&Entity::Cursor(cursor)),
             acknowledged_position: position(known.unwrap_or(at)),
@@ -177,7 +183,7 @@ impl v1::finance_service_server::FinanceService for Finance {
                 .collect(),
             engine::Written::Duplicate { .. } => Vec::new(),
         };
-        let left = unpaid(outcome.registry.finance(), year, payer).count();
+        let left = unpaid_known(outcome.registry.finance(), year, payer, outcome.known);
         Ok(Response::new(v1::CloseFiscalYearResponse {
             closed_order_nos: closed,
             remaining_count: i32::try_from(left).unwrap_or(i32::MAX),

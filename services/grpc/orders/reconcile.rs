@@ -94,6 +94,8 @@ fn difference(of: &Difference) -> v1::PaymentDifference {
         Kind::NotInStatement => Wire::NotInStatement,
         Kind::PaidTwice => Wire::PaidTwice,
         Kind::NotReissued => Wire::NotReissued,
+        Kind::PaidAfterYearEnd => Wire::PaidAfterYearEnd,
+        Kind::ClaimPaidTwice => Wire::ClaimPaidTwice,
     };
     v1::PaymentDifference {
         kind: kind.into(),
