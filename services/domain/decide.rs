@@ -58,6 +58,16 @@ enum Sameness {
 
 /// Decides a command on a day (the writer's, in Asia/Shanghai) and a state.
 pub fn decide(registry: &Registry, command: &Command, today: Day) -> Result<Decision, Refusal> {
+    decide_and_draft(registry, command, today).map(|(decision, _)| decision)
+}
+
+/// Decides a command, and gives the state with what it would record, where that was drawn up to judge it: whoever records
+/// it need not take it in again.
+pub fn decide_and_draft(
+    registry: &Registry,
+    command: &Command,
+    today: Day,
+) -> Result<(Decision, Option<Registry>), Refusal> {
     let recorded = registry.position();
     // A fact that no rule of a line binds is told apart by references and sameness alone: no line need be drawn up for it.
     let alone = command.void.is_none() && command.facts.len() == 1 && command.facts[0].event.is_bound_by_no_line();
@@ -82,16 +92,21 @@ pub fn decide(registry: &Registry, command: &Command, today: Day) -> Result<Deci
     }
     // Only a row that states nothing new is an old one; a new fact that leans on what was taken back is judged, and refused.
     if let Some(position) = draft.voided.filter(|_| draft.events.is_empty()) {
-        return Ok(Decision::Same { reason: Reason::VoidedBefore, position });
+        return Ok((Decision::Same { reason: Reason::VoidedBefore, position }, None));
     }
     if draft.events.is_empty() {
-        return Ok(Decision::Same { reason: Reason::Duplicate, position: draft.same });
+        return Ok((Decision::Same { reason: Reason::Duplicate, position: draft.same }, None));
     }
     draft.not_in_future()?;
     if !alone {
         judge(&draft.next, recorded, &draft.touched)?;
     }
-    Ok(Decision::Record { events: draft.events, warnings: draft.warnings })
+    let Draft { next, events, warnings, .. } = draft;
+    let next = match next {
+        Cow::Owned(next) => Some(next),
+        Cow::Borrowed(_) => None,
+    };
+    Ok((Decision::Record { events, warnings }, next))
 }
 
 /// What to look at about a stated fact, accepted all the same: said where a firm is registered.
@@ -224,7 +239,7 @@ impl Draft<'_> {
         // The carrier of a stay is judged before the firm, as rules §2 lists them.
         for entity in named.into_iter().flatten().rev() {
             match entity {
-                Entity::Firm(code) if self.next.firm(&code, AsOf::NOW).is_none() => return Err(unknown_firm(&code)),
+                Entity::Firm(code) if !self.next.knows_firm(&code) => return Err(unknown_firm(&code)),
                 Entity::Incubator(id) if self.next.kind_of(&id, AsOf::NOW).is_none() => {
                     return Err(unknown_incubator(&id));
                 }

@@ -81,7 +81,23 @@ impl fmt::Display for Entity {
     }
 }
 
+/// What is left of a name to be written.
+struct Rest<'a>(&'a str);
+
+impl fmt::Write for Rest<'_> {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
+        Ok(())
+    }
+}
+
 impl Entity {
+    /// Whether `Display` writes this name.
+    pub fn is_named(&self, name: &str) -> bool {
+        let mut rest = Rest(name);
+        fmt::write(&mut rest, format_args!("{self}")).is_ok() && rest.0.is_empty()
+    }
+
     /// Reads a name as `Display` writes it; none where it is no entity's.
     pub fn parse(name: &str) -> Option<Self> {
         if name == "settings" {

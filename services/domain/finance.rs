@@ -100,6 +100,19 @@ impl Finance {
         }
     }
 
+    /// Whether anything follows from a fact; for the others `note` does nothing.
+    pub(super) fn is_moved_by(event: &Event) -> bool {
+        matches!(
+            event,
+            Event::Claim(_)
+                | Event::Order(_)
+                | Event::Budget(_)
+                | Event::Account(_)
+                | Event::CalendarSet(_)
+                | Event::CursorAdvanced(_)
+        )
+    }
+
     /// Moves on what follows from a fact.
     pub(super) fn note(&mut self, entry: &Entry) {
         let (event, day, position) = (&entry.event, entry.day, entry.position);

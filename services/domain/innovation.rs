@@ -65,6 +65,19 @@ impl Innovation {
         }
     }
 
+    /// Whether a fact may name anyone here; for the others `note` does nothing.
+    pub(super) fn is_named_by(event: &Event) -> bool {
+        matches!(
+            event,
+            Event::Transfer(_)
+                | Event::Platform(_)
+                | Event::Instrument(_)
+                | Event::GuidanceFund(_)
+                | Event::ProjectAssessed(_)
+                | Event::FirmSettled { assessment: Some(_), .. }
+        )
+    }
+
     /// Notes whom a fact names.
     pub(super) fn note(&mut self, event: &Event) {
         match event {

@@ -43,7 +43,7 @@ pub mod values;
 pub mod words;
 
 pub use command::{Command, Origin, Stated, VoidOrder};
-pub use decide::{Decision, NewEvent, decide};
+pub use decide::{Decision, NewEvent, decide, decide_and_draft};
 pub use event::{Document, Entity, Event, Limits};
 pub use line::{AsOf, Entry, Line};
 pub use person::{PersonEvent, PersonId};

@@ -44,9 +44,10 @@ pub struct Registry {
     policies: OrdMap<PolicyId, Arc<Line>>,
     settings: Arc<Line>,
     receipts: Receipts,
-    innovation: Innovation,
-    persons: Persons,
-    finance: Finance,
+    /// Many maps each that few facts touch: a copy of the whole is one count more, not one for every map.
+    innovation: Arc<Innovation>,
+    persons: Arc<Persons>,
+    finance: Arc<Finance>,
     /// Firms with a fact, voided or not, about a stay in the carrier.
     firms_in: OrdMap<IncubatorId, OrdSet<Uscc>>,
     /// Firms with a fact, voided or not, about a relocation to the park.
@@ -127,7 +128,7 @@ impl Registry {
             let kept: Vec<&Entry> = kept.collect();
             for entry in kept.iter().filter(|_| kept.iter().any(|entry| entry.event.other().is_some())) {
                 part.note_other(&entry.event);
-                Arc::make_mut(part.persons.line_mut(id)).push((*entry).clone());
+                Arc::make_mut(Arc::make_mut(&mut part.persons).line_mut(id)).push((*entry).clone());
             }
         }
         part
@@ -141,16 +142,22 @@ impl Registry {
     /// Takes in the next event. Cannot fail: what was decided holds.
     pub fn evolve(&mut self, recorded: Recorded) {
         let Recorded { position, start, day, event, documents } = recorded;
+        let owner = event.owner();
+        let mut number = None;
         for subject in self.subjects(&event) {
-            self.entities.count(&subject);
+            let counted = self.entities.count(&subject);
+            number = number.or_else(|| (owner.as_ref() == Some(&subject)).then_some(counted));
         }
         if let Event::FactsVoided { positions, .. } = &event {
             for voided in positions {
                 self.void(*voided, start);
             }
         }
-        let (place, found_by) = self.put(Entry { position, start, voided: None, day, event, documents });
-        self.receipts.index(found_by);
+        let entry = Entry { position, start, voided: None, day, event, documents };
+        let (place, found_by) = owner.map_or((Place::NOWHERE, None), |owner| self.put(&owner, number, entry));
+        if let Some(found_by) = found_by {
+            self.receipts.index(found_by);
+        }
         self.places.push_back(place);
     }
 
@@ -174,8 +181,11 @@ impl Registry {
     pub(super) fn restore(&mut self, kept: Option<Entry>, found_by: &mut Vec<u64>) {
         let Some(entry) = kept else { return self.places.push_back(Place::NOWHERE) };
         let subjects = self.subjects(&entry.event);
+        let owner = entry.event.owner();
+        let mut number = None;
         for subject in &subjects {
-            self.entities.count(subject);
+            let counted = self.entities.count(subject);
+            number = number.or_else(|| (owner.as_ref() == Some(subject)).then_some(counted));
         }
         if let Some(start) = entry.voided {
             // The void is one event about each entity, however many facts of it were taken back.
@@ -185,7 +195,7 @@ impl Registry {
             }
             self.voids.entry(start).or_default().insert(entry.position);
         }
-        let (place, found) = self.put(entry);
+        let (place, found) = owner.map_or((Place::NOWHERE, None), |owner| self.put(&owner, number, entry));
         found_by.extend(found);
         self.places.push_back(place);
     }
@@ -193,20 +203,22 @@ impl Registry {
     /// Lets the receipts taken in by `restore` be found by their vouchers.
     pub(super) fn restored(&mut self, mut found_by: Vec<u64>) {
         found_by.sort_unstable();
-        self.receipts.index(found_by);
+        self.receipts.index_sorted(found_by);
     }
 
-    /// Puts a fact where it stands; of a receipt, what it is to be found by too.
-    fn put(&mut self, entry: Entry) -> (Place, Option<u64>) {
-        let Some(owner) = entry.event.owner() else { return (Place::NOWHERE, None) };
+    /// Puts a fact where it stands, on the line of an entity with that number; of a receipt, gives what it is to be found by
+    /// too.
+    fn put(&mut self, owner: &Entity, number: Option<u32>, entry: Entry) -> (Place, Option<u64>) {
         self.note_other(&entry.event);
-        self.finance.note(&entry);
-        let place = self.entities.number(&owner).map_or(Place::NOWHERE, Place);
-        if let Entity::Cursor(name) = &owner {
-            self.finance.acknowledged(name, entry);
+        if Finance::is_moved_by(&entry.event) {
+            Arc::make_mut(&mut self.finance).note(&entry);
+        }
+        let place = number.or_else(|| self.entities.number(owner)).map_or(Place::NOWHERE, Place);
+        if let Entity::Cursor(name) = owner {
+            Arc::make_mut(&mut self.finance).acknowledged(name, entry);
             return (place, None);
         }
-        match self.line_mut(&owner) {
+        match self.line_mut(owner) {
             Some(line) => {
                 line.push(entry);
                 (place, None)
@@ -234,8 +246,12 @@ impl Registry {
             }
             _ => {}
         }
-        self.innovation.note(event);
-        self.persons.note(event);
+        if Innovation::is_named_by(event) {
+            Arc::make_mut(&mut self.innovation).note(event);
+        }
+        if matches!(event, Event::Person(_)) {
+            Arc::make_mut(&mut self.persons).note(event);
+        }
         if let Some((incubator, operator)) = event.operator() {
             self.run_by.entry(operator.code).or_default().insert(incubator.clone());
         }
@@ -271,15 +287,15 @@ impl Registry {
             Entity::Loan(id) => self.loans.entry(id.clone()).or_default(),
             Entity::Policy(id) => self.policies.entry(id.clone()).or_default(),
             Entity::Settings => &mut self.settings,
-            Entity::Person(id) => self.persons.line_mut(*id),
+            Entity::Person(id) => Arc::make_mut(&mut self.persons).line_mut(*id),
             Entity::Intermediary(_)
             | Entity::Transfer(_)
             | Entity::Platform(_)
             | Entity::Instrument(_)
             | Entity::GuidanceFund(_)
-            | Entity::Assessment(_) => self.innovation.line_mut(owner)?,
+            | Entity::Assessment(_) => Arc::make_mut(&mut self.innovation).line_mut(owner)?,
             Entity::Claim(_) | Entity::Budget(_) | Entity::Account(_) | Entity::Order(_) | Entity::Calendar => {
-                self.finance.line_mut(owner)?
+                Arc::make_mut(&mut self.finance).line_mut(owner)?
             }
             Entity::Taxpayer(_) | Entity::Cursor(_) => return None,
         };
@@ -380,7 +396,13 @@ impl Registry {
 
     /// Whether it may pay taxes: a firm, or the operator of a carrier at any time.
     pub fn is_taxpayer(&self, code: &Uscc) -> bool {
-        self.firm(code, AsOf::NOW).is_some() || self.run_by(code, AsOf::NOW).next().is_some()
+        self.knows_firm(code) || self.run_by(code, AsOf::NOW).next().is_some()
+    }
+
+    /// Whether it is a registered firm, whatever became of it: what `firm` tells, without its view.
+    pub fn knows_firm(&self, code: &Uscc) -> bool {
+        let registered = |entry: &Entry| matches!(entry.event, Event::FirmRegistered { .. });
+        self.firm_line(code).is_some_and(|line| line.live().any(registered))
     }
 
     /// Carriers that a fact seen says it ran at some time, in the order of their ids.

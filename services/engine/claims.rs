@@ -50,14 +50,15 @@ pub struct Computed {
     pub awards: Vec<(ClaimId, i64)>,
 }
 
-/// Decides a command within bounds: facts by themselves, an act on what is computed for it.
+/// Decides a command within bounds: facts by themselves, an act on what is computed for it. Gives the state with what it
+/// would record where there is one.
 pub fn decided(
     bounds: Option<&dyn Bounds>,
     registry: &Registry,
     texts: &Texts,
     command: &Command,
     (principal, today): (&str, Day),
-) -> Result<Decision, Refusal> {
+) -> Result<(Decision, Option<Registry>), Refusal> {
     let Some(act) = &command.act else { return decide_within(bounds, registry, command, today) };
     if let Some(bounds) = bounds {
         bounds.admit(registry, command)?;
@@ -70,7 +71,8 @@ pub fn decided(
     admit_act(registry, act, Ground { today, principal, owed: None, awards: &[] }).map_err(tell)?;
     let computed = computed(registry, texts, act, today)?;
     let ground = Ground { today, principal, owed: computed.owed.as_ref(), awards: &computed.awards };
-    decide_act(registry, act, &command.documents, ground).map_err(tell)
+    let decision = decide_act(registry, act, &command.documents, ground).map_err(tell)?;
+    Ok((decision, None))
 }
 
 /// Computes what an act is decided on.

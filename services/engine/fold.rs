@@ -91,23 +91,38 @@ impl Fold {
         let recorded = Recorded { position, start, day, event, documents };
         let subjects = self.check_subjects(registry, record, &recorded.event)?;
         registry.evolve(recorded);
-        for number in subjects.iter().filter_map(|entity| registry.entities().number(entity)) {
-            self.set_hash(number, hash);
+        for (entity, number) in subjects {
+            if let Some(number) = number.or_else(|| registry.entities().number(&entity)) {
+                self.set_hash(number, hash);
+            }
         }
         Ok(())
     }
 
-    /// The record names whom its event is about, and each with the revision that follows.
-    fn check_subjects(&self, registry: &Registry, record: &Record, event: &Event) -> Result<Vec<Entity>, Broken> {
+    /// The record names whom its event is about, and each with the revision that follows. Gives them with their numbers, as
+    /// far as they have one.
+    fn check_subjects(
+        &self,
+        registry: &Registry,
+        record: &Record,
+        event: &Event,
+    ) -> Result<Vec<(Entity, Option<u32>)>, Broken> {
         let subjects = registry.subjects(event);
         if record.subjects.len() != subjects.len() {
             return Err(broken(record, "it does not name whom its event is about"));
         }
+        let subjects: Vec<(Entity, Option<u32>)> = subjects
+            .into_iter()
+            .map(|entity| {
+                let number = registry.entities().number(&entity);
+                (entity, number)
+            })
+            .collect();
         for subject in &record.subjects {
-            let named = Entity::parse(&subject.name).filter(|entity| subjects.contains(entity));
-            let entity = named.ok_or_else(|| broken(record, &format!("its event is not about {}", subject.name)))?;
-            let revision = registry.entities().revision(&entity);
-            let number = registry.entities().number(&entity);
+            let named = subjects.iter().find(|(entity, _)| entity.is_named(&subject.name));
+            let (_, number) =
+                named.ok_or_else(|| broken(record, &format!("its event is not about {}", subject.name)))?;
+            let revision = number.map_or(0, |number| registry.entities().revision_of(number));
             let previous = number.and_then(|number| self.hash(number)).unwrap_or(ZERO_HASH);
             if subject.revision != revision + 1 || subject.previous != previous {
                 let detail = format!("the revision of {} does not follow from the record before it", subject.name);

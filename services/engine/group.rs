@@ -159,12 +159,12 @@ impl Group {
         if let Err(refusal) = self.expect_revision(request, request.command.target.as_ref()) {
             return stale(refusal);
         }
-        let (events, warnings) = match self.decide(base, &request.principal, &request.command, bounds) {
+        let (events, warnings, next) = match self.decide(base, &request.principal, &request.command, bounds) {
             Err(refusal) => return Judged::Done(Err(refusal)),
-            Ok(Decision::Same { position, .. }) => {
+            Ok((Decision::Same { position, .. }, _)) => {
                 return Judged::Done(Ok(self.pending(Written::Duplicate { position }, Vec::new(), request)));
             }
-            Ok(Decision::Record { events, warnings }) => (events, warnings),
+            Ok((Decision::Record { events, warnings }, next)) => (events, warnings, next),
         };
         // Which claim is opened, or opened again, only the decision tells.
         let decided = events.first().filter(|_| matches!(request.command.act, Some(Act::Claim(_))));
@@ -176,7 +176,7 @@ impl Group {
         if request.validate_only {
             return Judged::Done(self.encode(base, &frame, events).map(|next| self.as_if(next, warnings, request)));
         }
-        match self.append(base, &frame, events) {
+        match self.append(base, &frame, events, next) {
             Judged::Full => Judged::Full,
             Judged::Done(Err(refusal)) => Judged::Done(Err(refusal)),
             Judged::Done(Ok((first, last))) => {
@@ -194,7 +194,7 @@ impl Group {
         principal: &Principal,
         command: &Command,
         bounds: Option<&dyn Bounds>,
-    ) -> Result<Decision, Refusal> {
+    ) -> Result<(Decision, Option<Registry>), Refusal> {
         decided(bounds, &self.registry, &base.fold.texts, command, (&principal.id, self.today))
     }
 
@@ -210,11 +210,11 @@ impl Group {
             Err(refusal) => return Judged::Done(Err(refusal)),
             Ok(decision) => decision,
         };
-        let (events, warnings) = match decision {
-            Decision::Same { position, .. } => return Judged::Done(Ok((decision, position))),
-            Decision::Record { events, warnings } => (events, warnings),
+        let (events, warnings, next) = match decision {
+            (Decision::Same { position, .. }, _) => return Judged::Done(Ok((decision.0, position))),
+            (Decision::Record { events, warnings }, next) => (events, warnings, next),
         };
-        match self.append(base, &Frame { principal, request: None }, events) {
+        match self.append(base, &Frame { principal, request: None }, events, next) {
             Judged::Full => Judged::Full,
             Judged::Done(Err(refusal)) => Judged::Done(Err(refusal)),
             Judged::Done(Ok((_, last))) => Judged::Done(Ok((Decision::Record { events: Vec::new(), warnings }, last))),
@@ -226,7 +226,7 @@ impl Group {
         let principal = Principal { id: SYSTEM.to_owned(), on_behalf_of: String::new() };
         let frame = Frame { principal: &principal, request: None };
         let event = NewEvent { day: self.today, event: event.clone(), documents: Vec::new() };
-        match self.append(base, &frame, vec![event]) {
+        match self.append(base, &frame, vec![event], None) {
             Judged::Full => Judged::Full,
             Judged::Done(recorded) => Judged::Done(recorded.map(|(_, last)| last)),
         }
@@ -298,12 +298,14 @@ impl Group {
         Pending { written, warnings, known: next.position, revision, registry: Some(Arc::new(registry)) }
     }
 
-    /// Puts the events of one command behind what the group holds; gives their first and last position.
+    /// Puts the events of one command behind what the group holds; gives their first and last position. `drafted` is the
+    /// group's state with them, where the decision drew it up.
     fn append(
         &mut self,
         base: Base<'_>,
         frame: &Frame<'_>,
         events: Vec<NewEvent>,
+        drafted: Option<Registry>,
     ) -> Judged<Result<(u64, u64), Refusal>> {
         let start = self.position + 1;
         let next = match self.encode(base, frame, events) {
@@ -315,10 +317,12 @@ impl Group {
         }
         self.bytes.extend_from_slice(&next.bytes);
         (self.position, self.hash) = (next.position, next.hash);
-        // In place: the group's state is nobody else's yet, so nothing of it is copied that was touched before.
-        for recorded in next.recorded {
-            self.registry.evolve(recorded);
+        match drafted {
+            Some(drafted) => self.registry = drafted,
+            // In place: the group's state is nobody else's yet, so nothing of it is copied that was touched before.
+            None => next.recorded.into_iter().for_each(|recorded| self.registry.evolve(recorded)),
         }
+        debug_assert_eq!(self.registry.position(), self.position);
         for (entity, head) in next.heads {
             if let Some(number) = self.registry.entities().number(&entity) {
                 self.laid.hashes.insert(number, head.hash);
@@ -409,7 +413,7 @@ impl Group {
         let entities = self.registry.entities();
         let Some(number) = entities.number(entity) else { return SubjectHead { revision: 0, hash: ZERO_HASH } };
         let hash = self.laid.hashes.get(&number).copied().or_else(|| base.hash(number)).unwrap_or(ZERO_HASH);
-        SubjectHead { revision: entities.revision(entity), hash }
+        SubjectHead { revision: entities.revision_of(number), hash }
     }
 }
 

@@ -48,8 +48,12 @@ impl Rehearsal {
         let by = (self.principal.as_str(), self.today);
         match decided(self.bounds.as_deref(), &self.registry, &self.texts, command, by) {
             Err(refusal) => RowOutcome::Rejected(refusal),
-            Ok(Decision::Same { reason, position }) => RowOutcome::Skipped { reason, position },
-            Ok(Decision::Record { events, warnings }) => {
+            Ok((Decision::Same { reason, position }, _)) => RowOutcome::Skipped { reason, position },
+            Ok((Decision::Record { warnings, .. }, Some(next))) => {
+                self.registry = next;
+                RowOutcome::Accepted { position: self.registry.position(), warnings }
+            }
+            Ok((Decision::Record { events, warnings }, None)) => {
                 let start = self.registry.position() + 1;
                 for event in events {
                     let position = self.registry.position() + 1;

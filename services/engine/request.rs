@@ -1,6 +1,6 @@
 //! What is asked of the engine, and what it answers.
 
-use crate::domain::{Command, Day, Decision, Reason, Refusal, Registry, Warning, decide};
+use crate::domain::{Command, Day, Decision, Reason, Refusal, Registry, Warning, decide_and_draft};
 use std::sync::Arc;
 
 /// Who asks, and for whom.
@@ -27,18 +27,18 @@ pub trait Bounds: Send + Sync {
 /// Bounds; none: anything.
 pub type Bounded = Option<Arc<dyn Bounds>>;
 
-/// Decides a command within bounds.
+/// Decides a command within bounds; see `decide_and_draft`.
 pub(super) fn decide_within(
     bounds: Option<&dyn Bounds>,
     registry: &Registry,
     command: &Command,
     today: Day,
-) -> Result<Decision, Refusal> {
-    let Some(bounds) = bounds else { return decide(registry, command, today) };
+) -> Result<(Decision, Option<Registry>), Refusal> {
+    let Some(bounds) = bounds else { return decide_and_draft(registry, command, today) };
     bounds.admit(registry, command)?;
-    match decide(registry, command, today) {
-        Ok(Decision::Same { reason, position }) if !bounds.shows(registry, position) => {
-            Ok(Decision::Same { reason, position: 0 })
+    match decide_and_draft(registry, command, today) {
+        Ok((Decision::Same { reason, position }, _)) if !bounds.shows(registry, position) => {
+            Ok((Decision::Same { reason, position: 0 }, None))
         }
         decided => decided.map_err(|refusal| bounds.tell(registry, refusal)),
     }

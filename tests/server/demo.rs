@@ -67,3 +67,13 @@ fn a_reader_that_has_seen_enough_ends_no_server() {
     common_server::signal(child.id(), "TERM");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+/// What the kernel says of a process that asked for it (proc_pid_status(5)); an older kernel has no such line.
+#[tokio::test]
+async fn a_server_takes_no_huge_pages() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Incubatord::on(data.path());
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let said = status.lines().find_map(|line| line.strip_prefix("THP_enabled:")).map(str::trim);
+    assert!(matches!(said, Some("0") | None), "{said:?}");
+}

@@ -35,9 +35,10 @@ pub struct ProjectAssessed {
     pub indicators: Indicators,
 }
 
-/// The seven indicators as measured: fen per hectare, or ppm; none: not measured.
+/// The seven indicators as measured: fen per hectare, or ppm; none: not measured. Apart, so that every other fact need not be
+/// as wide as an assessment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Indicators([Option<i64>; 7]);
+pub struct Indicators(Box<[Option<i64>; 7]>);
 
 impl Indicators {
     /// In the order of `Indicator::ALL`; OUT_OF_RANGE past what there can be, MISSING_VALUE where all are left out.
@@ -57,17 +58,17 @@ impl Indicators {
                 return Err(Fault::new(Reason::OutOfRange, field, message));
             }
         }
-        Ok(Self(values))
+        Ok(Self(Box::new(values)))
     }
 
     /// In the order of `Indicator::ALL`, as they were recorded.
     pub fn recorded(values: [Option<i64>; 7]) -> Self {
-        Self(values)
+        Self(Box::new(values))
     }
 
     /// All, in the order of `Indicator::ALL`.
     pub fn all(&self) -> [Option<i64>; 7] {
-        self.0
+        *self.0
     }
 }
 

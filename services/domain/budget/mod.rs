@@ -52,7 +52,7 @@ impl fmt::Display for BudgetId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BudgetEvent {
     /// So much more, or less, is there.
-    Appropriated(Appropriated),
+    Appropriated(Box<Appropriated>),
     /// A round begins: claims that are published by its last day share what is left.
     RoundOpened {
         /// The budget.

@@ -67,7 +67,7 @@ pub(in crate::domain) fn appropriate(of: &Deciding<'_>, stated: &Appropriated) -
         return Err(refusal.with("committed_fen", committed));
     }
     fen("amount_fen", next)?;
-    of.record([Event::Budget(BudgetEvent::Appropriated(stated))])
+    of.record([Event::Budget(BudgetEvent::Appropriated(Box::new(stated)))])
 }
 
 /// The budget of a year that bears what is frozen.

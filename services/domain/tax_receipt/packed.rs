@@ -1,5 +1,5 @@
 //! How receipts lie in memory: 48 bytes each and 4 for where a position finds them, in the order of recording, each with the
-//! place of the one before it of the same payer; and 8 bytes of an ordered set for what finds them by their voucher.
+//! place of the one before it of the same payer; and 8 bytes for what finds them by their voucher.
 
 use super::{Receipt, Voucher};
 use crate::domain::event::TaxReceipt;

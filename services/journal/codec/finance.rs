@@ -29,7 +29,7 @@ pub(super) fn read(event_type: u16, payload: &[u8]) -> Read {
                 programme: m.programme,
                 function_code: m.function_code,
             };
-            (Event::Budget(BudgetEvent::Appropriated(appropriated)), m.documents)
+            (Event::Budget(BudgetEvent::Appropriated(Box::new(appropriated))), m.documents)
         }
         131 => {
             let m: stored::RoundOpened = message(payload)?;

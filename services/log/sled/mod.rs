@@ -38,7 +38,7 @@ const JOBS_MAX: usize = 16;
 /// How the log is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SledOptions {
-    /// What sled may hold in memory, a soft bound.
+    /// What sled may hold in memory, a soft bound. The log is written once and read through: what is held helps nobody.
     pub cache_bytes: u64,
     /// Segments of sled's file, a power of two up to 16 MiB; fixed when the folder is made. Smaller ones than the default
     /// are for tests.
@@ -49,7 +49,7 @@ pub struct SledOptions {
 
 impl Default for SledOptions {
     fn default() -> Self {
-        Self { cache_bytes: 64 << 20, segment_bytes: 8 << 20, reserve_bytes: 64 << 20 }
+        Self { cache_bytes: 16 << 20, segment_bytes: 8 << 20, reserve_bytes: 64 << 20 }
     }
 }
 

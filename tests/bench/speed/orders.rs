@@ -233,7 +233,7 @@ fn payee(number: u64) -> Uscc {
 }
 
 fn appropriated(budget: &BudgetId, claims: u64) -> Event {
-    Event::Budget(BudgetEvent::Appropriated(Appropriated {
+    Event::Budget(BudgetEvent::Appropriated(Box::new(Appropriated {
         budget: budget.clone(),
         by: "treasurer".to_owned(),
         amount: FEN * i64::try_from(claims).unwrap(),
@@ -241,7 +241,7 @@ fn appropriated(budget: &BudgetId, claims: u64) -> Event {
         document_no: "武财〔2026〕1号".to_owned(),
         programme: "贷款贴息".to_owned(),
         function_code: "2060502".to_owned(),
-    }))
+    })))
 }
 
 fn account(keys: &KeyStore, number: u64) -> AccountRecorded {

@@ -130,7 +130,7 @@ fn calendar() -> CalendarSet {
 fn of_money() -> Vec<Event> {
     let (holder, by) = (firm(8), "user:赵六".to_owned());
     vec![
-        Event::Budget(BudgetEvent::Appropriated(appropriated())),
+        Event::Budget(BudgetEvent::Appropriated(Box::new(appropriated()))),
         Event::Budget(BudgetEvent::RoundOpened {
             budget: budget(),
             by: by.clone(),
