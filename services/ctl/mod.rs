@@ -47,6 +47,8 @@ use lang::Lang;
 use output::{Io, Report};
 use pages::Shown;
 use std::ffi::OsString;
+use std::future::Future;
+use std::pin::Pin;
 use trouble::Trouble;
 
 /// How a run ended.
@@ -85,7 +87,17 @@ impl From<Exit> for std::process::ExitCode {
 
 /// Runs a command line, whose first word is the program's name.
 pub async fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, io: &mut Io<'_>) -> Exit {
-    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    compiled(args.into_iter().map(Into::into).collect(), io).await
+}
+
+/// Behind a type without parameters the whole command line is compiled once, with the library, and not again with every
+/// program and test that runs it.
+#[inline(never)]
+fn compiled<'a>(args: Vec<OsString>, io: &'a mut Io<'_>) -> Pin<Box<dyn Future<Output = Exit> + 'a>> {
+    Box::pin(understood(args, io))
+}
+
+async fn understood(args: Vec<OsString>, io: &mut Io<'_>) -> Exit {
     let lang = help::asked(&args).unwrap_or_else(|| Lang::from_env(|name| std::env::var(name).ok()));
     let command = help::localised(Cli::command(), lang);
     let cli = match command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)) {

@@ -37,6 +37,7 @@ use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use std::collections::HashSet;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -256,6 +257,29 @@ pub async fn serve(
     districts: Districts,
     config: ServerConfig,
     shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
+    compiled(listener, districts, config, Box::pin(shutdown)).await
+}
+
+type Shutdown<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Behind a type without parameters every service is compiled once, with the library, and not again with every program and
+/// test that serves them.
+#[inline(never)]
+fn compiled(
+    listener: TcpListener,
+    districts: Districts,
+    config: ServerConfig,
+    shutdown: Shutdown<'_>,
+) -> Pin<Box<dyn Future<Output = Result<(), ServeError>> + Send + '_>> {
+    Box::pin(served(listener, districts, config, shutdown))
+}
+
+async fn served(
+    listener: TcpListener,
+    districts: Districts,
+    config: ServerConfig,
+    shutdown: Shutdown<'_>,
 ) -> Result<(), ServeError> {
     let (mut health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::Serving).await;

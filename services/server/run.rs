@@ -15,6 +15,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -126,6 +127,24 @@ pub async fn run(
     ready: impl FnOnce(SocketAddr, Option<String>),
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), RunError> {
+    compiled(config, Box::new(ready), Box::pin(shutdown)).await
+}
+
+type Ready<'a> = Box<dyn FnOnce(SocketAddr, Option<String>) + 'a>;
+type Shutdown<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Behind a type without parameters the whole server is compiled once, with the library, and not again with every program and
+/// test that runs it.
+#[inline(never)]
+fn compiled<'a>(
+    config: Config,
+    ready: Ready<'a>,
+    shutdown: Shutdown<'a>,
+) -> Pin<Box<dyn Future<Output = Result<(), RunError>> + 'a>> {
+    Box::pin(serve_all(config, ready, shutdown))
+}
+
+async fn serve_all(config: Config, ready: Ready<'_>, shutdown: Shutdown<'_>) -> Result<(), RunError> {
     let io = |step: String| move |source| RunError::Io { step, source };
     let limits = read_limits(config.limits.as_deref())?;
     let key = config.audit.read_key()?;
