@@ -93,7 +93,7 @@ pub async fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, io
 /// Behind a type without parameters the whole command line is compiled once, with the library, and not again with every
 /// program and test that runs it.
 #[inline(never)]
-fn compiled<'a>(args: Vec<OsString>, io: &'a mut Io<'_>) -> Pin<Box<dyn Future<Output = Exit> + 'a>> {
+fn compiled<'a>(args: Vec<OsString>, io: &'a mut Io<'_>) -> Pin<Box<dyn Future<Output = Exit> + Send + 'a>> {
     Box::pin(understood(args, io))
 }
 
