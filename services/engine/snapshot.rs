@@ -61,8 +61,8 @@ impl Snapshots {
     /// The snapshot, if there is one that fits this program and this log.
     pub(super) async fn load(&mut self, log: &dyn EventLog) -> Option<Fold> {
         let file = std::fs::File::open(self.path()).ok()?;
-        let fold = tokio::task::spawn_blocking(move || read(file)).await.ok()?;
-        let Some(fold) = fold else {
+        let fold = tokio::task::spawn_blocking(move || read(file)).await;
+        let Ok(Some(fold)) = fold else {
             tracing::warn!("the snapshot can't be read; the log is folded from its beginning");
             return None;
         };
@@ -261,6 +261,10 @@ impl Cursor {
         }
         let start = self.u64()?;
         let voided = self.u64()?;
+        // A damaged file is told by its digest, which comes last; until then nothing may be reckoned from what can't be.
+        if start > position || (voided > 0 && voided <= position) {
+            return None;
+        }
         let day = Day::from_days(i32::from_be_bytes(self.array()?))?;
         let event_type = u16::from_be_bytes(self.array()?);
         let schema_version = u16::from_be_bytes(self.array()?);

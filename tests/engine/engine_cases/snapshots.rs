@@ -101,6 +101,10 @@ async fn a_damaged_snapshot_is_left_aside() {
     }
 }
 
+/// Where the fact at position 2 stands in a snapshot: behind the head, the log's id, the district, and the byte of position 1,
+/// which holds no fact. A byte says that there is a fact; where its command starts follows, and where it was taken back.
+const SECOND_FACT: usize = 83;
+
 /// A snapshot with a changed body and the digest that fits it.
 fn resealed(good: &[u8], change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
     let mut body = good[..good.len() - 32].to_vec();
@@ -119,6 +123,7 @@ async fn a_snapshot_of_another_version_or_another_log_is_left_aside() {
     std::fs::write(&path, resealed(&good, |_| {})).unwrap();
     assert!(is_used(&log, folder.path()).await);
     let foreign = std::fs::read(elsewhere.path().join("state.snapshot")).unwrap();
+    assert_eq!(good[SECOND_FACT..SECOND_FACT + 17], [&[1][..], &2_u64.to_be_bytes(), &0_u64.to_be_bytes()].concat());
     let changed = [
         resealed(&good, |body| body[7] -= 1),
         resealed(&good, |body| body[7] += 1),
@@ -127,6 +132,9 @@ async fn a_snapshot_of_another_version_or_another_log_is_left_aside() {
         resealed(&good, |body| body[8..16].fill(0xff)),
         resealed(&good, |body| body[16..24].fill(0xff)),
         resealed(&good, |body| body[24] ^= 1),
+        // The second fact: begun behind itself; taken back before it was there.
+        resealed(&good, |body| body[SECOND_FACT + 1] = 0xff),
+        resealed(&good, |body| body[SECOND_FACT + 16] = 1),
         foreign,
     ];
     for (number, bytes) in changed.into_iter().enumerate() {
