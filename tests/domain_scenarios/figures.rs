@@ -1,4 +1,5 @@
-//! Figures at their edges, on histories small enough to count by hand. The whole sample district: tests/metrics_golden.rs.
+//! Figures at their edges, on histories small enough to count by hand. The whole sample district:
+//! tests/figures/metrics_golden.rs.
 
 use crate::dsl::*;
 use crate::world::{carrier, day, firm};

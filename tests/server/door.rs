@@ -1,5 +1,5 @@
 //! Trouble at the door of the real server: whatever comes, the answer is a status with one word and every detail, and the
-//! server serves on. What is no call at all, tests/grpc_server.rs holds to its words.
+//! server serves on. What is no call at all, tests/grpc/server.rs holds to its words.
 
 use crate::common_server;
 use common_server::{Client, DISTRICT, Incubatord, registration, says};

@@ -177,7 +177,7 @@ pub fn about(event: &Event) -> Vec<String> {
             firm(&new.firm),
             format!("intermediaries/{}", new.intermediary),
         ],
-        // Acts have a model of their own (tests/claims_model.rs).
+        // Acts have a model of their own (tests/engine/claims_model.rs).
         Claim(_) | Budget(_) | Account(_) | Order(_) | CursorAdvanced(_) | CalendarSet(_) => vec![],
     };
     names.dedup();
